@@ -1,0 +1,75 @@
+/**
+ * The port through which a room is kept on this device: append-only rows of updates, and one small head per room. The store is
+ * the truth that all tabs of an origin share; what tabs tell each other are only hints to read it. Backends: memory, IndexedDB.
+ * `device-store.contract.ts` checks what is promised here against both.
+ *
+ * A *local* row is an edit made on this device and has a `ref`; a *remote* row came from the relay and has none. The outbox of
+ * a room is its local rows with `ref > ackedRef`, less the rejected ones.
+ */
+import type { Position } from '@syncline/protocol'
+
+export interface DeviceRow {
+  /** Rises with every row of a room, over all tabs; never given out again. */
+  readonly row: number
+  readonly update: Uint8Array
+  /** Rises with every local row of a room, from 1. */
+  readonly ref: number | undefined
+}
+
+/** A local row that the relay refuses for good. It stays part of the document on this device and can be exported. */
+export interface RejectedRow {
+  readonly ref: number
+  readonly code: string
+}
+
+export interface DeviceHead {
+  /** The last place in the relay's log up to which everything is stored here; `undefined` before the first sync. */
+  readonly position: Position | undefined
+  /** Every local row up to this ref is durable at the relay, or rejected. */
+  readonly ackedRef: number
+  /** The ref and the row number that the next row gets. */
+  readonly nextRef: number
+  readonly nextRow: number
+  readonly rejected: readonly RejectedRow[]
+}
+
+export const emptyDeviceHead: DeviceHead = { position: undefined, ackedRef: 0, nextRef: 1, nextRow: 1, rejected: [] }
+
+export interface DeviceRoom {
+  readonly head: DeviceHead
+  /** In the order of `row`. */
+  readonly rows: readonly DeviceRow[]
+}
+
+/** Each write is one transaction: it is there whole, and survives a crash of the page, when its promise resolves; or it is not there. */
+export interface DeviceStore {
+  /** Names of the rooms that have an outbox to push. */
+  pendingRooms(): Promise<readonly string[]>
+
+  /** Head and rows after `afterRow`; rows folded together by {@link DeviceStore.fold} since then come back folded. */
+  load(room: string, afterRow?: number): Promise<DeviceRoom>
+
+  /** Adds one local row and gives it the next ref. */
+  appendLocal(room: string, update: Uint8Array): Promise<DeviceRow>
+
+  /** Adds one remote row, if there is an update, and moves the position, in one transaction. Returns the row. */
+  appendRemote(room: string, update: Uint8Array | undefined, position: Position): Promise<DeviceRow | undefined>
+
+  /** Raises `ackedRef` (never lowers it), adds `rejected`, and moves the position when one is given. Returns the new head. */
+  settle(
+    room: string,
+    change: { readonly ackedRef: number; readonly position?: Position; readonly rejected?: readonly RejectedRow[] },
+  ): Promise<DeviceHead>
+
+  /**
+   * Compaction: replaces `rows` by one remote row with their merge, at the number of the last of them. Returns false, and does
+   * nothing, when one of them is gone (another tab was first), is in the outbox, or is rejected.
+   */
+  fold(room: string, rows: readonly number[], merged: Uint8Array): Promise<boolean>
+
+  /** Forgets a room, its outbox included. */
+  delete(room: string): Promise<void>
+
+  /** Waits for writes under way. Idempotent; later calls reject with `SynclineError` `closed`. */
+  close(): Promise<void>
+}

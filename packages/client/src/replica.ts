@@ -1,0 +1,19 @@
+/**
+ * The port to a CRDT document: all that a room needs of one. Anything that speaks Yjs updates can stand behind it; today that
+ * is `Y.Doc`, see yjs-replica.ts.
+ */
+
+/** Who applied a change, so that nobody is told of a change of their own. Compared by identity. */
+export type Source = object
+
+export interface Replica {
+  /** This copy's client ID: names its writes and its awareness state. */
+  readonly clientID: number
+  /** Applies an update. Idempotent; updates may come in any order. Listeners are told, with `source`. */
+  applyUpdate(update: Uint8Array, source: Source): void
+  encodeStateVector(): Uint8Array
+  /** What a replica with this state vector lacks; everything without one. */
+  encodeDiff(stateVector?: Uint8Array): Uint8Array
+  /** Tells of every change, with its source (`undefined` or anything else for edits of the app). Returns its undo. */
+  onUpdate(listener: (update: Uint8Array, source: unknown) => void): () => void
+}

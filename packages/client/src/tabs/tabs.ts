@@ -1,0 +1,41 @@
+/**
+ * The port between the tabs of one origin. Each tab has its own replicas; one tab, the *owner*, holds the connection to the
+ * relay for all. Messages are hints: what they tell is already in the device store, or is ephemeral.
+ * Backends: solo (Node, or no shared store: this tab is alone and always the owner), and the browser's (BroadcastChannel and
+ * Web Locks).
+ */
+
+/** What tabs say to each other. Structured-clonable; every tab but the sender receives it, in the sender's order. */
+export type TabMessage =
+  /** Row `row` of the room is in the device store. `ref` marks an edit made on this device. */
+  | {
+      readonly type: 'row'
+      readonly room: string
+      readonly row: number
+      readonly ref: number | undefined
+      readonly update: Uint8Array
+    }
+  /** Ephemeral state, as an awareness update, from another tab's replica or (through the owner) from the relay. */
+  | { readonly type: 'awareness'; readonly room: string; readonly payload: Uint8Array }
+  /** The sender has this room open, or no longer. */
+  | { readonly type: 'open' | 'closed'; readonly room: string }
+  /** A tab became the owner: everybody says again which rooms they have open. */
+  | { readonly type: 'owner' }
+  /** The owner's view of the connection and, per room, of the relay; opaque to the port. */
+  | { readonly type: 'status'; readonly room: string | undefined; readonly status: unknown }
+
+export interface Tabs {
+  /** Whether this tab owns the connection now. */
+  readonly owner: boolean
+  /** Tells when `owner` changes, in both directions. Returns its undo. */
+  onOwner(listener: (owner: boolean) => void): () => void
+  post(message: TabMessage): void
+  /** `tab` names the sender, for as long as that tab lives. */
+  onMessage(listener: (message: TabMessage, tab: string) => void): () => void
+  /** Tells when a tab is gone: closed, crashed, or replaced because it was frozen. */
+  onGone(listener: (tab: string) => void): () => void
+  /** Starts taking part. */
+  open(): void
+  /** Gives ownership up and stops. Idempotent. */
+  close(): void
+}

@@ -1,0 +1,82 @@
+/**
+ * A cursor over bytes that somebody else wrote. Every read checks what is left first, so that no count in the input can make
+ * it read past the end or allocate more than the input holds. Integers are LEB128 (`varUint`), at most 2^53 − 1.
+ */
+import { DecodeError, type DecodeErrorCode } from './errors.ts'
+import { decodeUtf8 } from './text-coding.ts'
+
+export class ByteReader {
+  /** The input, borrowed: it must not change while the reader, or a view that it returned, is in use. */
+  readonly bytes: Uint8Array
+  /** The next byte to read, counted from the start of the input. */
+  offset: number
+
+  constructor(bytes: Uint8Array, offset = 0) {
+    this.bytes = bytes
+    this.offset = offset
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.offset
+  }
+
+  uint8(): number {
+    if (this.offset >= this.bytes.length) this.fail('unexpected-end', 'input ends inside a value')
+    return this.bytes[this.offset++]!
+  }
+
+  /** An unsigned LEB128 integer of at most 53 bits. Longer encodings than needed are accepted, as Yjs accepts them. */
+  varUint(): number {
+    const start = this.offset
+    const bytes = this.bytes
+    const end = bytes.length
+    let at = start
+    let value = 0
+    let scale = 1
+    for (;;) {
+      if (at >= end) this.fail('unexpected-end', 'input ends inside an integer', start)
+      const byte = bytes[at++]!
+      // Multiplied, not shifted: the value may pass 2^31.
+      value += (byte & 0x7f) * scale
+      if (value > Number.MAX_SAFE_INTEGER) this.fail('integer-overflow', 'integer above 2^53 − 1', start)
+      if (byte < 0x80) break
+      scale *= 0x80
+      if (scale > Number.MAX_SAFE_INTEGER) this.fail('integer-overflow', 'integer longer than 8 bytes', start)
+    }
+    this.offset = at
+    return value
+  }
+
+  /** The next `length` bytes as a view of the input: no copy. */
+  view(length: number): Uint8Array {
+    if (length > this.remaining) this.fail('unexpected-end', `${length} bytes announced, ${this.remaining} left`)
+    const start = this.offset
+    this.offset = start + length
+    return this.bytes.subarray(start, start + length)
+  }
+
+  /** A varUint length and that many bytes, as a view of the input. */
+  lengthPrefixed(): Uint8Array {
+    return this.view(this.varUint())
+  }
+
+  /** A length-prefixed UTF-8 string. */
+  string(): string {
+    const start = this.offset
+    const encoded = this.lengthPrefixed()
+    try {
+      return decodeUtf8(encoded)
+    } catch {
+      return this.fail('invalid-utf8', 'string is not UTF-8', start)
+    }
+  }
+
+  /** Throws unless the whole input was read. */
+  end(): void {
+    if (this.remaining > 0) this.fail('trailing-bytes', `${this.remaining} bytes after the value`)
+  }
+
+  fail(code: DecodeErrorCode, detail: string, offset: number = this.offset): never {
+    throw new DecodeError(code, offset, detail)
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A growing buffer of bytes. The counterpart of {@link ByteReader}; what one writes, the other reads. Not for sharing: a
+ * writer has one owner, and {@link ByteWriter.finish} copies, so that the buffer may be used again after {@link ByteWriter.reset}.
+ */
+import { assert } from './errors.ts'
+import { encodeUtf8 } from './text-coding.ts'
+
+export class ByteWriter {
+  #buffer: Uint8Array<ArrayBuffer>
+  #length = 0
+
+  constructor(capacityBytes = 64) {
+    this.#buffer = new Uint8Array(capacityBytes)
+  }
+
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#length
+  }
+
+  uint8(value: number): void {
+    this.#reserve(1)
+    this.#buffer[this.#length++] = value
+  }
+
+  /** An unsigned LEB128 integer; `value` is an integer in 0 … 2^53 − 1. */
+  varUint(value: number): void {
+    assert(Number.isSafeInteger(value) && value >= 0, `${value} is not a varUint`)
+    this.#reserve(8)
+    const buffer = this.#buffer
+    let at = this.#length
+    // Divided, not shifted: the value may pass 2^31.
+    while (value > 0x7f) {
+      buffer[at++] = 0x80 | (value % 0x80)
+      value = Math.floor(value / 0x80)
+    }
+    buffer[at++] = value
+    this.#length = at
+  }
+
+  /** The bytes as they are, without a length. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#buffer.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** A varUint length, then the bytes. */
+  lengthPrefixed(bytes: Uint8Array): void {
+    this.varUint(bytes.length)
+    this.raw(bytes)
+  }
+
+  /** A length-prefixed UTF-8 string; lone surrogates become U+FFFD. */
+  string(text: string): void {
+    this.lengthPrefixed(encodeUtf8(text))
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(0, this.#length)
+  }
+
+  /** Forgets what was written and keeps the buffer. */
+  reset(): void {
+    this.#length = 0
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes
+    if (needed <= this.#buffer.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
+    grown.set(this.#buffer.subarray(0, this.#length))
+    this.#buffer = grown
+  }
+}

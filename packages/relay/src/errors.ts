@@ -1,0 +1,30 @@
+/** The errors of the relay that are weather: somebody handles each of them. Wire and close codes are the protocol's. */
+
+/** Why a log operation failed. */
+export type LogErrorCode =
+  /** The disk, or the map, is full. */
+  | 'full'
+  /** The storage failed otherwise. */
+  | 'io'
+  /** Another process holds the data directory. */
+  | 'in-use'
+  /** The data is of another version, or damaged. */
+  | 'unreadable'
+  /** The log was closed. */
+  | 'closed'
+
+/** Thrown by every {@link UpdateLog}. Nothing of the failed operation was stored. */
+export class LogError extends Error {
+  override readonly name = 'LogError'
+  readonly code: LogErrorCode
+
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** Whether the same operation may succeed later without anybody doing anything to the relay. */
+  get retryable(): boolean {
+    return this.code === 'full' || this.code === 'io'
+  }
+}
