@@ -6,7 +6,9 @@ export type LogErrorCode =
   | 'full'
   /** The storage failed otherwise. */
   | 'io'
-  /** Another process holds the data directory. */
+  /** More waits to be written than the log is willing to hold. */
+  | 'busy'
+  /** Another relay holds the data directory. */
   | 'in-use'
   /** The data is of another version, or damaged. */
   | 'unreadable'
@@ -25,6 +27,6 @@ export class LogError extends Error {
 
   /** Whether the same operation may succeed later without anybody doing anything to the relay. */
   get retryable(): boolean {
-    return this.code === 'full' || this.code === 'io'
+    return this.code === 'full' || this.code === 'io' || this.code === 'busy'
   }
 }

@@ -43,6 +43,16 @@ export interface LogSlice {
   readonly updates: readonly Uint8Array[]
 }
 
+/** What a log has done since it was opened, for metrics. */
+export interface LogStats {
+  /** Writes to the disk that were waited for; each made everything durable that arrived during the one before. */
+  readonly flushes: number
+  /** Entries appended and flushed. */
+  readonly entries: number
+  /** Bytes of updates that wait for a flush, or are in one. */
+  readonly pendingBytes: number
+}
+
 export const EPOCHS_MAX = 64
 
 export const emptyHead: RoomHead = {
@@ -54,11 +64,14 @@ export const emptyHead: RoomHead = {
   tailBytes: 0,
 }
 
-export interface UpdateLog {
+export interface UpdateLog extends AsyncDisposable {
+  readonly stats: LogStats
+
   /**
    * Writes the batch, all of it or nothing, and resolves with the position of each entry once it is flushed to the disk.
-   * Seqs of a room rise by one in the order of calls, and of entries within a call; promises of calls resolve in that order.
-   * Calls that arrive during a flush share the next one. Rejects with `LogError`; a later append may succeed again.
+   * Seqs of a room rise by one in the order of calls, and of entries within a call; calls settle in that order, failed ones
+   * too. Calls that arrive during a flush share the next one, and its fate. Rejects with `LogError`; a later append may
+   * succeed again.
    */
   append(batch: readonly Append[]): Promise<readonly Position[]>
 
@@ -72,19 +85,20 @@ export interface UpdateLog {
   read(room: string, afterSeq: number): Promise<LogSlice>
 
   /**
-   * Replaces the entries up to `upToSeq` by `update`, their merge, atomically and durably. Entries after `upToSeq`, among them
-   * those appended since the merge was begun, stay. Returns false, and does nothing, when the room's checkpoint already
-   * reaches `upToSeq` or the room has no such entry any more.
+   * Replaces the checkpoint and the entries up to `upTo` by `update`, their merge, atomically and durably. Entries after
+   * `upTo`, among them those appended since the merge was begun, stay. Returns false, and does nothing, when the room's
+   * checkpoint already reaches `upTo`, or when `upTo` is no position of the room's history: so a room that was dropped and
+   * written again in the meantime does not get its old content back. `update` is borrowed until the call settles.
    */
-  checkpoint(room: string, upToSeq: number, update: Uint8Array): Promise<boolean>
+  checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean>
 
-  /** The names of all rooms that have entries or a checkpoint, in no particular order. */
+  /** The names of all rooms that have entries or a checkpoint, in no particular order; those of some moment of the iteration. */
   rooms(): AsyncIterable<string>
 
-  /** Forgets a room. If it is written again, that starts a new epoch at seq 1. */
+  /** Forgets a room. If it is written again, that starts a new epoch at seq 1. Idempotent. */
   drop(room: string): Promise<void>
 
-  /** Waits for appends under way and lets the storage go. Idempotent; later calls of other verbs reject with `LogError` `closed`. */
+  /** Waits for writes under way and lets the storage go. Idempotent; later calls of other verbs reject with `LogError` `closed`. */
   close(): Promise<void>
 }
 
