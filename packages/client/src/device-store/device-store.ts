@@ -12,7 +12,7 @@ export interface DeviceRow {
   /** Rises with every row of a room, over all tabs; never given out again. */
   readonly row: number
   readonly update: Uint8Array
-  /** Rises with every local row of a room, from 1. */
+  /** Rises by one with every local row of a room, from 1. */
   readonly ref: number | undefined
 }
 
@@ -41,7 +41,12 @@ export interface DeviceRoom {
   readonly rows: readonly DeviceRow[]
 }
 
-/** Each write is one transaction: it is there whole, and survives a crash of the page, when its promise resolves; or it is not there. */
+/**
+ * Each write is one transaction: when its promise resolves, it is there whole and survives a crash of the page; when it rejects
+ * with `SynclineError` (`store-full`, `store-unavailable`, `store-blocked`, `store-failed`, `closed`), it is not there. Writes
+ * that one store is given for one room happen in the order of the calls. Bytes handed in are borrowed until the promise
+ * settles; bytes handed out are the caller's to read, and not to change.
+ */
 export interface DeviceStore {
   /** Names of the rooms that have an outbox to push. */
   pendingRooms(): Promise<readonly string[]>
@@ -55,19 +60,23 @@ export interface DeviceStore {
   /** Adds one remote row, if there is an update, and moves the position, in one transaction. Returns the row. */
   appendRemote(room: string, update: Uint8Array | undefined, position: Position): Promise<DeviceRow | undefined>
 
-  /** Raises `ackedRef` (never lowers it), adds `rejected`, and moves the position when one is given. Returns the new head. */
+  /**
+   * Raises `ackedRef` (never lowers it, never past the last ref given out), adds `rejected`, and moves the position when one is
+   * given. Returns the new head.
+   */
   settle(
     room: string,
     change: { readonly ackedRef: number; readonly position?: Position; readonly rejected?: readonly RejectedRow[] },
   ): Promise<DeviceHead>
 
   /**
-   * Compaction: replaces `rows` by one remote row with their merge, at the number of the last of them. Returns false, and does
-   * nothing, when one of them is gone (another tab was first), is in the outbox, or is rejected.
+   * Compaction: replaces `rows`, as they were loaded, by one remote row with their merge, at the number of the last of them.
+   * Returns false, and does nothing, when `rows` is empty, or one of them is gone, is no longer the same (another tab folded
+   * earlier rows into it, which `merged` would lack), is in the outbox, or is rejected.
    */
-  fold(room: string, rows: readonly number[], merged: Uint8Array): Promise<boolean>
+  fold(room: string, rows: readonly DeviceRow[], merged: Uint8Array): Promise<boolean>
 
-  /** Forgets a room, its outbox included. */
+  /** Forgets a room, its outbox included. If it is written again, its numbers go on above all that were ever given out for it. */
   delete(room: string): Promise<void>
 
   /** Waits for writes under way. Idempotent; later calls reject with `SynclineError` `closed`. */
