@@ -3,6 +3,7 @@
 // The protocol as data
 export {
   PROTOCOL_VERSION,
+  SCHEMA_HASH,
   SUBPROTOCOL,
   schema,
   type FieldKind,

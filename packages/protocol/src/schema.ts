@@ -2,11 +2,14 @@
  * The wire protocol as data: every message of `syncline.v1`, its tag, who may send it and its fields in order. The codec, the
  * message types, the fuzz arbitraries and the tables of docs/PROTOCOL.md derive from it. It is not code: nothing here runs.
  *
- * Changing this table changes the wire. A test pins its hash beside {@link PROTOCOL_VERSION}, so neither changes alone.
+ * Changing this table changes the wire: its hash is pinned beside the version, so that neither changes alone.
  */
 
 /** The version that {@link schema} describes. */
 export const PROTOCOL_VERSION = 1
+
+/** The start of the SHA-256 of {@link schema} and the wire codes, pinned by protocol-document.test.ts. */
+export const SCHEMA_HASH = '59faae77171cec06'
 
 /** The WebSocket subprotocol that both sides name in the opening handshake. */
 export const SUBPROTOCOL = 'syncline.v1'
