@@ -1,0 +1,211 @@
+/**
+ * One connection to one IndexedDB database with one object store, as a custom store for idb-keyval: it opens on first use, comes
+ * back when it is lost, and makes room for others. idb-keyval's own `createStore` is the same in five lines for a page that
+ * need not survive a blocked upgrade, a deleted database or a transaction that fails at its commit.
+ *
+ * ```
+ *            use                    success
+ *   idle ───────────→ opening ─────────────────→ open
+ *    ↑                 │   │ openMsMax            │  onclose (the browser took it), versionchange (another page upgrades
+ *    │           error │   ↓             success  │  or deletes), a transaction that says that the connection is gone
+ *    │                 │ overdue ────────────────→│
+ *    └─────────────────┴───┴ error ───────────────┘       close() leads from each to closed
+ * ```
+ */
+import type { UseStore } from 'idb-keyval'
+import { SynclineError } from '../errors.ts'
+
+export interface IndexedDbConnectionOptions {
+  /** The database. */
+  readonly name: string
+  /** The object store. */
+  readonly storeName: string
+  /**
+   * The steps that lead from an empty database to the newest schema; how many of them a database has had is its version. The
+   * list only ever grows.
+   */
+  readonly upgrades: readonly ((database: IDBDatabase, transaction: IDBTransaction) => void)[]
+  /** Default {@link OPEN_MS_MAX}. */
+  readonly openMsMax?: number
+  /** Default: the global `indexedDB`, looked up anew at each opening: some browsers throw at the mere look. */
+  readonly factory?: () => IDBFactory | undefined
+}
+
+/**
+ * How long a use waits for the database to open, in milliseconds. A page with an older version that does not let go blocks it
+ * without end, and browsers are known to forget an answer. The request itself cannot be cancelled: it goes on, and is used if
+ * it succeeds after all.
+ */
+export const OPEN_MS_MAX = 5_000
+
+type State =
+  | { readonly type: 'idle' }
+  | { readonly type: 'opening'; readonly database: Promise<IDBDatabase> }
+  | { readonly type: 'overdue'; readonly error: SynclineError }
+  /** The same promise as while opening: whoever waits for it has its turn in the order of asking, before and after. */
+  | { readonly type: 'open'; readonly database: Promise<IDBDatabase>; readonly opened: IDBDatabase }
+  | { readonly type: 'closed' }
+
+export class IndexedDbConnection {
+  readonly #options: IndexedDbConnectionOptions
+  readonly #underWay = new Set<Promise<unknown>>()
+  #state: State = { type: 'idle' }
+  #closing: Promise<void> | undefined
+
+  constructor(options: IndexedDbConnectionOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Runs `callback` in one transaction and resolves with its result once that transaction has *completed*: a write is then on
+   * the disk. If the callback throws, or anything else ends the transaction, nothing of it has happened, and this rejects with
+   * the reason: a `DOMException`, what the callback threw, or a `SynclineError` if there was no connection to be had.
+   * Transactions begin in the order of calls. The callback may await its requests and nothing else.
+   */
+  readonly useStore: UseStore = (mode, callback) => {
+    if (this.#closing !== undefined) {
+      return Promise.reject(new SynclineError('closed', 'The device store is closed'))
+    }
+    const use = this.#transact(mode, callback)
+    this.#underWay.add(use)
+    void use.catch(() => undefined /* the caller is told */).finally(() => this.#underWay.delete(use))
+    return use
+  }
+
+  /** Waits for the transactions under way. Idempotent; later uses reject with `SynclineError` `closed`. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+    if (this.#state.type === 'open') this.#state.opened.close()
+    this.#state = { type: 'closed' }
+  }
+
+  async #transact<T>(mode: IDBTransactionMode, callback: (store: IDBObjectStore) => T | PromiseLike<T>): Promise<T> {
+    const transaction = await this.#begin(mode)
+    // Listeners, not `oncomplete`: idb-keyval's `promisifyRequest` writes over that.
+    const ended = new Promise<void>((resolve, reject) => {
+      transaction.addEventListener('complete', () => resolve())
+      transaction.addEventListener('abort', () => reject(reasonOf(transaction)))
+    })
+    try {
+      // Both at once: a transaction that is aborted from outside need not tell the callback.
+      const [value] = await Promise.all([callback(transaction.objectStore(this.#options.storeName)), ended])
+      return value
+    } catch (error) {
+      abort(transaction)
+      await ended.catch(() => undefined) // an abort has no news of its own: its reason is read below
+      const reason: unknown = transaction.error ?? error
+      if (isConnectionLost(reason)) this.#drop(transaction.db)
+      throw reason
+    }
+  }
+
+  async #begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    // Twice at most: a connection that was lost unnoticed shows only here, before anything was asked of it.
+    for (let attempt = 1; ; attempt += 1) {
+      const database = await this.#connect()
+      try {
+        // Strict: complete is told after the flush to the disk. Browsers' default is to tell when the operating system has the
+        // bytes, and "on this device" would then be taken back by a power cut. See docs/decisions/0005 for what it costs.
+        return database.transaction(this.#options.storeName, mode, { durability: 'strict' })
+      } catch (error) {
+        this.#drop(database)
+        if (attempt === 2 || !isConnectionLost(error)) throw error
+      }
+    }
+  }
+
+  #connect(): Promise<IDBDatabase> {
+    switch (this.#state.type) {
+      case 'idle':
+        return this.#open()
+      case 'opening':
+      case 'open':
+        return this.#state.database
+      case 'overdue':
+        return Promise.reject(this.#state.error)
+      case 'closed':
+        return Promise.reject(new SynclineError('closed', 'The device store is closed'))
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    const { name, upgrades, openMsMax = OPEN_MS_MAX, factory = globalFactory } = this.#options
+    const database = new Promise<IDBDatabase>((resolve, reject) => {
+      // A throw in here, as for storage that is switched off, rejects the promise.
+      const indexedDb = factory()
+      if (indexedDb === undefined) {
+        throw new SynclineError('store-unavailable', `Could not open database ${name}: there is no IndexedDB here`)
+      }
+      const request = indexedDb.open(name, upgrades.length)
+      let blocked = false
+      const overdue = setTimeout(() => {
+        const error = blocked
+          ? new SynclineError('store-blocked', `A page with an older version holds database ${name}`, {
+              retryable: true,
+            })
+          : new SynclineError('store-unavailable', `Database ${name} does not open`, { retryable: true })
+        this.#state = { type: 'overdue', error }
+        reject(error)
+      }, openMsMax)
+      request.addEventListener('blocked', () => (blocked = true))
+      request.addEventListener('upgradeneeded', ({ oldVersion }) => {
+        for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result, request.transaction!)
+      })
+      request.addEventListener('error', () => {
+        clearTimeout(overdue)
+        if (this.#state.type !== 'closed') this.#state = { type: 'idle' }
+        reject(request.error ?? new DOMException('The database did not open', 'UnknownError'))
+      })
+      request.addEventListener('success', () => {
+        clearTimeout(overdue)
+        if (this.#state.type === 'closed') return request.result.close()
+        this.#adopt(request.result, this.#state.type === 'opening' ? database : Promise.resolve(request.result))
+        resolve(request.result)
+      })
+    })
+    this.#state = { type: 'opening', database }
+    database.catch(() => {
+      // Whoever asked is told. What threw before there was a request leaves the state to be reset here.
+      if (this.#state.type === 'opening' && this.#state.database === database) this.#state = { type: 'idle' }
+    })
+    return database
+  }
+
+  #adopt(opened: IDBDatabase, database: Promise<IDBDatabase>): void {
+    this.#state = { type: 'open', database, opened }
+    opened.addEventListener('close', () => this.#drop(opened))
+    opened.addEventListener('versionchange', () => this.#drop(opened))
+  }
+
+  /** Lets a connection go: transactions under way still end, and the next use opens another. */
+  #drop(opened: IDBDatabase): void {
+    opened.close()
+    if (this.#state.type === 'open' && this.#state.opened === opened) this.#state = { type: 'idle' }
+  }
+}
+
+function globalFactory(): IDBFactory | undefined {
+  return globalThis.indexedDB
+}
+
+/** `error` is null when a page aborts on purpose, or when the browser tears the database down. */
+function reasonOf(transaction: IDBTransaction): DOMException {
+  return transaction.error ?? new DOMException('The transaction was aborted', 'AbortError')
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended already, which is all that is wanted here.
+  }
+}
+
+/** `UnknownError` is what Safari says when its database process is gone. */
+function isConnectionLost(error: unknown): boolean {
+  return error instanceof DOMException && (error.name === 'InvalidStateError' || error.name === 'UnknownError')
+}
