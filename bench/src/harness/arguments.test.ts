@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { UsageError, parseArguments, selects } from './arguments.ts'
+
+describe('parseArguments', () => {
+  it('asks for everything by default', () => {
+    expect(parseArguments([])).toEqual({
+      help: false,
+      quick: false,
+      json: undefined,
+      only: [],
+      rounds: undefined,
+      seed: undefined,
+    })
+  })
+
+  it('reads every option', () => {
+    const argv = [
+      '--quick',
+      '--json',
+      'out.json',
+      '--only',
+      'merge',
+      '--only=relay',
+      '--rounds',
+      '3',
+      '--seed',
+      '4294967295',
+    ]
+    expect(parseArguments(argv)).toMatchObject({
+      quick: true,
+      json: 'out.json',
+      only: ['merge', 'relay'],
+      rounds: 3,
+      seed: 4_294_967_295,
+    })
+  })
+
+  it.each([
+    ['--rounds', '0'],
+    ['--rounds', '1.5'],
+    ['--seed', '-1'],
+    ['--seed', '4294967296'],
+    ['--fast'],
+    ['extra'],
+    ['--json='],
+  ])('refuses %s %s', (...argv) => {
+    expect(() => parseArguments(argv)).toThrow(UsageError)
+  })
+})
+
+describe('selects', () => {
+  it('lets everything run when nothing was named', () => {
+    expect(selects([], 'merge', 'diff near the tip')).toBe(true)
+  })
+
+  it('lets a named bench run with all its tasks, and no other bench', () => {
+    expect(selects(['merge'], 'merge')).toBe(true)
+    expect(selects(['merge'], 'merge', 'diff near the tip')).toBe(true)
+    expect(selects(['merge'], 'relay')).toBe(false)
+  })
+
+  it('lets tasks run by the start of their name', () => {
+    expect(selects(['merge/diff'], 'merge')).toBe(true)
+    expect(selects(['merge/diff'], 'merge', 'diff near the tip')).toBe(true)
+    expect(selects(['merge/diff'], 'merge', 'merge 1,000 keystrokes')).toBe(false)
+  })
+})

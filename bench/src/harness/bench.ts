@@ -1,0 +1,72 @@
+/**
+ * The seams of the bench. A *bench* asks one question and answers it by *tasks*; in a task, one or more *subjects* (ours and
+ * its peers) do the same work, and each yields samples per *metric*. Everything that is reported, as table or as JSON, is made
+ * of {@link TaskResult}s, so a new bench, subject or metric needs no change here.
+ */
+import type { Progress } from './progress.ts'
+import type { Trace } from '../workloads/trace.ts'
+
+/** Names our own side in every task; the other names are the peers'. */
+export const OURS = 'syncline'
+
+/** How a metric is written and compared. */
+export interface Metric {
+  readonly name: string
+  readonly unit: Unit
+  /** Which direction is better; `none` for numbers that are told, not compared. */
+  readonly better: 'lower' | 'higher' | 'none'
+}
+
+/** Samples of a metric are in this unit. */
+export type Unit = 'ms' | 'bytes' | 'per second' | 'count'
+
+/** The samples of one subject, one list per metric name: one sample per round. */
+export type Samples = ReadonlyMap<string, readonly number[]>
+
+export interface TaskResult {
+  readonly task: string
+  readonly metrics: readonly Metric[]
+  /** In the order of the table's columns, ours first. */
+  readonly subjects: ReadonlyMap<string, Samples>
+}
+
+export interface BenchContext {
+  /** `quick` keeps every task and check, and makes the work smaller. */
+  readonly scale: 'quick' | 'full'
+  /** What `--rounds` asked for. */
+  readonly rounds: number | undefined
+  readonly seed: number
+  readonly trace: Trace
+  readonly progress: Progress
+  /** Whether `--only` lets this task run. A task that is left out costs nothing, its preparation included. */
+  selects(task: string): boolean
+}
+
+export interface Bench {
+  /** What `--only` matches: this, or `name/task`. */
+  readonly name: string
+  readonly question: string
+  workload(context: BenchContext): string
+  /** What is measured, in which unit, and how it is summarised. */
+  readonly metric: string
+  /** The subject that ours is compared with. */
+  readonly baseline: string
+  /** Throws {@link CheckFailed} when a result is wrong; then no number of the run counts. */
+  run(context: BenchContext): AsyncIterable<TaskResult>
+}
+
+/** A replica, a merge or a delivery was wrong: the run prints no numbers. `replay` is the command line that shows it again. */
+export class CheckFailed extends Error {
+  override readonly name = 'CheckFailed'
+  readonly replay: string | undefined
+
+  constructor(message: string, replay?: string) {
+    super(message)
+    this.replay = replay
+  }
+}
+
+/** Throws {@link CheckFailed} unless `condition` holds. */
+export function check(condition: boolean, message: string, replay?: string): asserts condition {
+  if (!condition) throw new CheckFailed(message, replay)
+}

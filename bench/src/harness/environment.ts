@@ -1,0 +1,70 @@
+/** What a number was measured on: machine, runtime, versions and commit. Tells no paths and no host names. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface Environment {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly system: string
+  readonly node: string
+  readonly v8: string
+  /** By npm name; `undefined` when the package cannot be found. */
+  readonly versions: Readonly<Record<string, string | undefined>>
+  /** Undefined outside a git checkout. */
+  readonly commit: { readonly hash: string; readonly modified: boolean } | undefined
+}
+
+/** The packages whose versions matter to a number of today's benches. */
+const packages = ['@syncline/core', '@syncline/relay', 'yjs', 'ws', 'lmdb']
+
+export function environment(): Environment {
+  const processors = cpus()
+  return {
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${release()} ${process.arch}`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+    commit: commit(),
+  }
+}
+
+/** The version of an installed package: from the `package.json` above its entry point, since not every package exports that. */
+function versionOf(name: string): string | undefined {
+  try {
+    let folder = dirname(fileURLToPath(import.meta.resolve(name)))
+    while (folder !== dirname(folder)) {
+      const description = readDescription(join(folder, 'package.json'))
+      if (description?.name === name) return description.version
+      folder = dirname(folder)
+    }
+  } catch {
+    // Not installed: the report says so by leaving the version out.
+  }
+  return undefined
+}
+
+function readDescription(path: string): { readonly name?: string; readonly version?: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { name?: string; version?: string }
+  } catch {
+    return undefined
+  }
+}
+
+function commit(): Environment['commit'] {
+  const cwd = dirname(fileURLToPath(import.meta.url))
+  const git = (...parameters: string[]) =>
+    execFileSync('git', parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    return { hash: git('rev-parse', 'HEAD'), modified: git('status', '--porcelain') !== '' }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { measure, type Contestant } from './measure.ts'
+import { timed } from './timing.ts'
+
+const metrics = [{ name: 'time', unit: 'ms', better: 'lower' }] as const
+
+describe('measure', () => {
+  it('asks every subject once a round, in an order that rotates', async () => {
+    const asked: string[] = []
+    const contestant = (subject: string): Contestant => ({
+      subject,
+      round: async (index) => {
+        asked.push(`${subject}${index}`)
+        return { time: index }
+      },
+    })
+    const result = await measure('task', metrics, [contestant('a'), contestant('b')], 3)
+    expect(asked).toEqual(['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
+    expect(result.subjects.get('b')!.get('time')).toEqual([0, 1, 2])
+  })
+
+  it('gives an expensive subject fewer rounds and the others all of theirs', async () => {
+    const contestants: Contestant[] = [
+      { subject: 'slow', roundsMax: 1, round: async () => ({ time: 9 }) },
+      { subject: 'fast', round: async () => ({ time: 1 }) },
+    ]
+    const { subjects } = await measure('task', metrics, contestants, 4)
+    expect(subjects.get('slow')!.get('time')).toHaveLength(1)
+    expect(subjects.get('fast')!.get('time')).toHaveLength(4)
+  })
+})
+
+describe('timed', () => {
+  const limits = { warmUpMs: 1, sampleMs: 1, roundsMs: 50 }
+
+  it('checks the output before it gives a number', () => {
+    const check = () => {
+      throw new Error('wrong result')
+    }
+    expect(() => timed({ subject: 'broken', run: () => 1, check }, limits)).toThrow('wrong result')
+  })
+
+  it('checks the output of every round too', async () => {
+    let wrong = false
+    const check = () => {
+      if (wrong) throw new Error('wrong result')
+    }
+    const contestant = timed({ subject: 'flaky', run: () => 1, check }, limits)
+    wrong = true
+    await expect(contestant.round(0)).rejects.toThrow('wrong result')
+  })
+
+  it('tells the time of one call, and what the output measures', async () => {
+    const work = { subject: 'w', run: () => new Uint8Array(12), check: () => {}, gauge: () => ({ bytes: 12 }) }
+    const sample = await timed(work, limits).round(0)
+    expect(sample['bytes']).toBe(12)
+    expect(sample['time']).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,48 @@
+/**
+ * Interleaved rounds. Each round asks every subject once, in an order that rotates, so that a machine that gets slower, warmer
+ * or busier during a task does so for all of them. Knows nothing of what is measured.
+ */
+import type { Metric, Samples, TaskResult } from './bench.ts'
+
+/** One subject's part in a task. */
+export interface Contestant {
+  readonly subject: string
+  /** What one round costs in this subject may allow fewer rounds than the others have. */
+  readonly roundsMax?: number
+  /** Does the work of one round, warmed up before, and returns one sample per metric name. */
+  round(index: number): Promise<Readonly<Record<string, number>>>
+}
+
+/** Runs the rounds and collects the samples. `progress` is called before each round with its index. */
+export async function measure(
+  task: string,
+  metrics: readonly Metric[],
+  contestants: readonly Contestant[],
+  rounds: number,
+  progress: (round: number) => void = () => {},
+): Promise<TaskResult> {
+  const subjects = new Map<string, Map<string, number[]>>(contestants.map(({ subject }) => [subject, new Map()]))
+  for (let round = 0; round < rounds; round++) {
+    progress(round)
+    for (const contestant of rotated(contestants, round)) {
+      if (round >= (contestant.roundsMax ?? rounds)) continue
+      // What an earlier round left behind is not this one's to collect.
+      globalThis.gc?.()
+      append(subjects.get(contestant.subject)!, await contestant.round(round))
+    }
+  }
+  return { task, metrics, subjects: subjects satisfies ReadonlyMap<string, Samples> }
+}
+
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  const start = by % items.length
+  return [...items.slice(start), ...items.slice(0, start)]
+}
+
+function append(samples: Map<string, number[]>, round: Readonly<Record<string, number>>): void {
+  for (const [metric, value] of Object.entries(round)) {
+    const list = samples.get(metric)
+    if (list === undefined) samples.set(metric, [value])
+    else list.push(value)
+  }
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import type { TaskResult } from './bench.ts'
+import { formatRatio, formatSpread, formatValue } from './format.ts'
+import { jsonOf, renderRun, type Run } from './report.ts'
+
+const result: TaskResult = {
+  task: 'merge 1,000 keystrokes',
+  metrics: [
+    { name: 'time', unit: 'ms', better: 'lower' },
+    { name: 'rate', unit: 'per second', better: 'higher' },
+    { name: 'cases', unit: 'count', better: 'none' },
+  ],
+  subjects: new Map([
+    [
+      'syncline',
+      new Map([
+        ['time', [2, 2, 2]],
+        ['rate', [100, 100, 100]],
+        ['cases', [7]],
+      ]),
+    ],
+    [
+      'yjs',
+      new Map([
+        ['time', [30, 20, 10]],
+        ['rate', [200]],
+        ['cases', [7]],
+      ]),
+    ],
+  ]),
+}
+
+const run: Run = {
+  environment: {
+    cpu: 'a processor',
+    cores: 2,
+    memoryBytes: 4 * 2 ** 30,
+    system: 'linux',
+    node: '20.19.0',
+    v8: '11',
+    versions: { yjs: '13.6.33', lmdb: undefined },
+    commit: { hash: '0123456789abcdef', modified: true },
+  },
+  seed: 42,
+  scale: 'quick',
+  startedAt: new Date(0),
+  elapsedMs: 1500,
+  reports: [
+    {
+      bench: { name: 'merge', question: 'How fast?', metric: 'milliseconds', baseline: 'yjs' },
+      workload: 'a generated trace',
+      results: [result],
+    },
+  ],
+}
+
+describe('the table', () => {
+  const lines = renderRun(run).split('\n')
+  const row = (metric: string) => lines.slice(6).find((line) => line.includes(` ${metric} `))!
+
+  it('opens with machine, versions, commit and the seed with the command that replays it', () => {
+    expect(lines.slice(0, 5).join('\n')).toContain('2 cores, 4 GiB')
+    expect(lines[2]).toBe('versions  yjs 13.6.33')
+    expect(lines[3]).toContain('0123456789ab + changes')
+    expect(lines[4]).toContain('npm run bench -- --seed 42 --quick')
+  })
+
+  it('tells the question, the workload and the metric before any number', () => {
+    const text = lines.join('\n')
+    expect(text.indexOf('How fast?')).toBeLessThan(text.indexOf('a generated trace'))
+    expect(text.indexOf('milliseconds')).toBeLessThan(text.indexOf('2.00 ms'))
+  })
+
+  it('gives a ratio above 1 where ours is better and below 1 where it is worse', () => {
+    expect(row('time')).toMatch(/2\.00 ms +20\.0 ms ±25 % +10\.0×$/)
+    expect(row('rate')).toMatch(/100 \/s +200 \/s +0\.50×$/)
+  })
+
+  it('compares nothing where neither direction is better', () => {
+    expect(row('cases')).toMatch(/7 +7$/)
+  })
+})
+
+describe('the JSON', () => {
+  it('keeps every sample beside its summary and ratio', () => {
+    const json = JSON.parse(JSON.stringify(jsonOf(run))) as {
+      benches: { measurements: Record<string, unknown>[] }[]
+    }
+    const measurements = json.benches[0]!.measurements
+    expect(measurements).toHaveLength(6)
+    expect(measurements[0]).toMatchObject({ subject: 'syncline', metric: 'time', median: 2, values: [2, 2, 2] })
+    expect(measurements[0]!['ratio']).toMatchObject({ median: 10, samples: 3 })
+    expect(measurements[1]).not.toHaveProperty('ratio')
+  })
+})
+
+describe('numbers for people', () => {
+  it('picks the unit that fits', () => {
+    expect([0.0000423, 0.0423, 4.23, 4230].map((ms) => formatValue(ms, 'ms'))).toEqual([
+      '42.3 ns',
+      '42.3 µs',
+      '4.23 ms',
+      '4.23 s',
+    ])
+    expect([1126, 2_500_000].map((bytes) => formatValue(bytes, 'bytes'))).toEqual(['1,126 B', '2.50 MB'])
+    expect([12_345, 99.94].map((rate) => formatValue(rate, 'per second'))).toEqual(['12,300 /s', '99.9 /s'])
+  })
+
+  it('writes ratios and spreads short', () => {
+    expect([0.312, 2, 1234].map(formatRatio)).toEqual(['0.31×', '2.00×', '1,230×'])
+    expect([0, 0.004, 0.126].map(formatSpread)).toEqual(['', '', ' ±13 %'])
+  })
+})

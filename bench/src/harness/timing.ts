@@ -1,0 +1,54 @@
+/**
+ * Timing of work that is pure computation. A call that takes microseconds is repeated until the clock can tell; a call that
+ * takes seconds gets few rounds. Warm-up lets the compiler settle before anything counts.
+ */
+import type { Contestant } from './measure.ts'
+
+/** The work of one subject. `check` sees an output before any number of it counts, and throws when it is wrong. */
+export interface Work<Output> {
+  readonly subject: string
+  run(): Output
+  check(output: Output): void
+  /** Further metrics of an output, its size for instance. */
+  gauge?(output: Output): Readonly<Record<string, number>>
+}
+
+export interface TimingLimits {
+  /** Warm-up ends after this time, but not before one call. */
+  readonly warmUpMs: number
+  /** A sample repeats the call until it takes about this long. */
+  readonly sampleMs: number
+  /** A subject's rounds together take about this long at most; it gets at least one. */
+  readonly roundsMs: number
+}
+
+const REPEATS_MAX = 100_000
+
+/** Warms up, checks and calibrates `work`. The contestant's metric `time` is milliseconds per call. */
+export function timed<Output>({ subject, run, check, gauge }: Work<Output>, limits: TimingLimits): Contestant {
+  const warmUpStart = performance.now()
+  check(run())
+  let calls = 1
+  while (performance.now() - warmUpStart < limits.warmUpMs && calls < REPEATS_MAX) {
+    run()
+    calls++
+  }
+  // The last call is the warmest.
+  const callStart = performance.now()
+  run()
+  const callMs = performance.now() - callStart
+  const repeats = Math.min(REPEATS_MAX, Math.max(1, Math.round(limits.sampleMs / Math.max(callMs, 1e-4))))
+
+  return {
+    subject,
+    roundsMax: Math.max(1, Math.floor(limits.roundsMs / Math.max(callMs * repeats, 1e-4))),
+    async round() {
+      const start = performance.now()
+      let output = run()
+      for (let repeat = 1; repeat < repeats; repeat++) output = run()
+      const time = (performance.now() - start) / repeats
+      check(output)
+      return { time, ...gauge?.(output) }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+/** A trace as what a Yjs client sends: one update per keystroke. */
+import * as Y from 'yjs'
+import type { Edit } from './trace.ts'
+
+/** The name of the text that the traces edit. */
+const TEXT = 'text'
+
+/** One update per edit, by a replica with this client ID that starts from nothing. */
+export function keystrokeUpdates(edits: readonly Edit[], clientID = 1): Uint8Array[] {
+  const updates: Uint8Array[] = []
+  const doc = new Y.Doc()
+  doc.clientID = clientID
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  applyEdits(doc, edits)
+  doc.destroy()
+  return updates
+}
+
+/** Does the edits in `doc`, a transaction each. */
+export function applyEdits(doc: Y.Doc, edits: readonly Edit[]): void {
+  const text = doc.getText(TEXT)
+  for (const { position, deleted, inserted } of edits) {
+    doc.transact(() => {
+      if (deleted > 0) text.delete(position, deleted)
+      if (inserted !== '') text.insert(position, inserted)
+    })
+  }
+}
+
+/** The text of a fresh document that got these updates. */
+export function textOf(updates: readonly Uint8Array[]): string {
+  const doc = new Y.Doc()
+  doc.transact(() => {
+    for (const update of updates) Y.applyUpdate(doc, update)
+  })
+  const text = textIn(doc)
+  doc.destroy()
+  return text
+}
+
+/** The traces' text in a document. */
+export function textIn(doc: Y.Doc): string {
+  // oxlint-disable-next-line typescript/no-base-to-string -- a Y.Text's string is its text
+  return doc.getText(TEXT).toString()
+}

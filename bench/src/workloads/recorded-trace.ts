@@ -1,0 +1,36 @@
+/**
+ * Recorded traces in the form of the public collection josephg/editing-traces: gzipped JSON,
+ * `{ startContent, endContent, txns: [{ patches: [[position, deleted, inserted], …] }] }`, to be applied in order.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { replay } from './replay.ts'
+import type { Edit, Trace } from './trace.ts'
+
+/** The trace the field measures itself by: one author writes a paper, 259,778 keystrokes. */
+const NAME = 'automerge-paper'
+
+interface RecordedTrace {
+  readonly startContent: string
+  readonly endContent: string
+  readonly txns: readonly { readonly patches: readonly (readonly [number, number, string])[] }[]
+}
+
+/** The first `editsMax` edits of the trace in `folder`. Throws when the file is missing or not such a trace. */
+export function readRecordedTrace(folder: string, editsMax: number): Trace {
+  const { startContent, endContent, txns } = JSON.parse(
+    gunzipSync(readFileSync(join(folder, `${NAME}.json.gz`))).toString('utf8'),
+  ) as RecordedTrace
+  const edits = txns.flatMap(({ patches }) =>
+    patches.map(([position, deleted, inserted]): Edit => ({ position, deleted, inserted })),
+  )
+  // The file counts code points, the benches UTF-16 code units: the same as long as there is nothing beyond the first plane.
+  if (startContent !== '' || /[\uD800-\uDFFF]/.test(endContent))
+    throw new Error(`${NAME} is not the trace it used to be`)
+  const text = replay(edits)
+  if (text !== endContent) throw new Error(`${NAME} does not end in the text that it says`)
+  if (edits.length <= editsMax) return { name: `recorded trace ${NAME}`, edits, endContent }
+  const first = edits.slice(0, editsMax)
+  return { name: `the start of recorded trace ${NAME}`, edits: first, endContent: replay(first) }
+}

@@ -1,0 +1,103 @@
+import { gzipSync } from 'node:zlib'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { generateTrace } from './generated-trace.ts'
+import { keystrokeUpdates, textOf } from './keystrokes.ts'
+import { Random } from './random.ts'
+import { readRecordedTrace } from './recorded-trace.ts'
+import { replay } from './replay.ts'
+import type { Edit } from './trace.ts'
+
+describe('replay', () => {
+  it('makes the same text as one string edited in place', () => {
+    const random = new Random(5)
+    const edits: Edit[] = []
+    let text = ''
+    for (let index = 0; index < 3000; index++) {
+      const position = random.below(text.length + 1)
+      const deleted = random.chance(0.3) ? random.below(Math.min(3000, text.length - position) + 1) : 0
+      const inserted = random.chance(0.8) ? 'x'.repeat(random.below(40)) + index : ''
+      edits.push({ position, deleted, inserted })
+      text = text.slice(0, position) + inserted + text.slice(position + deleted)
+    }
+    expect(replay(edits)).toBe(text)
+  })
+})
+
+describe('a generated trace', () => {
+  const trace = generateTrace(1, 60_000)
+
+  it('is the same for the same seed and another for another', () => {
+    expect(generateTrace(1, 500)).toEqual(generateTrace(1, 500))
+    expect(generateTrace(1, 500).endContent).not.toBe(generateTrace(2, 500).endContent)
+  })
+
+  it('has as many keystrokes as asked for, each inside the text of its moment', () => {
+    expect(trace.edits).toHaveLength(60_000)
+    let length = 0
+    for (const { position, deleted, inserted } of trace.edits) {
+      expect(position + deleted).toBeLessThanOrEqual(length)
+      expect(deleted + inserted.length).toBe(1)
+      length += inserted.length - deleted
+    }
+    expect(trace.endContent).toHaveLength(length)
+  })
+
+  it('resembles the recorded one: three keystrokes in ten delete, and every fiftieth is elsewhere', () => {
+    const deletes = trace.edits.filter(({ deleted }) => deleted > 0).length / trace.edits.length
+    expect(deletes).toBeGreaterThan(0.15)
+    expect(deletes).toBeLessThan(0.45)
+    let jumps = 0
+    let cursor = 0
+    for (const { position, deleted, inserted } of trace.edits) {
+      if (position + deleted !== cursor) jumps++
+      cursor = position + inserted.length
+    }
+    expect(trace.edits.length / jumps).toBeGreaterThan(25)
+    expect(trace.edits.length / jumps).toBeLessThan(100)
+  })
+})
+
+describe('keystroke updates', () => {
+  it('are one update per edit, and together make the text', () => {
+    const trace = generateTrace(3, 400)
+    const updates = keystrokeUpdates(trace.edits)
+    expect(updates).toHaveLength(400)
+    expect(textOf(updates)).toBe(trace.endContent)
+  })
+})
+
+describe('a recorded trace', () => {
+  const folders: string[] = []
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+  })
+
+  const write = (trace: object): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'syncline-trace-'))
+    folders.push(folder)
+    writeFileSync(join(folder, 'automerge-paper.json.gz'), gzipSync(JSON.stringify(trace)))
+    return folder
+  }
+  const txns = [
+    { patches: [[0, 0, 'ab']] },
+    {
+      patches: [
+        [1, 1, ''],
+        [1, 0, 'c'],
+      ],
+    },
+  ]
+
+  it('is read in order and cut to the edits asked for', () => {
+    const folder = write({ startContent: '', endContent: 'ac', txns })
+    expect(readRecordedTrace(folder, 10)).toMatchObject({ name: 'recorded trace automerge-paper', endContent: 'ac' })
+    expect(readRecordedTrace(folder, 2)).toMatchObject({ edits: [{ inserted: 'ab' }, { deleted: 1 }], endContent: 'a' })
+  })
+
+  it('is refused when it does not end in the text that it says', () => {
+    expect(() => readRecordedTrace(write({ startContent: '', endContent: 'xy', txns }), 10)).toThrow('does not end')
+  })
+})
