@@ -1,1 +1,123 @@
-export {}
+/** Wires the page: the address names a room, the room fills the page, and the user's switches reach the client. */
+import { Syncline, type RoomStatus } from 'syncline'
+import { announcement } from './announcement.ts'
+import { bindCopyLink } from './copy-link.ts'
+import { deviceSetting } from './device-settings.ts'
+import { bindIdentityPanel } from './identity-panel.ts'
+import { inventIdentity, parseIdentity, type Identity } from './identity.ts'
+import { installForOffline } from './installation.ts'
+import { findPage } from './page.ts'
+import { showIdentity } from './peers-list.ts'
+import { parseRecentRooms, withOpened } from './recent-rooms.ts'
+import { relayUrl } from './relay-url.ts'
+import { fragmentOfRoom, inventRoomName, roomOfFragment } from './room-name.ts'
+import { bindRoomsPanel } from './rooms-panel.ts'
+import { openSession, type Session } from './session.ts'
+import { drawStatus } from './status-line.ts'
+import { statusView, type StatusView } from './status-view.ts'
+
+declare global {
+  interface Window {
+    /** For the curious, and for tests: the client and the open room, in the browser's console. */
+    syncline: { readonly sync: Syncline; readonly room: Session['room'] }
+  }
+}
+
+const page = findPage()
+const identitySetting = deviceSetting(() => localStorage, 'syncline.identity', parseIdentity)
+const recentRoomsSetting = deviceSetting(() => localStorage, 'syncline.recent-rooms', parseRecentRooms)
+/** Whether this tab was switched to offline: it stays so over a reload. */
+const offlineSetting = deviceSetting(
+  () => sessionStorage,
+  'syncline.offline',
+  (found) => found === true,
+)
+
+const sync = new Syncline({ url: relayUrl(location) })
+
+let identity: Identity = identitySetting.read() ?? inventIdentity(Math.random)
+let offline = offlineSetting.read()
+let session: Session | undefined
+let view: StatusView | undefined
+let countdown: ReturnType<typeof setTimeout> | undefined
+
+start()
+
+function start(): void {
+  identitySetting.write(identity)
+  showIdentity(page, identity)
+  bindIdentityPanel(page, identity, changeIdentity)
+  bindCopyLink(page, announce)
+  bindRoomsPanel(page, {
+    recentRooms: () => recentRoomsSetting.read(),
+    pendingRooms: () => [...sync.status.pendingRooms.keys()],
+    currentRoom: () => session?.room.name ?? '',
+    inventRoom,
+    onDownload: () => session?.download(),
+  })
+  page.offlineSwitch.addEventListener('click', () => switchOffline(!offline))
+  page.exportRejected.addEventListener('click', () => void session?.exportRejected())
+  window.addEventListener('hashchange', openAddressedRoom)
+  switchOffline(offline)
+  openAddressedRoom()
+  installForOffline()
+}
+
+/** Opens the room that the address names, or the one that was open last, or a new one. */
+function openAddressedRoom(): void {
+  const addressed = roomOfFragment(location.hash)
+  const room = addressed ?? recentRoomsSetting.read()[0] ?? inventRoom()
+  // A room of our own choice replaces the bare address: going back must not lead here again.
+  if (addressed === undefined) history.replaceState(null, '', fragmentOfRoom(room))
+  if (session?.room.name !== room) openRoom(room)
+}
+
+function openRoom(name: string): void {
+  const before = session
+  view = undefined
+  before?.close().catch((error: unknown) => console.error('A room did not close cleanly:', error))
+  recentRoomsSetting.write(withOpened(recentRoomsSetting.read(), name))
+  page.roomName.textContent = name
+  document.title = `${name} · Syncline`
+  const opened = openSession({ sync, page, room: name, identity, onStatus: showStatus })
+  session = opened
+  window.syncline = { sync, room: opened.room }
+}
+
+function showStatus(status: RoomStatus): void {
+  clearTimeout(countdown)
+  const before = view
+  view = statusView(status, { now: Date.now(), offlineByChoice: offline, formatTime })
+  drawStatus(page, view)
+  const news = announcement(before, view)
+  if (news !== undefined) announce(news)
+  const { staleAfterMs } = view.connection
+  if (staleAfterMs !== undefined) countdown = setTimeout(() => showStatus(status), staleAfterMs)
+}
+
+function switchOffline(next: boolean): void {
+  offline = next
+  offlineSetting.write(offline)
+  page.offlineSwitch.setAttribute('aria-checked', String(offline))
+  if (offline) sync.disconnect()
+  else sync.connect()
+}
+
+function changeIdentity(next: Identity): void {
+  identity = next
+  identitySetting.write(identity)
+  showIdentity(page, identity)
+  session?.setIdentity(identity)
+}
+
+function inventRoom(): string {
+  return inventRoomName((bytes) => crypto.getRandomValues(bytes))
+}
+
+function announce(text: string): void {
+  page.announcement.textContent = text
+}
+
+function formatTime(at: number): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }).format(at)
+}

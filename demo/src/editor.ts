@@ -1,0 +1,53 @@
+/**
+ * The text editor: CodeMirror for Markdown, bound to a `Y.Text` by y-codemirror.next. Undo takes back one's own edits only.
+ * It knows nothing of rooms, devices or relays.
+ */
+import { defaultKeymap } from '@codemirror/commands'
+import { markdown, markdownLanguage } from '@codemirror/lang-markdown'
+import { syntaxHighlighting } from '@codemirror/language'
+import { EditorState } from '@codemirror/state'
+import { EditorView, highlightSpecialChars, keymap, placeholder } from '@codemirror/view'
+import type { Awareness } from 'syncline'
+import { yCollab, yUndoManagerKeymap } from 'y-codemirror.next'
+import { UndoManager, type Text } from 'yjs'
+import { markdownStyle } from './markdown-style.ts'
+import { remoteCursors } from './remote-cursors.ts'
+
+export interface EditorOptions {
+  readonly parent: HTMLElement
+  readonly text: Text
+  readonly awareness: Awareness
+  /** Names the editor to screen readers. */
+  readonly label: string
+}
+
+/** An editor in `parent`. Whoever opens it calls `destroy()`. */
+export function openEditor({ parent, text, awareness, label }: EditorOptions): EditorView {
+  const state = EditorState.create({
+    doc: text.toJSON(),
+    extensions: [
+      // A line ends at `\n` alone. Else CodeMirror would count a peer's `\r\n` as one where Yjs counts two, and every position
+      // after it would be wrong. So no `\r` is let in by pasting either.
+      EditorState.lineSeparator.of('\n'),
+      EditorView.clipboardInputFilter.of((pasted) => pasted.replaceAll(/\r\n?/g, '\n')),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        'aria-label': label,
+        'data-testid': 'editor',
+        // This is prose: let the browser and the phone's keyboard help, which CodeMirror switches off for code.
+        spellcheck: 'true',
+        autocorrect: 'on',
+        autocapitalize: 'sentences',
+      }),
+      highlightSpecialChars(),
+      placeholder('Write something. Markdown works.'),
+      markdown({ base: markdownLanguage, completeHTMLTags: false }),
+      syntaxHighlighting(markdownStyle),
+      // Without its awareness, y-codemirror.next draws no cursors: remote-cursors.ts does.
+      yCollab(text, null, { undoManager: new UndoManager(text) }),
+      remoteCursors(text, awareness),
+      keymap.of([...yUndoManagerKeymap, ...defaultKeymap]),
+    ],
+  })
+  return new EditorView({ state, parent })
+}

@@ -1,0 +1,174 @@
+/**
+ * What the page says about a room's status: a pure function from the client's facts to words and states. It adds nothing to the
+ * facts and rounds none of them up: a step counts as reached only when the client says that the latest edit is there.
+ */
+import type { ConnectionStatus, RoomStatus } from 'syncline'
+import { sentenceOfError } from './error-text.ts'
+
+/** The way of an edit, from where it is lost most easily to where it is safest. */
+export type Place = 'memory' | 'device' | 'relay'
+
+export const places: readonly Place[] = ['memory', 'device', 'relay']
+
+export type StepState =
+  /** There is no edit yet. */
+  | 'idle'
+  /** The latest edit is there. */
+  | 'reached'
+  /** It is on its way there, or waits for that way to open. */
+  | 'pending'
+  /** It cannot get there now, and no waiting helps that we know of. */
+  | 'unreachable'
+
+export interface StepView {
+  readonly place: Place
+  readonly state: StepState
+  /** The state in words, for screen readers. */
+  readonly words: string
+}
+
+export interface StatusView {
+  readonly steps: readonly StepView[]
+  readonly headline: string
+  readonly tone: 'calm' | 'waiting' | 'problem'
+  /** Edits that are not durable at the relay yet. */
+  readonly pending: number
+  readonly connection: ConnectionView
+  /** Term and description of everything else. */
+  readonly details: readonly (readonly [term: string, description: string])[]
+  /** What is wrong and what that means, in whole sentences. */
+  readonly problem: string | undefined
+  readonly rejected: number
+}
+
+export interface ConnectionView {
+  readonly state: 'off' | 'connecting' | 'open' | 'waiting' | 'stopped'
+  readonly text: string
+  /** When the text is out of date by itself, because it counts down: in ms from now. */
+  readonly staleAfterMs: number | undefined
+}
+
+export interface StatusContext {
+  /** ms since the epoch, as everything in the status. */
+  readonly now: number
+  /** Whether the user switched to offline. */
+  readonly offlineByChoice: boolean
+  /** The time of day that a person reads. */
+  readonly formatTime: (at: number) => string
+}
+
+export function statusView(status: RoomStatus, context: StatusContext): StatusView {
+  const connection = connectionView(status.connection, context)
+  const steps = places.map((place) => stepView(place, status))
+  const memoryOnly = status.store.state === 'memory-only'
+  return {
+    steps,
+    headline: headline(status, memoryOnly, context),
+    tone: tone(status, memoryOnly),
+    pending: status.unacked,
+    connection,
+    details: details(status, memoryOnly, connection, context),
+    problem: problem(status),
+    rejected: status.rejected,
+  }
+}
+
+export function connectionView(connection: ConnectionStatus, { now, offlineByChoice }: StatusContext): ConnectionView {
+  switch (connection.state) {
+    case 'idle':
+      return { state: 'off', text: offlineByChoice ? 'Switched off' : 'Not connected', staleAfterMs: undefined }
+    case 'connecting':
+      return { state: 'connecting', text: 'Connecting …', staleAfterMs: undefined }
+    case 'open':
+      return { state: 'open', text: 'Connected', staleAfterMs: undefined }
+    case 'waiting': {
+      const seconds = Math.ceil((connection.until - now) / 1_000)
+      if (seconds <= 0) return { state: 'waiting', text: 'Connecting …', staleAfterMs: undefined }
+      // To the end of this second, so that the count is right whenever it was begun.
+      return {
+        state: 'waiting',
+        text: `No relay, next try in ${seconds} s`,
+        staleAfterMs: connection.until - now - (seconds - 1) * 1_000,
+      }
+    }
+    case 'needs-auth':
+      return { state: 'stopped', text: 'Not allowed in', staleAfterMs: undefined }
+    case 'closed':
+      return { state: 'stopped', text: 'Stopped', staleAfterMs: undefined }
+    default:
+      return connection satisfies never
+  }
+}
+
+function stepView(place: Place, status: RoomStatus): StepView {
+  const state = stepState(place, status)
+  return { place, state, words: stepWords[state] }
+}
+
+const stepWords: Readonly<Record<StepState, string>> = {
+  idle: 'nothing written yet',
+  reached: 'yes',
+  pending: 'not yet',
+  unreachable: 'not possible now',
+}
+
+function stepState(place: Place, status: RoomStatus): StepState {
+  const { latestEdit } = status
+  // A device that stores nothing is skipped on the way: an edit can be at the relay and not on this device.
+  if (place === 'device' && status.store.state === 'memory-only') return 'unreachable'
+  if (latestEdit === undefined) return 'idle'
+  if (places.indexOf(latestEdit) >= places.indexOf(place)) return 'reached'
+  return place === 'relay' && status.access === 'read' ? 'unreachable' : 'pending'
+}
+
+function tone(status: RoomStatus, memoryOnly: boolean): StatusView['tone'] {
+  if (memoryOnly || status.rejected > 0 || isStopped(status.connection)) return 'problem'
+  return status.unacked > 0 ? 'waiting' : 'calm'
+}
+
+function isStopped(connection: ConnectionStatus): boolean {
+  return connection.state === 'closed' || connection.state === 'needs-auth'
+}
+
+function headline(status: RoomStatus, memoryOnly: boolean, { offlineByChoice }: StatusContext): string {
+  const { unacked, unstored, rejected } = status
+  const online = status.connection.state === 'open'
+  if (rejected > 0) return `The relay refused ${edits(rejected)}`
+  if (memoryOnly) return unacked > 0 ? 'Kept in memory only: keep this page open' : 'Not kept on this device'
+  if (unacked === 0) return status.latestEdit === undefined ? 'Nothing to send' : 'Everything is at the relay'
+  if (online) return 'On the way to the relay'
+  if (unstored > 0) return 'On the way to this device'
+  return offlineByChoice ? 'Offline: safe on this device' : 'No relay: safe on this device'
+}
+
+function edits(count: number): string {
+  return count === 1 ? '1 edit' : `${count} edits`
+}
+
+function details(
+  status: RoomStatus,
+  memoryOnly: boolean,
+  connection: ConnectionView,
+  { formatTime }: StatusContext,
+): StatusView['details'] {
+  return [
+    ['In memory only', edits(status.unstored)],
+    ['Not sent yet', edits(status.unsent)],
+    ['Not at the relay yet', edits(status.unacked)],
+    ['This device', memoryOnly ? 'Does not keep this document' : 'Keeps this document'],
+    ['Relay', connection.text],
+    [
+      'You may',
+      status.access === undefined ? 'Not known yet' : status.access === 'write' ? 'Read and write' : 'Only read',
+    ],
+    [
+      'Last at the relay',
+      status.lastAckedAt === undefined ? 'Not since this page was opened' : formatTime(status.lastAckedAt),
+    ],
+  ]
+}
+
+function problem(status: RoomStatus): string | undefined {
+  if (status.store.state === 'memory-only') return sentenceOfError(status.store.error)
+  return status.lastError === undefined ? undefined : sentenceOfError(status.lastError)
+}
