@@ -3,7 +3,7 @@
  * it read past the end or allocate more than the input holds. Integers are LEB128 (`varUint`), at most 2^53 − 1.
  */
 import { DecodeError, type DecodeErrorCode } from './errors.ts'
-import { decodeUtf8 } from './text-coding.ts'
+import { decodeUtf8, utf16Length } from './text-coding.ts'
 
 export class ByteReader {
   /** The input, borrowed: it must not change while the reader, or a view that it returned, is in use. */
@@ -69,6 +69,27 @@ export class ByteReader {
     } catch {
       return this.fail('invalid-utf8', 'string is not UTF-8', start)
     }
+  }
+
+  /** The bytes of a length-prefixed UTF-8 string, checked, as a view of the input: no copy, and no string is made. */
+  utf8(): Uint8Array {
+    const start = this.offset
+    const encoded = this.lengthPrefixed()
+    if (utf16Length(encoded) < 0) this.fail('invalid-utf8', 'string is not UTF-8', start)
+    return encoded
+  }
+
+  /**
+   * A varUint number of things to follow, each of at least `bytesEach` bytes. Fails when the input cannot hold them, so that
+   * the caller may loop, or allocate, that many times.
+   */
+  count(bytesEach: number): number {
+    const start = this.offset
+    const count = this.varUint()
+    if (count > this.remaining / bytesEach) {
+      this.fail('unexpected-end', `${count} entries announced, ${this.remaining} bytes left`, start)
+    }
+    return count
   }
 
   /** Throws unless the whole input was read. */

@@ -1,5 +1,23 @@
 /** The public face of the merge core. */
 
+// Updates: bytes in, bytes out
+export { mergeUpdates } from './merge.ts'
+export { diffUpdate } from './diff.ts'
+export { encodeStateVectorFromUpdate, updateIds, type UpdateIds } from './update-ids.ts'
+export { emptyUpdate, isEmptyUpdate } from './update.ts'
+
+// Updates as values
+export { decodeUpdate, encodeUpdate, type ClientStructs, type Update } from './update.ts'
+export type { Gc, Item, Parent, Skip, Struct } from './struct.ts'
+export { ContentKind, type Content } from './content.ts'
+export { Cut } from './text-run.ts'
+export { NESTING_DEPTH_MAX } from './any.ts'
+
+// What somebody has
+export type { Id } from './id.ts'
+export { IdSet, decodeIdSet, encodeIdSet, type IdRange } from './id-set.ts'
+export { decodeStateVector, encodeStateVector, type StateVector } from './state-vector.ts'
+
 // Bytes
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'

@@ -23,3 +23,42 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
+
+/**
+ * How many UTF-16 code units `bytes` are as text, or −1 when they are not UTF-8. Exactly as strict as {@link decodeUtf8}
+ * (Unicode 15, table 3-7), but without making a string: validating is most of what the merge core does with text.
+ */
+export function utf16Length(bytes: Uint8Array): number {
+  const end = bytes.length
+  let units = 0
+  let at = 0
+  while (at < end) {
+    const lead = bytes[at]!
+    if (lead < 0x80) {
+      at += 1
+      units += 1
+      continue
+    }
+    const width = utf8Width(lead)
+    if (width === 0 || at + width > end) return -1
+    const second = bytes[at + 1]!
+    // The second byte is where overlong forms, surrogates and code points above U+10FFFF show.
+    const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+    const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+    if (second < least || second > most) return -1
+    if (width > 2 && (bytes[at + 2]! & 0xc0) !== 0x80) return -1
+    if (width > 3 && (bytes[at + 3]! & 0xc0) !== 0x80) return -1
+    at += width
+    units += width === 4 ? 2 : 1
+  }
+  return units
+}
+
+/** Bytes of the character that begins with `lead`; 0 when no character begins with it. */
+export function utf8Width(lead: number): number {
+  if (lead < 0x80) return 1
+  if (lead < 0xc2) return 0
+  if (lead < 0xe0) return 2
+  if (lead < 0xf0) return 3
+  return lead < 0xf5 ? 4 : 0
+}

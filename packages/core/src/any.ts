@@ -1,0 +1,74 @@
+/**
+ * Values in lib0's "any" encoding, which Yjs uses for what apps put into arrays and maps. The core never needs such a value,
+ * only its end and the certainty that a Yjs client can read it; so it is walked, not built.
+ *
+ *     127 undefined · 126 null · 125 varInt · 124 float32 · 123 float64 · 122 bigint64 · 121 false · 120 true
+ *     119 string · 118 count, count × (string, any) · 117 count, count × any · 116 length, bytes
+ */
+import type { ByteReader } from './byte-reader.ts'
+
+/**
+ * How deep values may be nested, here and in JSON. Yjs reads and writes them by recursion: what is deeper than its stack would
+ * crash every client that receives it.
+ */
+export const NESTING_DEPTH_MAX = 256
+
+/** The tag of an object: string keys and any values. */
+export const ANY_OBJECT = 118
+
+/** Reads past one value. Throws `DecodeError` where Yjs would fail to read it, and for nesting beyond {@link NESTING_DEPTH_MAX}. */
+export function skipAny(reader: ByteReader, depth = 0): void {
+  const start = reader.offset
+  if (depth > NESTING_DEPTH_MAX) reader.fail('limit-exceeded', `nested deeper than ${NESTING_DEPTH_MAX}`)
+  const tag = reader.uint8()
+  switch (tag) {
+    case 127:
+    case 126:
+    case 121:
+    case 120:
+      return
+    case 125:
+      skipVarInt(reader)
+      return
+    case 124:
+      reader.view(4)
+      return
+    case 123:
+    case 122:
+      reader.view(8)
+      return
+    case 119:
+      reader.utf8()
+      return
+    case ANY_OBJECT:
+      for (let left = reader.count(2); left > 0; left--) {
+        reader.utf8()
+        skipAny(reader, depth + 1)
+      }
+      return
+    case 117:
+      for (let left = reader.count(1); left > 0; left--) skipAny(reader, depth + 1)
+      return
+    case 116:
+      reader.lengthPrefixed()
+      return
+    default:
+      reader.fail('unknown-tag', `no value has the tag ${tag}`, start)
+  }
+}
+
+/** A signed integer: like a varUint, but the first byte holds six bits, and its 64 is the sign. */
+function skipVarInt(reader: ByteReader): void {
+  const start = reader.offset
+  let byte = reader.uint8()
+  let value = byte & 0x3f
+  let scale = 0x40
+  while (byte >= 0x80) {
+    byte = reader.uint8()
+    value += (byte & 0x7f) * scale
+    scale *= 0x80
+    if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER) {
+      reader.fail('integer-overflow', 'integer above 2^53 − 1', start)
+    }
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * What an item holds, as checked bytes: the core moves content, splits it and joins it, but never builds the values. Content
+ * that decodes here is content that a Yjs client can read; where Yjs would throw, so does {@link readContent}.
+ *
+ *     1 deleted   length                                            6 format   key, JSON
+ *     2 JSON      count, count × (JSON or `undefined`)              7 type     reference [, name for 3 and 5]
+ *     3 binary    length, bytes                                     8 any      count, count × any
+ *     4 string    length in bytes, UTF-8                            9 document guid, any (an object of options)
+ *     5 embed     JSON
+ */
+import { ANY_OBJECT, skipAny } from './any.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { skipJson, skipJsonOrUndefined } from './json.ts'
+import { utf16Length } from './text-coding.ts'
+import { Cut, joinText, splitText, writeText, type TextRun } from './text-run.ts'
+
+/** The kinds of content, by the number that stands for them in an item's info byte. */
+export const ContentKind = {
+  deleted: 1,
+  json: 2,
+  binary: 3,
+  string: 4,
+  embed: 5,
+  format: 6,
+  type: 7,
+  any: 8,
+  document: 9,
+} as const
+export type ContentKind = (typeof ContentKind)[keyof typeof ContentKind]
+
+export interface Content {
+  readonly kind: ContentKind
+  /** In units: UTF-16 code units of a string, elements of JSON and any, as stated for deleted, otherwise 1. Never 0. */
+  readonly length: number
+  /**
+   * Encoded, and borrowed from the update it was read from. Text without its length; elements of JSON and any back to back,
+   * without their count; nothing for deleted; otherwise as on the wire.
+   */
+  readonly payload: Uint8Array
+  /** Which ends of text are only half there; see {@link Cut}. Always `none` in what was decoded. */
+  readonly cut: Cut
+}
+
+/** The references of shared types that Yjs knows, array 0 … XML text 6; elements and hooks are followed by their name. */
+const TYPE_REFERENCE_MAX = 6
+const XML_ELEMENT_REFERENCE = 3
+const XML_HOOK_REFERENCE = 5
+
+const noBytes = new Uint8Array(0)
+
+/** Reads content of a kind that an info byte named. Throws `DecodeError`; nothing is allocated that the input does not hold. */
+export function readContent(reader: ByteReader, kind: number): Content {
+  const start = reader.offset
+  switch (kind) {
+    case ContentKind.deleted:
+      return { kind, length: readLength(reader), payload: noBytes, cut: Cut.none }
+    case ContentKind.json:
+      return readElements(reader, kind, skipJsonOrUndefined)
+    case ContentKind.any:
+      return readElements(reader, kind, skipAny)
+    case ContentKind.string: {
+      const payload = reader.lengthPrefixed()
+      const length = utf16Length(payload)
+      if (length < 0) reader.fail('invalid-utf8', 'string is not UTF-8', start)
+      if (length === 0) reader.fail('invalid-value', 'content without units', start)
+      return { kind, length, payload, cut: Cut.none }
+    }
+    case ContentKind.binary:
+      reader.lengthPrefixed()
+      break
+    case ContentKind.embed:
+      skipJson(reader)
+      break
+    case ContentKind.format:
+      reader.utf8()
+      skipJson(reader)
+      break
+    case ContentKind.type: {
+      const reference = reader.varUint()
+      if (reference > TYPE_REFERENCE_MAX) reader.fail('unknown-tag', `no shared type ${reference}`, start)
+      if (reference === XML_ELEMENT_REFERENCE || reference === XML_HOOK_REFERENCE) reader.utf8()
+      break
+    }
+    case ContentKind.document:
+      reader.utf8()
+      skipDocumentOptions(reader)
+      break
+    default:
+      reader.fail('unknown-tag', `no content of kind ${kind}`, start)
+  }
+  return { kind, length: 1, payload: reader.bytes.subarray(start, reader.offset), cut: Cut.none }
+}
+
+/** Writes content as it stands after an item's header. Cut ends of text become U+FFFD. */
+export function writeContent(writer: ByteWriter, content: Content): void {
+  switch (content.kind) {
+    case ContentKind.deleted:
+      writer.varUint(content.length)
+      return
+    case ContentKind.json:
+    case ContentKind.any:
+      writer.varUint(content.length)
+      writer.raw(content.payload)
+      return
+    case ContentKind.string:
+      writeText(writer, content)
+      return
+    case ContentKind.binary:
+    case ContentKind.embed:
+    case ContentKind.format:
+    case ContentKind.type:
+    case ContentKind.document:
+      writer.raw(content.payload)
+      return
+    default:
+      content.kind satisfies never
+  }
+}
+
+/** Whether runs of this kind may be longer than one unit, so that neighbours may be joined. */
+export function isJoinable(kind: ContentKind): boolean {
+  return (
+    kind === ContentKind.string || kind === ContentKind.any || kind === ContentKind.deleted || kind === ContentKind.json
+  )
+}
+
+/** The first `units` of the content and the rest, as views; `units` is in 1 … length − 1. Cost linear in the first part. */
+export function splitContent(content: Content, units: number): readonly [Content, Content] {
+  const { kind, length, payload } = content
+  if (kind === ContentKind.string) {
+    const [first, rest] = splitText(content, units)
+    return [contentOf(kind, first), contentOf(kind, rest)]
+  }
+  let at = 0
+  if (kind === ContentKind.any || kind === ContentKind.json) {
+    const elements = new ByteReader(payload)
+    for (let left = units; left > 0; left--) {
+      if (kind === ContentKind.any) skipAny(elements)
+      else elements.lengthPrefixed()
+    }
+    at = elements.offset
+  }
+  return [
+    { kind, length: units, payload: payload.subarray(0, at), cut: Cut.none },
+    { kind, length: length - units, payload: payload.subarray(at), cut: Cut.none },
+  ]
+}
+
+/** One content of several of the same joinable kind, in order. The bytes are copied, once. */
+export function joinContents(contents: readonly Content[]): Content {
+  const kind = contents[0]!.kind
+  if (kind === ContentKind.string) return contentOf(kind, joinText(contents))
+  let length = 0
+  const writer = new ByteWriter()
+  for (const content of contents) {
+    length += content.length
+    writer.raw(content.payload)
+  }
+  return { kind, length, payload: writer.finish(), cut: Cut.none }
+}
+
+/** Text as content of an item. */
+export function contentOf(kind: typeof ContentKind.string, text: TextRun): Content {
+  return { kind, length: text.length, payload: text.payload, cut: text.cut }
+}
+
+function readLength(reader: ByteReader): number {
+  const start = reader.offset
+  const length = reader.varUint()
+  if (length === 0) reader.fail('invalid-value', 'content without units', start)
+  return length
+}
+
+function readElements(
+  reader: ByteReader,
+  kind: typeof ContentKind.json | typeof ContentKind.any,
+  skip: (reader: ByteReader) => void,
+): Content {
+  const start = reader.offset
+  const length = reader.count(1)
+  if (length === 0) reader.fail('invalid-value', 'content without units', start)
+  const from = reader.offset
+  for (let left = length; left > 0; left--) skip(reader)
+  return { kind, length, payload: reader.bytes.subarray(from, reader.offset), cut: Cut.none }
+}
+
+/**
+ * The options of a subdocument. Yjs spreads them over the constructor's: anything but an object throws, a `guid` would replace
+ * the document's own, and a `gcFilter` is later called as a function, which no decoded value is. No writer sends those two.
+ */
+function skipDocumentOptions(reader: ByteReader): void {
+  const start = reader.offset
+  if (reader.uint8() !== ANY_OBJECT) reader.fail('invalid-value', 'the options of a document are not an object', start)
+  for (let left = reader.count(2); left > 0; left--) {
+    const keyOffset = reader.offset
+    const key = reader.string()
+    if (key === 'guid' || key === 'gcFilter') reader.fail('invalid-value', `${key} is no option to send`, keyOffset)
+    skipAny(reader, 1)
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * A set of IDs: per client sorted, disjoint, non-adjacent, half-open clock ranges. It is the delete set of an update, and it is
+ * also how somebody without a document knows which structs exist, gaps included. It only grows; that makes union its merge.
+ *
+ *     count, count × (client, count, count × (clock, length))      all varUint, clients descending, clocks ascending
+ */
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { assert } from './errors.ts'
+
+/** The units of one client from `start` up to, but not including, `end`; never empty. */
+export interface IdRange {
+  readonly client: number
+  readonly start: number
+  readonly end: number
+}
+
+/** Start, end, start, end, …, ascending: half the memory of objects, and a search touches one array. */
+type Ranges = number[]
+
+/** Up to so many ranges are inserted one by one; more are merged in one pass over both sides. */
+const INSERTED_ONE_BY_ONE_MAX = 8
+
+export class IdSet implements Iterable<IdRange> {
+  /** No client has an empty list. */
+  readonly #clients = new Map<number, Ranges>()
+
+  /** The union of many sets, as a new set. Cost n log n in all their ranges, whatever their order. */
+  static union(sets: Iterable<IdSet>): IdSet {
+    const gathered = new Map<number, Ranges>()
+    for (const set of sets) {
+      for (const [client, ranges] of set.#clients) {
+        const known = gathered.get(client)
+        if (known === undefined) gathered.set(client, [...ranges])
+        else for (const bound of ranges) known.push(bound)
+      }
+    }
+    return IdSet.#of(gathered)
+  }
+
+  get isEmpty(): boolean {
+    return this.#clients.size === 0
+  }
+
+  /** How many ranges it is made of: its size in memory and on the wire. */
+  get rangeCount(): number {
+    let count = 0
+    for (const ranges of this.#clients.values()) count += ranges.length / 2
+    return count
+  }
+
+  /**
+   * Adds the units `start` … `end − 1` of a client; nothing if there are none. Constant time at the end of what is known of the
+   * client, which is where a live client writes; otherwise a binary search and a shift of the later ranges.
+   */
+  add(client: number, start: number, end: number): void {
+    assert(start >= 0 && end <= Number.MAX_SAFE_INTEGER, 'clocks are in 0 … 2^53 − 1')
+    if (start >= end) return
+    const ranges = this.#clients.get(client)
+    if (ranges === undefined) this.#clients.set(client, [start, end])
+    else insert(ranges, start, end)
+  }
+
+  /** Adds everything of `other`. Cheap when `other` is small, linear in both otherwise. */
+  addAll(other: IdSet): void {
+    for (const [client, added] of other.#clients) {
+      const ranges = this.#clients.get(client)
+      if (ranges === undefined) {
+        this.#clients.set(client, [...added])
+      } else if (added.length <= INSERTED_ONE_BY_ONE_MAX * 2) {
+        for (let at = 0; at < added.length; at += 2) insert(ranges, added[at]!, added[at + 1]!)
+      } else {
+        this.#clients.set(client, normalised([...ranges, ...added]))
+      }
+    }
+  }
+
+  has(client: number, clock: number): boolean {
+    return this.hasRange(client, clock, clock + 1)
+  }
+
+  /** Whether all units `start` … `end − 1` of the client are in the set; true when there are none. Cost log n. */
+  hasRange(client: number, start: number, end: number): boolean {
+    if (start >= end) return true
+    const ranges = this.#clients.get(client)
+    if (ranges === undefined) return false
+    const at = firstEndingAfter(ranges, start)
+    return at < ranges.length && ranges[at]! <= start && end <= ranges[at + 1]!
+  }
+
+  /** Whether everything of `other` is here already, so that adding it would change nothing. Cost m log n. */
+  hasAll(other: IdSet): boolean {
+    for (const [client, ranges] of other.#clients) {
+      for (let at = 0; at < ranges.length; at += 2) {
+        if (!this.hasRange(client, ranges[at]!, ranges[at + 1]!)) return false
+      }
+    }
+    return true
+  }
+
+  /** What is here and not in `other`, as a new set. */
+  difference(other: IdSet): IdSet {
+    const difference = new IdSet()
+    for (const [client, ranges] of this.#clients) {
+      const removed = other.#clients.get(client)
+      const left = removed === undefined ? [...ranges] : subtract(ranges, removed)
+      if (left.length > 0) difference.#clients.set(client, left)
+    }
+    return difference
+  }
+
+  /** The units that are missing below a unit that is here: clocks that something known was built on. */
+  gaps(): IdSet {
+    const gaps = new IdSet()
+    for (const [client, ranges] of this.#clients) {
+      let end = 0
+      for (let at = 0; at < ranges.length; at += 2) {
+        gaps.add(client, end, ranges[at]!)
+        end = ranges[at + 1]!
+      }
+    }
+    return gaps
+  }
+
+  /** Per client the first clock that is missing: what a replica that has exactly this set would send. */
+  stateVector(): Map<number, number> {
+    const stateVector = new Map<number, number>()
+    for (const [client, ranges] of this.#clients) if (ranges[0] === 0) stateVector.set(client, ranges[1]!)
+    return stateVector
+  }
+
+  equals(other: IdSet): boolean {
+    if (this.#clients.size !== other.#clients.size) return false
+    for (const [client, ranges] of this.#clients) {
+      const others = other.#clients.get(client)
+      if (others === undefined || others.length !== ranges.length) return false
+      if (!ranges.every((bound, at) => bound === others[at])) return false
+    }
+    return true
+  }
+
+  clone(): IdSet {
+    return IdSet.union([this])
+  }
+
+  /** The clients in the set, in no particular order. */
+  clients(): IterableIterator<number> {
+    return this.#clients.keys()
+  }
+
+  /** The ranges of one client, ascending. */
+  *ranges(client: number): IterableIterator<IdRange> {
+    const ranges = this.#clients.get(client) ?? []
+    for (let at = 0; at < ranges.length; at += 2) yield { client, start: ranges[at]!, end: ranges[at + 1]! }
+  }
+
+  /** All ranges: clients descending, as they are written, and clocks ascending. */
+  *[Symbol.iterator](): IterableIterator<IdRange> {
+    for (const client of [...this.#clients.keys()].sort((a, b) => b - a)) yield* this.ranges(client)
+  }
+
+  /** Writes the set in the delete set encoding, as the tail of an update. */
+  write(writer: ByteWriter): void {
+    writer.varUint(this.#clients.size)
+    for (const client of [...this.#clients.keys()].sort((a, b) => b - a)) {
+      const ranges = this.#clients.get(client)!
+      writer.varUint(client)
+      writer.varUint(ranges.length / 2)
+      for (let at = 0; at < ranges.length; at += 2) {
+        writer.varUint(ranges[at]!)
+        writer.varUint(ranges[at + 1]! - ranges[at]!)
+      }
+    }
+  }
+
+  /**
+   * Reads a set in the delete set encoding. As in Yjs, ranges may come in any order, touch, overlap or be empty, and a client
+   * may be listed twice: the value is their union, so nothing is lost by accepting that. Throws `DecodeError`.
+   */
+  static read(reader: ByteReader): IdSet {
+    const gathered = new Map<number, Ranges>()
+    for (let clientsLeft = reader.count(2); clientsLeft > 0; clientsLeft--) {
+      const client = reader.varUint()
+      const ranges = gathered.get(client) ?? []
+      for (let rangesLeft = reader.count(2); rangesLeft > 0; rangesLeft--) {
+        const offset = reader.offset
+        const start = reader.varUint()
+        const length = reader.varUint()
+        if (length > Number.MAX_SAFE_INTEGER - start)
+          reader.fail('integer-overflow', 'range ends above 2^53 − 1', offset)
+        if (length > 0) ranges.push(start, start + length)
+      }
+      if (ranges.length > 0) gathered.set(client, ranges)
+    }
+    return IdSet.#of(gathered)
+  }
+
+  static #of(gathered: ReadonlyMap<number, Ranges>): IdSet {
+    const set = new IdSet()
+    for (const [client, ranges] of gathered) set.#clients.set(client, normalised(ranges))
+    return set
+  }
+}
+
+/** Encodes a set of IDs on its own, in the encoding that delete sets have inside updates. */
+export function encodeIdSet(set: IdSet): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter()
+  set.write(writer)
+  return writer.finish()
+}
+
+/** Decodes what {@link encodeIdSet} encodes; see {@link IdSet.read}. Throws `DecodeError`. */
+export function decodeIdSet(bytes: Uint8Array): IdSet {
+  const reader = new ByteReader(bytes)
+  const set = IdSet.read(reader)
+  reader.end()
+  return set
+}
+
+/** Adds one range in place, joining every range that it overlaps or touches. */
+function insert(ranges: Ranges, start: number, end: number): void {
+  const last = ranges.length - 2
+  if (start > ranges[last + 1]!) {
+    ranges.push(start, end)
+    return
+  }
+  if (start >= ranges[last]!) {
+    if (end > ranges[last + 1]!) ranges[last + 1] = end
+    return
+  }
+  const from = firstEndingAfter(ranges, start - 1)
+  if (ranges[from]! <= start && end <= ranges[from + 1]!) return
+  let to = from
+  while (to < ranges.length && ranges[to]! <= end) to += 2
+  if (to === from) {
+    ranges.splice(from, 0, start, end)
+    return
+  }
+  ranges[from] = Math.min(start, ranges[from]!)
+  ranges[from + 1] = Math.max(end, ranges[to - 1]!)
+  ranges.splice(from + 2, to - from - 2)
+}
+
+/** The index of the first range that ends after `clock`; `ranges.length` when none does. */
+function firstEndingAfter(ranges: Ranges, clock: number): number {
+  let low = 0
+  let high = ranges.length / 2
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (ranges[middle * 2 + 1]! > clock) high = middle
+    else low = middle + 1
+  }
+  return low * 2
+}
+
+/** The same units as sorted ranges that neither overlap nor touch. In place and linear when they are sorted already. */
+function normalised(ranges: Ranges): Ranges {
+  const sorted = isAscending(ranges) ? ranges : sortedByStart(ranges)
+  let last = 0
+  for (let at = 2; at < sorted.length; at += 2) {
+    const start = sorted[at]!
+    const end = sorted[at + 1]!
+    if (start <= sorted[last + 1]!) {
+      if (end > sorted[last + 1]!) sorted[last + 1] = end
+    } else {
+      last += 2
+      sorted[last] = start
+      sorted[last + 1] = end
+    }
+  }
+  sorted.length = last + 2
+  return sorted
+}
+
+function isAscending(ranges: Ranges): boolean {
+  for (let at = 2; at < ranges.length; at += 2) if (ranges[at]! < ranges[at - 2]!) return false
+  return true
+}
+
+function sortedByStart(ranges: Ranges): Ranges {
+  const pairs: (readonly [start: number, end: number])[] = []
+  for (let at = 0; at < ranges.length; at += 2) pairs.push([ranges[at]!, ranges[at + 1]!])
+  return pairs.sort(([a], [b]) => a - b).flat()
+}
+
+function subtract(ranges: Ranges, removed: Ranges): Ranges {
+  const left: Ranges = []
+  let from = 0
+  for (let at = 0; at < ranges.length; at += 2) {
+    let start = ranges[at]!
+    const end = ranges[at + 1]!
+    while (from < removed.length && removed[from + 1]! <= start) from += 2
+    for (let hole = from; hole < removed.length && removed[hole]! < end; hole += 2) {
+      if (removed[hole]! > start) left.push(start, removed[hole]!)
+      start = Math.max(start, removed[hole + 1]!)
+    }
+    if (start < end) left.push(start, end)
+  }
+  return left
+}

@@ -1,0 +1,32 @@
+/** Which units an update brings and which it deletes, without their content: all that a room needs to know of one. */
+import { IdSet } from './id-set.ts'
+import { encodeStateVector } from './state-vector.ts'
+import { decodeUpdate, type Update } from './update.ts'
+
+export interface UpdateIds {
+  /** The units whose structs the update holds; skips are not among them. */
+  readonly structs: IdSet
+  /** Its delete set. */
+  readonly deletes: IdSet
+}
+
+/** The IDs in an update. Bytes are decoded first, and whole: throws `DecodeError`. Cost linear in the structs. */
+export function updateIds(update: Uint8Array | Update): UpdateIds {
+  const { clients, deletes } = update instanceof Uint8Array ? decodeUpdate(update) : update
+  const ids = new IdSet()
+  for (const { client, structs } of clients) {
+    for (const { type, clock, length } of structs) if (type !== 'skip') ids.add(client, clock, clock + length)
+  }
+  return { structs: ids, deletes }
+}
+
+/**
+ * The state vector of a replica that has exactly this update: per client where its first gap begins. A client whose structs do
+ * not begin at clock 0 is not in it. Throws `DecodeError`.
+ *
+ * Equal to `Y.encodeStateVectorFromUpdate`, but for one case: where the update's first struct is a skip at clock 0, Yjs takes
+ * the skipped units for known ones.
+ */
+export function encodeStateVectorFromUpdate(update: Uint8Array | Update): Uint8Array<ArrayBuffer> {
+  return encodeStateVector(updateIds(update).structs.stateVector())
+}
