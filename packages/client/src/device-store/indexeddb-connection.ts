@@ -6,7 +6,7 @@
  * ```
  *            use                    success
  *   idle ───────────→ opening ─────────────────→ open
- *    ↑                 │   │ openMsMax            │  onclose (the browser took it), versionchange (another page upgrades
+ *    ↑                 │   │ OPEN_MS_MAX          │  onclose (the browser took it), versionchange (another page upgrades
  *    │           error │   ↓             success  │  or deletes), a transaction that says that the connection is gone
  *    │                 │ overdue ────────────────→│
  *    └─────────────────┴───┴ error ───────────────┘       close() leads from each to closed
@@ -14,6 +14,7 @@
  */
 import type { UseStore } from 'idb-keyval'
 import { SynclineError } from '../errors.ts'
+import { systemScheduler, type Scheduler } from '../scheduler.ts'
 
 export interface IndexedDbConnectionOptions {
   /** The database. */
@@ -25,10 +26,9 @@ export interface IndexedDbConnectionOptions {
    * list only ever grows.
    */
   readonly upgrades: readonly ((database: IDBDatabase, transaction: IDBTransaction) => void)[]
-  /** Default {@link OPEN_MS_MAX}. */
-  readonly openMsMax?: number
+  readonly scheduler?: Pick<Scheduler, 'after'>
   /** Default: the global `indexedDB`, looked up anew at each opening: some browsers throw at the mere look. */
-  readonly factory?: () => IDBFactory | undefined
+  readonly factory?: () => Pick<IDBFactory, 'open'> | undefined
 }
 
 /**
@@ -133,7 +133,7 @@ export class IndexedDbConnection {
   }
 
   #open(): Promise<IDBDatabase> {
-    const { name, upgrades, openMsMax = OPEN_MS_MAX, factory = globalFactory } = this.#options
+    const { name, upgrades, scheduler = systemScheduler, factory = globalFactory } = this.#options
     const database = new Promise<IDBDatabase>((resolve, reject) => {
       // A throw in here, as for storage that is switched off, rejects the promise.
       const indexedDb = factory()
@@ -142,7 +142,7 @@ export class IndexedDbConnection {
       }
       const request = indexedDb.open(name, upgrades.length)
       let blocked = false
-      const overdue = setTimeout(() => {
+      const cancelOverdue = scheduler.after(OPEN_MS_MAX, () => {
         const error = blocked
           ? new SynclineError('store-blocked', `A page with an older version holds database ${name}`, {
               retryable: true,
@@ -150,18 +150,18 @@ export class IndexedDbConnection {
           : new SynclineError('store-unavailable', `Database ${name} does not open`, { retryable: true })
         this.#state = { type: 'overdue', error }
         reject(error)
-      }, openMsMax)
+      })
       request.addEventListener('blocked', () => (blocked = true))
       request.addEventListener('upgradeneeded', ({ oldVersion }) => {
         for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result, request.transaction!)
       })
       request.addEventListener('error', () => {
-        clearTimeout(overdue)
+        cancelOverdue()
         if (this.#state.type !== 'closed') this.#state = { type: 'idle' }
         reject(request.error ?? new DOMException('The database did not open', 'UnknownError'))
       })
       request.addEventListener('success', () => {
-        clearTimeout(overdue)
+        cancelOverdue()
         if (this.#state.type === 'closed') return request.result.close()
         this.#adopt(request.result, this.#state.type === 'opening' ? database : Promise.resolve(request.result))
         resolve(request.result)

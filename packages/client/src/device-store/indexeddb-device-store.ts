@@ -29,8 +29,6 @@ import { toStoreError } from './store-error.ts'
 export interface IndexedDbDeviceStoreOptions {
   /** Stores of one origin and name share their rooms. The database is called `syncline:<name>`. */
   readonly name: string
-  /** How long a verb waits for the database to open, in milliseconds. */
-  readonly openMsMax?: number
 }
 
 const STORE_NAME = 'rooms'
@@ -40,9 +38,8 @@ const upgrades: IndexedDbConnectionOptions['upgrades'] = [(database) => void dat
 
 /** A store that opens its database on first use. Where there is none to be had, every verb rejects with `store-unavailable`. */
 export function openIndexedDbDeviceStore(options: IndexedDbDeviceStoreOptions): IndexedDbDeviceStore {
-  const { name, ...rest } = options
   return new IndexedDbDeviceStore(
-    new IndexedDbConnection({ ...rest, name: `syncline:${name}`, storeName: STORE_NAME, upgrades }),
+    new IndexedDbConnection({ name: `syncline:${options.name}`, storeName: STORE_NAME, upgrades }),
   )
 }
 
