@@ -30,3 +30,25 @@ export class LogError extends Error {
     return this.code === 'full' || this.code === 'io' || this.code === 'busy'
   }
 }
+
+/** Why a relay cannot be opened, or does not do what was asked. */
+export type RelayErrorCode =
+  /** An option, or a combination of them, that makes no sense. */
+  | 'invalid-option'
+  /** The relay would be reachable from other machines, and nothing says who may do what. */
+  | 'auth-required'
+  /** The address cannot be listened on: in use, not allowed, not of this machine. */
+  | 'listen-failed'
+  /** The relay was closed, or is closing. */
+  | 'closed'
+
+/** Thrown by the verbs of a relay. The relay's operator, or the program that embeds it, has to change something. */
+export class RelayError extends Error {
+  override readonly name = 'RelayError'
+  readonly code: RelayErrorCode
+
+  constructor(code: RelayErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

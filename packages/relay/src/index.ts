@@ -1,1 +1,30 @@
-export {}
+/** The public face of the relay. */
+
+// The relay
+export { createRelay, DEFAULT_HOST, DEFAULT_PORT, type CloseOptions, type Relay, type RelayOptions } from './relay.ts'
+export type { AccessRequest, Authorize } from './access.ts'
+export { defaultLimits, type RelayLimits } from './limits.ts'
+export type { HealthReport } from './http/http-service.ts'
+
+// Logs
+export { MemoryLog, MemoryDisk, type MemoryLogOptions } from './log/memory-log.ts'
+export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
+export {
+  EPOCHS_MAX,
+  emptyHead,
+  isInHistory,
+  type Append,
+  type Epoch,
+  type LogSlice,
+  type LogStats,
+  type RoomHead,
+  type UpdateLog,
+} from './log/update-log.ts'
+
+// What a relay needs from its surroundings
+export { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
+export { systemScheduler, type Scheduler } from './scheduler.ts'
+
+// What it tells
+export { LogError, RelayError, type LogErrorCode, type RelayErrorCode } from './errors.ts'
+export { formatEvent, writeEvent, type RelayEvent, type RelayEventListener } from './relay-event.ts'

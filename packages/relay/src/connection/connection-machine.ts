@@ -1,0 +1,324 @@
+/**
+ * One connection, as decisions: the handshake, which rooms it is in, whether it is alive, and what a bad frame costs. Pure: no
+ * socket, no clock; `handle(event)` changes the machine's own state and returns the effects for its driver (connection.ts), in order.
+ *
+ * ```
+ * awaiting-hello ──hello, a version in common──▶ open ──┐
+ *       │ no version (4400), too late (4408)           │ silence (4408), bad frame (1002, 1003, 1007, 1009)
+ *       └──────────────────▶ closing ◀─────────────────┘
+ *
+ * room of a connection: authorizing ──granted──▶ member ──leave, detached──▶ (none)
+ *                             └──denied, refused──▶ (none)
+ * ```
+ *
+ * A frame counts whole: it is decoded before any of its messages is acted on. Bytes that are wrong inside one field of a good
+ * message cost what the protocol says for that field: a push is rejected by its room, a join refused, awareness ends the connection.
+ */
+import { DecodeError, decodeStateVector } from '@syncline/core'
+import {
+  CloseCode,
+  decodeAwareness,
+  decodeClientFrame,
+  isRoomName,
+  negotiateVersion,
+  type Access,
+  type AwarenessEntry,
+  type ClientMessage,
+  type MessageOf,
+  type Position,
+  type RelayMessage,
+  type WireCode,
+} from '@syncline/protocol'
+import type { RelayLimits } from '../limits.ts'
+
+export type ConnectionEvent =
+  | { readonly type: 'frame'; readonly frame: Uint8Array; readonly now: number }
+  | { readonly type: 'textFrame' }
+  | { readonly type: 'tick'; readonly now: number }
+  /** The answer to the effect `authorize`. */
+  | { readonly type: 'authorized'; readonly join: Join; readonly access: Access }
+  | { readonly type: 'denied'; readonly join: Join; readonly code: WireCode; readonly retryable: boolean }
+  /** The room took the join up, under this handle; it will answer it. */
+  | { readonly type: 'attached'; readonly room: string; readonly handle: number }
+  /** The room, or the lack of one, ended the membership. The client was told. */
+  | { readonly type: 'detached'; readonly room: string }
+  /** The socket did not take what it was sent. */
+  | { readonly type: 'overflow' }
+  /** The relay closes. */
+  | { readonly type: 'drain' }
+  /** The socket is gone. */
+  | { readonly type: 'lost' }
+
+/** A join as the client asked for it. */
+export interface Join {
+  readonly request: number
+  readonly room: string
+  readonly position: Position | undefined
+  readonly stateVector: Uint8Array
+}
+
+export type ConnectionEffect =
+  | { readonly type: 'send'; readonly messages: readonly RelayMessage[] }
+  /** Ask who may enter; answer with `authorized` or `denied`. */
+  | { readonly type: 'authorize'; readonly join: Join; readonly token: string | undefined }
+  | { readonly type: 'join'; readonly join: Join; readonly access: Access }
+  | { readonly type: 'push'; readonly room: string; readonly ref: number; readonly update: Uint8Array }
+  | { readonly type: 'announce'; readonly room: string; readonly entries: readonly AwarenessEntry[] }
+  | { readonly type: 'leave'; readonly room: string }
+  /** Close the socket; all rooms were left. `code` is a WebSocket close code. */
+  | { readonly type: 'close'; readonly code: CloseCode; readonly reason: string }
+
+export type ConnectionLimits = Pick<
+  RelayLimits,
+  'frameBytesMax' | 'updateBytesMax' | 'awarenessBytesMax' | 'roomsPerConnectionMax' | 'helloTimeoutMs' | 'heartbeatMs'
+>
+
+type Phase =
+  | { readonly kind: 'awaiting-hello'; readonly deadline: number }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closing' }
+
+type Place = { readonly kind: 'authorizing' } | { readonly kind: 'member'; readonly handle: number }
+
+const authorizing: Place = { kind: 'authorizing' }
+
+export class ConnectionMachine {
+  readonly #agent: string
+  readonly #limits: ConnectionLimits
+  readonly #places = new Map<string, Place>()
+  readonly #roomByHandle = new Map<number, string>()
+  #phase: Phase
+  #token: string | undefined
+  #heardAt: number
+  #pinged = false
+  #effects: ConnectionEffect[] = []
+
+  /** `agent` is how the relay names itself; `now` is when the socket opened, in milliseconds. */
+  constructor(agent: string, limits: ConnectionLimits, now: number) {
+    this.#agent = agent
+    this.#limits = limits
+    this.#phase = { kind: 'awaiting-hello', deadline: now + limits.helloTimeoutMs }
+    this.#heardAt = now
+  }
+
+  handle(event: ConnectionEvent): readonly ConnectionEffect[] {
+    this.#effects = []
+    if (this.#phase.kind !== 'closing') this.#dispatch(event)
+    return this.#effects
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'frame':
+        return this.#frame(event.frame, event.now)
+      case 'textFrame':
+        return this.#close(CloseCode.unsupportedData, 'the protocol is binary')
+      case 'tick':
+        return this.#tick(event.now)
+      case 'authorized':
+        this.#effects.push({ type: 'join', join: event.join, access: event.access })
+        return
+      case 'denied':
+        this.#places.delete(event.join.room)
+        return this.#refuse(event.join.request, event.code, event.retryable, 'this room is not open to you')
+      case 'attached':
+        this.#places.set(event.room, { kind: 'member', handle: event.handle })
+        this.#roomByHandle.set(event.handle, event.room)
+        return
+      case 'detached':
+        return this.#forget(event.room)
+      case 'overflow':
+        return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
+      case 'drain':
+        return this.#close(CloseCode.goingAway, 'the relay is closing')
+      case 'lost':
+        return this.#leaveAll()
+      default:
+        return event satisfies never
+    }
+  }
+
+  #frame(frame: Uint8Array, now: number): void {
+    this.#heardAt = now
+    this.#pinged = false
+    let messages: ClientMessage[]
+    try {
+      messages = decodeClientFrame(frame)
+    } catch (error) {
+      return this.#failDecoding(error, 'malformed-message')
+    }
+    for (const message of messages) {
+      this.#message(message)
+      if (this.#closed()) return
+    }
+  }
+
+  /** A method, since the phase may change in every call between two looks at it. */
+  #closed(): boolean {
+    return this.#phase.kind === 'closing'
+  }
+
+  #message(message: ClientMessage): void {
+    if (message.type === 'hello') return this.#hello(message)
+    if (this.#phase.kind === 'awaiting-hello') {
+      return this.#fail(CloseCode.protocolError, 'malformed-message', `${message.type} before hello`)
+    }
+    switch (message.type) {
+      case 'join':
+        return this.#join(message)
+      case 'push':
+        return this.#push(message)
+      case 'awareness':
+        return this.#awareness(message)
+      case 'leave':
+        return this.#leave(message.handle)
+      case 'token':
+        this.#token = message.token
+        return
+      case 'ping':
+        return this.#send({ type: 'pong' })
+      case 'pong':
+        return
+      default:
+        return message satisfies never
+    }
+  }
+
+  #hello({ versions, token }: MessageOf<'hello'>): void {
+    if (this.#phase.kind !== 'awaiting-hello') {
+      return this.#fail(CloseCode.protocolError, 'malformed-message', 'a second hello')
+    }
+    const version = negotiateVersion(versions)
+    if (version === undefined) {
+      const offered = versions.length === 0 ? 'none' : versions.join(', ')
+      return this.#fail(
+        CloseCode.unsupportedVersion,
+        'unsupported-version',
+        `no version in common (offered: ${offered})`,
+      )
+    }
+    this.#phase = { kind: 'open' }
+    this.#token = token
+    const { frameBytesMax, updateBytesMax, awarenessBytesMax, roomsPerConnectionMax, heartbeatMs } = this.#limits
+    this.#send({
+      type: 'welcome',
+      version,
+      agent: this.#agent,
+      frameBytesMax,
+      updateBytesMax,
+      awarenessBytesMax,
+      roomsMax: roomsPerConnectionMax,
+      heartbeatMs,
+    })
+  }
+
+  #join({ request, room, position, stateVector }: MessageOf<'join'>): void {
+    if (!isRoomName(room)) return this.#refuse(request, 'invalid-room-name', false, 'not a name for a room')
+    if (this.#places.has(room)) return this.#refuse(request, 'malformed-message', false, 'already joining or a member')
+    if (this.#places.size >= this.#limits.roomsPerConnectionMax) {
+      const { roomsPerConnectionMax } = this.#limits
+      return this.#refuse(
+        request,
+        'too-many-rooms',
+        false,
+        `${roomsPerConnectionMax} rooms are the most per connection`,
+      )
+    }
+    try {
+      decodeStateVector(stateVector)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      return this.#refuse(request, 'malformed-state-vector', false, error.message)
+    }
+    this.#places.set(room, authorizing)
+    this.#effects.push({ type: 'authorize', join: { request, room, position, stateVector }, token: this.#token })
+  }
+
+  #push({ handle, ref, update }: MessageOf<'push'>): void {
+    const room = this.#roomByHandle.get(handle)
+    if (room !== undefined) {
+      this.#effects.push({ type: 'push', room, ref, update })
+      return
+    }
+    // Not a crime: the push may have crossed an eviction. Joined again, the client may push it again.
+    const message = 'not a member of this room'
+    this.#send({ type: 'reject', handle, ref, code: 'unknown-handle', retryable: true, message })
+  }
+
+  #awareness({ handle, payload }: MessageOf<'awareness'>): void {
+    const { awarenessBytesMax } = this.#limits
+    if (payload.length > awarenessBytesMax) {
+      const detail = `${payload.length} bytes of awareness, ${awarenessBytesMax} allowed`
+      return this.#fail(CloseCode.messageTooBig, 'awareness-too-large', detail)
+    }
+    let entries: AwarenessEntry[]
+    try {
+      entries = decodeAwareness(payload)
+    } catch (error) {
+      return this.#failDecoding(error, 'malformed-awareness')
+    }
+    const room = this.#roomByHandle.get(handle)
+    if (room !== undefined) this.#effects.push({ type: 'announce', room, entries })
+  }
+
+  #leave(handle: number): void {
+    const room = this.#roomByHandle.get(handle)
+    if (room === undefined) return
+    this.#forget(room)
+    this.#effects.push({ type: 'leave', room })
+  }
+
+  #tick(now: number): void {
+    if (this.#phase.kind === 'awaiting-hello') {
+      if (now >= this.#phase.deadline) this.#close(CloseCode.timeout, 'no hello in time')
+      return
+    }
+    const silentMs = now - this.#heardAt
+    if (silentMs >= 2 * this.#limits.heartbeatMs) return this.#close(CloseCode.timeout, 'no sign of life')
+    if (silentMs >= this.#limits.heartbeatMs && !this.#pinged) {
+      this.#pinged = true
+      this.#send({ type: 'ping' })
+    }
+  }
+
+  #forget(room: string): void {
+    const place = this.#places.get(room)
+    if (place?.kind === 'member') this.#roomByHandle.delete(place.handle)
+    this.#places.delete(room)
+  }
+
+  #leaveAll(): void {
+    for (const [room, { kind }] of this.#places) {
+      if (kind === 'member') this.#effects.push({ type: 'leave', room })
+    }
+    this.#places.clear()
+    this.#roomByHandle.clear()
+    this.#phase = { kind: 'closing' }
+  }
+
+  #refuse(request: number, code: WireCode, retryable: boolean, message: string): void {
+    this.#send({ type: 'refused', request, code, retryable, message })
+  }
+
+  /** Bytes of the wrong kind are a breach of the protocol; bytes that are not what they claim are a bad payload. */
+  #failDecoding(error: unknown, code: WireCode): void {
+    if (!(error instanceof DecodeError)) throw error
+    const closeCode = error.code === 'unknown-tag' ? CloseCode.protocolError : CloseCode.invalidPayload
+    this.#fail(closeCode, code, error.message)
+  }
+
+  /** Says why, and closes. */
+  #fail(closeCode: CloseCode, code: WireCode, message: string): void {
+    this.#send({ type: 'error', code, message })
+    this.#close(closeCode, code)
+  }
+
+  #close(code: CloseCode, reason: string): void {
+    this.#leaveAll()
+    this.#effects.push({ type: 'close', code, reason })
+  }
+
+  #send(message: RelayMessage): void {
+    this.#effects.push({ type: 'send', messages: [message] })
+  }
+}

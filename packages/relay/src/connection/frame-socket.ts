@@ -1,0 +1,19 @@
+/**
+ * The port through which a connection meets its socket: frames out, and a few facts. The gateway implements it on `ws`; a simulation
+ * may on anything. Frames come in through the verbs of {@link Connection}. No verb throws, whatever the socket's state.
+ */
+export interface FrameSocket {
+  /** Where the client is, for logs and for `authorize`. */
+  readonly address: string
+  /** Bytes given to `send` that the network has not taken. */
+  readonly bufferedBytes: number
+  /** Sends one binary frame; borrowed until `onSent` is called, which happens also when it could not be sent. */
+  send(frame: Uint8Array, onSent: () => void): void
+  /** Begins the closing handshake. Idempotent. */
+  close(code: number, reason: string): void
+  /** Cuts the connection off. */
+  terminate(): void
+  /** Stops, or goes on, taking frames from the network. */
+  pause(): void
+  resume(): void
+}

@@ -1,0 +1,57 @@
+/**
+ * How full a connection's socket is. Pure: told the bytes sent, the bytes that the socket still holds, and the time in milliseconds.
+ *
+ * ```
+ * writable ──buffered > soft──▶ slow ──buffered ≤ soft / 2──▶ writable
+ *                                └── sent while slow > hard, or slow for too long: overflowing, for good
+ * ```
+ *
+ * There is no queue here: rooms stop sending updates to a slow connection and read the log when it has drained. What is still sent
+ * while it is slow, acks and answers, is what the hard bound counts. It does not count what made the connection slow, since one
+ * merged update may be as large as a document.
+ */
+
+export interface OutboxLimits {
+  readonly outboxSoftBytes: number
+  readonly outboxHardBytes: number
+  readonly drainTimeoutMs: number
+}
+
+type OutboxState =
+  | { readonly kind: 'writable' }
+  | { readonly kind: 'slow'; readonly since: number; readonly sentBytes: number }
+
+const writable: OutboxState = { kind: 'writable' }
+
+export class Outbox {
+  readonly #limits: OutboxLimits
+  #state: OutboxState = writable
+
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits
+  }
+
+  get slow(): boolean {
+    return this.#state.kind === 'slow'
+  }
+
+  /** `bytes` were handed to the socket, which now holds `bufferedBytes`. */
+  sent(bytes: number, bufferedBytes: number, now: number): void {
+    if (this.#state.kind === 'slow') this.#state = { ...this.#state, sentBytes: this.#state.sentBytes + bytes }
+    else if (bufferedBytes > this.#limits.outboxSoftBytes) this.#state = { kind: 'slow', since: now, sentBytes: 0 }
+  }
+
+  /** The socket holds `bufferedBytes`. Returns true when that ends a slow time: the members may be caught up. */
+  drainedTo(bufferedBytes: number): boolean {
+    if (this.#state.kind === 'writable' || bufferedBytes > this.#limits.outboxSoftBytes / 2) return false
+    this.#state = writable
+    return true
+  }
+
+  /** Whether the connection has to go: its other side does not read. */
+  overflowing(now: number): boolean {
+    if (this.#state.kind === 'writable') return false
+    const { since, sentBytes } = this.#state
+    return sentBytes > this.#limits.outboxHardBytes || now - since > this.#limits.drainTimeoutMs
+  }
+}

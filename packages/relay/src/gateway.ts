@@ -1,0 +1,143 @@
+/**
+ * Where WebSockets come in: the driver that turns a `ws` socket into a {@link Connection}, and keeps the list of them. It holds the
+ * opening handshake, the count of connections and the mapping of what `ws` reports; all decisions are the connection's.
+ *
+ * `ws` itself ends a connection whose frames break RFC 6455 (set RSV bits, bad opcodes: 1002), or are longer than `maxPayload`
+ * (1009), and then emits `error`, which must have a listener or it ends the process.
+ *
+ * The `Origin` header is not checked: access is by token, and a browser sends no cookie that the relay would read. A relay
+ * without `authorize` is therefore open to every page that its user visits; it serves the loopback interface only.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CloseCode, SUBPROTOCOL, encodeFrame } from '@syncline/protocol'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { Connection, type ConnectionSurroundings } from './connection/connection.ts'
+import type { FrameSocket } from './connection/frame-socket.ts'
+
+/** Sockets beyond `connectionsMax` that are still told why they are closed; the next is answered with HTTP 503. */
+const TURNED_AWAY_MAX = 100
+
+export class Gateway {
+  readonly #surroundings: ConnectionSurroundings
+  readonly #server: WebSocketServer
+  readonly #connections = new Map<WebSocket, Connection>()
+  /** Every socket that is not closed yet: those of connections, those that were turned away, those that say goodbye. */
+  readonly #sockets = new Set<WebSocket>()
+  #accepting = true
+  #waitingForSockets: (() => void)[] = []
+
+  constructor(surroundings: ConnectionSurroundings) {
+    this.#surroundings = surroundings
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: surroundings.limits.frameBytesMax,
+      // Updates are dense binary; deflate would cost memory per connection and encode a broadcast once per member.
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    })
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** Takes an upgrade request over, from the `upgrade` event of an HTTP server. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { limits } = this.#surroundings
+    if (!this.#accepting || this.#sockets.size >= limits.connectionsMax + TURNED_AWAY_MAX) {
+      return refuseUpgrade(socket, '503 Service Unavailable')
+    }
+    if (offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
+    // The address is read now: a socket that is closed does not know it any more.
+    const address = request.socket.remoteAddress ?? 'unknown'
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket, address))
+  }
+
+  tick(now: number): void {
+    for (const connection of this.#connections.values()) connection.tick(now)
+  }
+
+  /** Accepts nobody and reads nothing any more. */
+  quiesce(): void {
+    this.#accepting = false
+    for (const connection of this.#connections.values()) connection.quiesce()
+  }
+
+  /** Says goodbye to every connection; resolves when all sockets are closed. */
+  async drain(): Promise<void> {
+    this.#accepting = false
+    for (const connection of this.#connections.values()) connection.drain()
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => this.#waitingForSockets.push(resolve))
+  }
+
+  /** Cuts off every socket that is left. */
+  terminate(): void {
+    this.#accepting = false
+    for (const webSocket of this.#sockets) webSocket.terminate()
+  }
+
+  #opened(webSocket: WebSocket, address: string): void {
+    const { limits, onEvent } = this.#surroundings
+    this.#sockets.add(webSocket)
+    webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address, error }))
+    webSocket.on('close', () => this.#closed(webSocket))
+    if (this.#connections.size >= limits.connectionsMax) return turnAway(webSocket)
+
+    const connection = new Connection(frameSocket(webSocket, address), this.#surroundings)
+    this.#connections.set(webSocket, connection)
+    webSocket.on('message', (data, isBinary) => {
+      if (!isBinary) return connection.receiveText()
+      // `binaryType` is `nodebuffer`, so a message is one Buffer, which `ws` does not touch again.
+      connection.receive(data as Buffer)
+    })
+  }
+
+  #closed(webSocket: WebSocket): void {
+    this.#sockets.delete(webSocket)
+    const connection = this.#connections.get(webSocket)
+    this.#connections.delete(webSocket)
+    connection?.lost()
+    if (this.#sockets.size === 0) for (const resolve of this.#waitingForSockets.splice(0)) resolve()
+  }
+}
+
+/** Answers an upgrade request with an HTTP error and ends its socket. */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  // A client that resets the socket meanwhile must not end the process.
+  socket.on('error', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** A client that names subprotocols, but not ours, speaks something else. One that names none is taken at its hello. */
+function offersOthersOnly(request: IncomingMessage): boolean {
+  const offered = request.headers['sec-websocket-protocol']
+  return offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)
+}
+
+function turnAway(webSocket: WebSocket): void {
+  const message = 'this relay has all the connections that it can serve'
+  webSocket.send(encodeFrame([{ type: 'error', code: 'too-many-connections', message }]))
+  webSocket.close(CloseCode.tryAgainLater, 'too-many-connections')
+}
+
+/** `ws` as the connection's port. Its `send` and `close` throw for no state that a server's socket can be in. */
+function frameSocket(webSocket: WebSocket, address: string): FrameSocket {
+  return {
+    address,
+    get bufferedBytes() {
+      return webSocket.bufferedAmount
+    },
+    send: (frame, onSent) => webSocket.send(frame, { binary: true }, onSent),
+    close: (code, reason) => {
+      webSocket.close(code, reason)
+      // A paused socket would never see the other side's half of the closing handshake.
+      webSocket.resume()
+    },
+    terminate: () => webSocket.terminate(),
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+  }
+}

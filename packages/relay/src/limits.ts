@@ -1,0 +1,69 @@
+/**
+ * Every bound of the relay in one table: name, default, meaning. What happens at a bound is part of its meaning: reject, mark
+ * behind, disconnect, or wait. Sizes are bytes, times are milliseconds. The protocol's own fixed bounds are `ProtocolLimits`.
+ */
+
+export interface RelayLimits {
+  /** A frame from a client. A longer one ends the connection with 1009. At least `updateBytesMax` plus room for its fields. */
+  readonly frameBytesMax: number
+  /** An update in a push. A longer one is rejected with `update-too-large`. */
+  readonly updateBytesMax: number
+  /** The awareness states of one member together, and one awareness payload. More ends the connection with 1009. */
+  readonly awarenessBytesMax: number
+  /** Rooms that one connection is, or asks to be, a member of. A further join is refused with `too-many-rooms`. */
+  readonly roomsPerConnectionMax: number
+  /** Rooms open at once in the whole relay. A join that would open a further one is refused with `too-many-rooms`. */
+  readonly roomsOpenMax: number
+  /** Connections at once. A further one gets the error `too-many-connections` and is closed with 1013. */
+  readonly connectionsMax: number
+  /** Pushed bytes of one connection that await their ack. Above it the relay stops reading from that socket until some settle. */
+  readonly unsettledBytesMax: number
+  /** Bytes that a socket has not taken yet. Above it the connection is slow: its members are behind and wait for it to drain. */
+  readonly outboxSoftBytes: number
+  /** Bytes sent to a connection while it was slow (acks and answers; never updates). Above it: closed with 4409. */
+  readonly outboxHardBytes: number
+  /** How long a connection may stay slow before it is closed with 4409. */
+  readonly drainTimeoutMs: number
+  /** How long a connection may take to say hello before it is closed with 4408. */
+  readonly helloTimeoutMs: number
+  /** Silence after which the relay pings; after twice that it closes with 4408. Clients are told it in `welcome`. */
+  readonly heartbeatMs: number
+  /** How long an awareness state lives without being renewed. Clients of y-protocols renew theirs every 15 s. */
+  readonly awarenessTtlMs: number
+  /** How long a room without members stays open, in case somebody returns. */
+  readonly roomLingerMs: number
+  /** A tail of more bytes than this, and than its checkpoint, is folded into the checkpoint. */
+  readonly compactionTailBytes: number
+  /** A tail of more entries than this is folded into the checkpoint whatever its bytes. */
+  readonly compactionTailEntries: number
+  /** How long after a failed compaction the room tries again. */
+  readonly compactionRetryMs: number
+  /** How long `close` waits for appends under way, and then for sockets to say goodbye, before it cuts them off. */
+  readonly drainDeadlineMs: number
+  /** How often clocks are looked at: the granularity of every time above. */
+  readonly tickMs: number
+}
+
+const MiB = 1024 * 1024
+
+export const defaultLimits: RelayLimits = {
+  frameBytesMax: 17 * MiB,
+  updateBytesMax: 16 * MiB,
+  awarenessBytesMax: 64 * 1024,
+  roomsPerConnectionMax: 256,
+  roomsOpenMax: 100_000,
+  connectionsMax: 10_000,
+  unsettledBytesMax: 32 * MiB,
+  outboxSoftBytes: 1 * MiB,
+  outboxHardBytes: 4 * MiB,
+  drainTimeoutMs: 30_000,
+  helloTimeoutMs: 10_000,
+  heartbeatMs: 30_000,
+  awarenessTtlMs: 30_000,
+  roomLingerMs: 10_000,
+  compactionTailBytes: 256 * 1024,
+  compactionTailEntries: 1000,
+  compactionRetryMs: 60_000,
+  drainDeadlineMs: 10_000,
+  tickMs: 1000,
+}

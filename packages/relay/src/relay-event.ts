@@ -1,0 +1,47 @@
+/**
+ * What the relay tells its operator. Everything that fails in the background ends here, in one place: an embedding program passes
+ * its own listener, the default writes one line of JSON to stderr per event. Not metrics: nothing is counted here.
+ */
+import type { FaultyOperation } from './health.ts'
+
+export type RelayEvent =
+  | { readonly type: 'listening'; readonly url: string }
+  | { readonly type: 'draining' }
+  | { readonly type: 'closed' }
+  /** The log refused an operation on a room. Members were told; the relay goes on. */
+  | { readonly type: 'log-failed'; readonly operation: FaultyOperation; readonly room: string; readonly error: unknown }
+  | { readonly type: 'compacted'; readonly room: string; readonly entries: number; readonly bytes: number }
+  /** The `authorize` hook threw; the join was refused. */
+  | { readonly type: 'authorize-failed'; readonly room: string; readonly error: unknown }
+  /** The relay ended a connection for a reason of its own. */
+  | { readonly type: 'connection-ended'; readonly address: string; readonly code: number; readonly reason: string }
+  /** A socket broke, or its client broke the WebSocket protocol. Only that connection is lost. */
+  | { readonly type: 'socket-failed'; readonly address: string; readonly error: unknown }
+  /** A bug: an invariant of the relay itself is broken. The room or connection concerned was closed, the others go on. */
+  | { readonly type: 'internal-error'; readonly where: string; readonly error: unknown }
+
+export type RelayEventListener = (event: RelayEvent) => void
+
+/** Writes `event` to stderr as one line of JSON. */
+export function writeEvent(event: RelayEvent): void {
+  process.stderr.write(`${formatEvent(event)}\n`)
+}
+
+/** One line: time, type, then the event's fields; errors as `{ name, code, message }`, with the stack if it is a bug. */
+export function formatEvent(event: RelayEvent, time: Date = new Date()): string {
+  const withStack = event.type === 'internal-error'
+  return JSON.stringify({ time: time.toISOString(), ...event }, (_key, value: unknown) =>
+    value instanceof Error ? describeError(value, withStack) : value,
+  )
+}
+
+function describeError(error: Error, withStack: boolean): Record<string, unknown> {
+  const code: unknown = 'code' in error ? error.code : undefined
+  return {
+    name: error.name,
+    ...(code === undefined ? {} : { code }),
+    message: error.message,
+    ...(withStack ? { stack: error.stack } : {}),
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * A relay: log, rooms, connections and HTTP wired together, and their common lifetime. Nothing is decided here; what a relay does
+ * for its members is in room/ and connection/.
+ *
+ * ```
+ * idle ──open──▶ opening ──▶ open ──close──▶ closing ──▶ closed
+ *   └───────────────┴────────────close──────────▲
+ * ```
+ *
+ * Closing goes from the outside in: accept nobody, read nothing, let the log answer what was pushed, tell everybody, let sockets say
+ * goodbye, and only then let the log go. A client that got its ack before the relay went has what it was promised; one that did
+ * not pushes again.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Authorize } from './access.ts'
+import type { ConnectionSurroundings } from './connection/connection.ts'
+import { RelayError } from './errors.ts'
+import { Gateway, refuseUpgrade } from './gateway.ts'
+import { LogHealth } from './health.ts'
+import { SYNC_PATH, httpService, pathOf, type HealthReport } from './http/http-service.ts'
+import { isLoopback } from './http/loopback.ts'
+import { staticFiles } from './http/static-files.ts'
+import { defaultLimits, type RelayLimits } from './limits.ts'
+import type { UpdateLog } from './log/update-log.ts'
+import { writeEvent, type RelayEventListener } from './relay-event.ts'
+import { Compaction } from './room/compaction.ts'
+import { Rooms } from './room/rooms.ts'
+import { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
+import { systemScheduler, type Scheduler } from './scheduler.ts'
+import { relayVersion } from './version.ts'
+
+export interface RelayOptions {
+  /** Where updates become durable. The relay takes it over: `close` closes it. */
+  readonly log: UpdateLog
+  /** Where to listen: `127.0.0.1` by default. Anything but the loopback interface needs `authorize`. */
+  readonly host?: string
+  /** 4455 by default; 0 picks a free one. */
+  readonly port?: number
+  /**
+   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync` from it and leaves everything else
+   * alone, its opening and closing too.
+   */
+  readonly server?: Server
+  readonly authorize?: Authorize
+  /** A built web app, served at `/`. */
+  readonly staticDirectory?: string
+  readonly limits?: Partial<RelayLimits>
+  /** Hears about everything that happens in the background; writes lines of JSON to stderr by default. */
+  readonly onEvent?: RelayEventListener
+  readonly merger?: UpdateMerger
+  readonly scheduler?: Scheduler
+}
+
+export interface CloseOptions {
+  /** Milliseconds; `drainDeadlineMs` by default. */
+  readonly deadlineMs?: number
+}
+
+export interface Relay extends AsyncDisposable {
+  /** `ws://host:port` of the relay's own server; throws `RelayError` `closed` while it does not listen. */
+  readonly url: string
+  /** The port of the relay's own server; throws as `url` does. */
+  readonly port: number
+  readonly connections: number
+  /** Rooms that are open. */
+  readonly rooms: number
+  /** Starts to listen. Rejects with `RelayError`; once. */
+  open(): Promise<void>
+  /** What `/healthz` answers. */
+  health(): Promise<HealthReport>
+  /**
+   * Lets appends under way finish, tells members to connect again, and closes sockets and log. What has not settled by the deadline
+   * is cut off; the log is always waited for, since it holds what was acknowledged. Idempotent.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+export const DEFAULT_HOST = '127.0.0.1'
+export const DEFAULT_PORT = 4455
+
+/** How long `/healthz` waits for the log to answer. */
+const HEALTH_PROBE_MS = 1000
+/** The room whose head `/healthz` asks for. Nobody needs to have written it. */
+const HEALTH_PROBE_ROOM = 'healthz'
+
+/** A relay that does nothing until it is opened. Throws `RelayError` for options that cannot work. */
+export function createRelay(options: RelayOptions): Relay {
+  return new WiredRelay(options)
+}
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'opening'; readonly opened: Promise<void> }
+  | { readonly kind: 'open'; readonly stopTicks: () => void }
+  | { readonly kind: 'closing'; readonly closed: Promise<void> }
+
+class WiredRelay implements Relay {
+  readonly #options: RelayOptions
+  readonly #limits: RelayLimits
+  readonly #log: UpdateLog
+  readonly #scheduler: Scheduler
+  readonly #onEvent: RelayEventListener
+  readonly #health = new LogHealth()
+  readonly #compaction: Compaction
+  readonly #rooms: Rooms
+  readonly #gateway: Gateway
+  readonly #ownServer: Server | undefined
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    this.#upgrade(request, socket, head)
+  #state: State = { kind: 'idle' }
+
+  constructor(options: RelayOptions) {
+    const { log, merger = inlineMerger, scheduler = systemScheduler, authorize, onEvent = writeEvent } = options
+    this.#options = options
+    this.#limits = checkedLimits({ ...defaultLimits, ...options.limits })
+    assertReachableByRightOnly(options)
+    this.#log = log
+    this.#scheduler = scheduler
+    this.#onEvent = onEvent
+    this.#compaction = new Compaction(log, merger)
+    const shared = { limits: this.#limits, scheduler, onEvent }
+    this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
+    const agent = `syncline-relay/${relayVersion()}`
+    const surroundings: ConnectionSurroundings = { ...shared, rooms: this.#rooms, authorize, agent }
+    this.#gateway = new Gateway(surroundings)
+    if (options.server === undefined) {
+      const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)
+      this.#ownServer = createServer(httpService(() => this.health(), files))
+    }
+  }
+
+  get url(): string {
+    const { host = DEFAULT_HOST } = this.#options
+    return `ws://${host.includes(':') ? `[${host}]` : host}:${this.port}`
+  }
+
+  get port(): number {
+    const address = this.#ownServer?.address()
+    if (address === null || address === undefined) throw new RelayError('closed', 'the relay does not listen')
+    return (address as AddressInfo).port
+  }
+
+  get connections(): number {
+    return this.#gateway.size
+  }
+
+  get rooms(): number {
+    return this.#rooms.size
+  }
+
+  open(): Promise<void> {
+    if (this.#state.kind !== 'idle') {
+      return Promise.reject(new RelayError('closed', 'a relay is opened once, and not after it was closed'))
+    }
+    const opened = this.#open()
+    this.#state = { kind: 'opening', opened }
+    return opened
+  }
+
+  async health(): Promise<HealthReport> {
+    const failing: string[] = this.#health.failing(this.#scheduler.now())
+    if (!(await this.#logAnswers())) failing.push('probe')
+    const closing = this.#state.kind === 'closing'
+    const status = closing ? 'closing' : failing.length > 0 ? 'failing' : 'ok'
+    return { status, failing, connections: this.connections, rooms: this.rooms }
+  }
+
+  close({ deadlineMs = this.#limits.drainDeadlineMs }: CloseOptions = {}): Promise<void> {
+    if (this.#state.kind === 'closing') return this.#state.closed
+    const closed = this.#close(this.#state, deadlineMs)
+    this.#state = { kind: 'closing', closed }
+    return closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #open(): Promise<void> {
+    const { host = DEFAULT_HOST, port = DEFAULT_PORT, server = this.#ownServer! } = this.#options
+    server.on('upgrade', this.#onUpgrade)
+    if (this.#ownServer !== undefined) await listen(this.#ownServer, host, port)
+    // Whoever closed the relay meanwhile waits for this, and then ends what has begun.
+    if (this.#state.kind === 'closing') return
+    this.#state = {
+      kind: 'open',
+      stopTicks: this.#scheduler.every(this.#limits.tickMs, () => this.#tick()),
+    }
+    if (this.#ownServer === undefined) return
+    this.#ownServer.on('error', (error) => this.#onEvent({ type: 'internal-error', where: 'http server', error }))
+    this.#onEvent({ type: 'listening', url: this.url })
+  }
+
+  async #close(state: Exclude<State, { kind: 'closing' }>, deadlineMs: number): Promise<void> {
+    // An open that fails has told its own caller.
+    if (state.kind === 'opening') await state.opened.catch(() => {})
+    this.#onEvent({ type: 'draining' })
+    const deadline = this.#scheduler.now() + deadlineMs
+    this.#gateway.quiesce()
+    const serverClosed = this.#closeServer()
+    await this.#until(deadline, this.#rooms.settled())
+    await this.#until(deadline, this.#gateway.drain())
+    this.#gateway.terminate()
+    this.#ownServer?.closeAllConnections()
+    await serverClosed
+    if (state.kind === 'open') state.stopTicks()
+    await this.#until(deadline, this.#compaction.settled())
+    await this.#log.close()
+    this.#onEvent({ type: 'closed' })
+  }
+
+  /** Takes no further connection. Resolves when those that there are have ended. */
+  #closeServer(): Promise<void> {
+    const server = this.#ownServer
+    if (server === undefined) {
+      this.#options.server?.off('upgrade', this.#onUpgrade)
+      return Promise.resolve()
+    }
+    // The error that `close` may report says that the server does not listen, which is what is wanted.
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeIdleConnections()
+    return closed
+  }
+
+  /** Waits for `work`, which must not reject, until `deadline` at the longest. */
+  async #until(deadline: number, work: Promise<void>): Promise<void> {
+    let cancel = (): void => {}
+    const expired = new Promise<void>((resolve) => {
+      cancel = this.#scheduler.after(Math.max(0, deadline - this.#scheduler.now()), resolve)
+    })
+    await Promise.race([work, expired])
+    cancel()
+  }
+
+  #tick(): void {
+    const now = this.#scheduler.now()
+    this.#rooms.tick(now)
+    this.#gateway.tick(now)
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (pathOf(request) !== SYNC_PATH) {
+      // On a server that is not ours, somebody else may answer.
+      if (this.#ownServer !== undefined) refuseUpgrade(socket, '404 Not Found')
+      return
+    }
+    const reachedAt = request.socket.localAddress
+    // A server of the embedding program may listen anywhere: without `authorize`, only this machine is served there too.
+    if (this.#options.authorize === undefined && (reachedAt === undefined || !isLoopback(reachedAt))) {
+      return refuseUpgrade(socket, '403 Forbidden')
+    }
+    this.#gateway.upgrade(request, socket, head)
+  }
+
+  /** Whether the log can be read within a bounded time. */
+  async #logAnswers(): Promise<boolean> {
+    const answered = this.#log.head(HEALTH_PROBE_ROOM).then(
+      () => true,
+      () => false,
+    )
+    let cancel = (): void => {}
+    const late = new Promise<false>((resolve) => {
+      cancel = this.#scheduler.after(HEALTH_PROBE_MS, () => resolve(false))
+    })
+    const answers = await Promise.race([answered, late])
+    cancel()
+    return answers
+  }
+}
+
+/** Everybody may write everywhere unless `authorize` says otherwise: no thing to offer to a network. */
+function assertReachableByRightOnly({ server, host = DEFAULT_HOST, authorize }: RelayOptions): void {
+  if (server !== undefined || authorize !== undefined || isLoopback(host)) return
+  throw new RelayError(
+    'auth-required',
+    `without authorization a relay serves the loopback interface only, and ${host} is not part of it; ` +
+      'listen on 127.0.0.1, or say who may do what',
+  )
+}
+
+/** What a push costs beside its update: its tag, handle and ref, and the length of the update. */
+const PUSH_FIELDS_BYTES_MAX = 64
+
+function checkedLimits(limits: RelayLimits): RelayLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new RelayError('invalid-option', `the limit ${name} is ${value}, not a positive integer`)
+    }
+  }
+  if (limits.frameBytesMax < limits.updateBytesMax + PUSH_FIELDS_BYTES_MAX) {
+    throw new RelayError('invalid-option', 'an update of updateBytesMax does not fit into a frame of frameBytesMax')
+  }
+  return limits
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      reject(new RelayError('listen-failed', `cannot listen on ${host}:${port}: ${error.message}`, { cause: error }))
+    }
+    server.once('error', fail)
+    server.listen(port, host, () => {
+      server.off('error', fail)
+      resolve()
+    })
+  })
+}

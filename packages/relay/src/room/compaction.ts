@@ -1,0 +1,60 @@
+/**
+ * Folds a room's tail into its checkpoint: read everything, merge it off to the side, put the merge in the place of what was read.
+ * It cannot lose a concurrent append, since the log replaces only up to the position that was read; and it cannot bring back a room
+ * that was dropped meanwhile, since that position is then no part of the room's history.
+ *
+ * One fold at a time in the whole relay: each holds a whole document's bytes for its duration. The rooms that wait are those
+ * that are open, each at most once, since a room asks for one fold at a time.
+ */
+import { LogError } from '../errors.ts'
+import type { UpdateLog } from '../log/update-log.ts'
+import type { UpdateMerger } from './update-merger.ts'
+
+/** What a fold did, as its room needs to know it. */
+export interface Folded {
+  readonly upToSeq: number
+  readonly checkpointBytes: number
+  /** Entries, and their bytes, that the checkpoint has swallowed. */
+  readonly tailEntries: number
+  readonly tailBytes: number
+}
+
+export class Compaction {
+  readonly #log: UpdateLog
+  readonly #merger: UpdateMerger
+  /** Settles when the folds asked for so far have; it never rejects. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(log: UpdateLog, merger: UpdateMerger) {
+    this.#log = log
+    this.#merger = merger
+  }
+
+  /** Folds `room` when its turn comes. Rejects with `LogError`, or with `DecodeError` when the log holds what is no update. */
+  fold(room: string): Promise<Folded> {
+    const folded = this.#last.then(() => this.#fold(room))
+    this.#last = folded.catch(() => {})
+    return folded
+  }
+
+  /** Waits for the folds under way. */
+  async settled(): Promise<void> {
+    await this.#last
+  }
+
+  async #fold(room: string): Promise<Folded> {
+    const { checkpointSeq } = await this.#log.head(room)
+    const { position, updates } = await this.#log.read(room, 0)
+    const checkpoint = await this.#merger.merge(updates)
+    if (!(await this.#log.checkpoint(room, position, checkpoint))) {
+      throw new LogError('io', `the log of ${JSON.stringify(room)} changed under the compaction`)
+    }
+    const tail = checkpointSeq === 0 ? updates : updates.slice(1)
+    return {
+      upToSeq: position.seq,
+      checkpointBytes: checkpoint.length,
+      tailEntries: position.seq - checkpointSeq,
+      tailBytes: tail.reduce((sum, { length }) => sum + length, 0),
+    }
+  }
+}

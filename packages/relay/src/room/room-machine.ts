@@ -1,0 +1,529 @@
+/**
+ * One room, as decisions: who is a member, what the log has, and who still lacks what. Pure: no I/O, no clock, no randomness.
+ * `handle(event)` changes the machine's own state and returns the effects that its driver (room.ts) has to perform, in order.
+ *
+ * ```
+ * room     opening ──opened──▶ open ──tick, long empty──▶ closed        evictAll: ──▶ closed
+ *
+ * member   join ──▶ reading ──caughtUp, at the head──▶ live             live: every new update is sent as it comes
+ *                   ▲ │  ▲ └──caughtUp, not there yet──┐  │             reading: one merged update is on its way from the log
+ *                   │ │  └─────────────────────────────┘  │ slow        waiting: the socket is full, nothing is sent
+ *            drained│ └─slow──▶ waiting ◀─────────────────┘
+ *                   └────────────────┘                    A join at the head, or a drain there, is live at once.
+ * ```
+ *
+ * Invariants:
+ * - *Accepted means flushed.* `head`, the content and every ack and broadcast follow `appended`, never a push.
+ * - *Nothing is skipped.* A member's `mark` is the place up to which it was sent everything (or wrote it itself); a live member's mark
+ *   is at the head. Joining, recovering and being slow are the same thing: a mark behind the head, and a read from it.
+ * - *Verdicts in order.* A member hears about its pushes, ack or reject, in the order it pushed them.
+ * - *No queues of updates.* A member that is behind costs a mark, not a buffer. What is bounded elsewhere: members by
+ *   `connectionsMax`, appends under way by `unsettledBytesMax` of each connection, awareness by `awarenessBytesMax` of each member.
+ */
+import { DecodeError, assert, updateIds, type UpdateIds } from '@syncline/core'
+import type { Access, AwarenessEntry, Position, RelayMessage, WireCode } from '@syncline/protocol'
+import type { RelayLimits } from '../limits.ts'
+import { headAfterAppend, headAfterCheckpoint } from '../log/room-head.ts'
+import { emptyHead, isInHistory, type RoomHead } from '../log/update-log.ts'
+import { AwarenessStates, encodePayloads } from './awareness-states.ts'
+import { RoomContent } from './room-content.ts'
+import type { MemberId } from './room-member.ts'
+
+/** What a client asks with `join`. */
+export interface JoinRequest {
+  readonly request: number
+  readonly access: Access
+  readonly position: Position | undefined
+  /** Encoded, and known to decode. */
+  readonly stateVector: Uint8Array
+}
+
+/** Why something failed, for the client. */
+export interface Refusal {
+  readonly code: WireCode
+  readonly retryable: boolean
+  readonly message: string
+}
+
+export type RoomEvent =
+  /** The log was read: the head, and every stored update, which must decode. */
+  | { readonly type: 'opened'; readonly head: RoomHead; readonly updates: readonly Uint8Array[] }
+  | { readonly type: 'join'; readonly member: MemberId; readonly join: JoinRequest }
+  | { readonly type: 'push'; readonly member: MemberId; readonly ref: number; readonly update: Uint8Array }
+  | { readonly type: 'appended'; readonly append: number; readonly position: Position }
+  | { readonly type: 'appendFailed'; readonly append: number; readonly refusal: Refusal }
+  /** The read asked for by `catchUp`, merged: with `update`, the member has everything up to `position`. */
+  | {
+      readonly type: 'caughtUp'
+      readonly member: MemberId
+      readonly read: number
+      readonly position: Position
+      readonly update: Uint8Array
+    }
+  | { readonly type: 'catchUpFailed'; readonly member: MemberId; readonly read: number }
+  /** The member's socket has too much to take, or has taken it. `slow` may be repeated. */
+  | { readonly type: 'slow'; readonly member: MemberId }
+  | { readonly type: 'drained'; readonly member: MemberId }
+  | {
+      readonly type: 'awareness'
+      readonly member: MemberId
+      readonly entries: readonly AwarenessEntry[]
+      readonly now: number
+    }
+  /** The member left, or its connection is lost. */
+  | { readonly type: 'gone'; readonly member: MemberId }
+  /** The log was folded up to `upToSeq`; `tailBytes` of entries are now part of a checkpoint of `checkpointBytes`. */
+  | {
+      readonly type: 'compacted'
+      readonly upToSeq: number
+      readonly checkpointBytes: number
+      readonly tailBytes: number
+    }
+  | { readonly type: 'compactionFailed'; readonly now: number }
+  | { readonly type: 'tick'; readonly now: number }
+  /** The room has to close at once. */
+  | { readonly type: 'evictAll'; readonly refusal: Refusal }
+
+export type RoomEffect =
+  | { readonly type: 'append'; readonly append: number; readonly update: Uint8Array }
+  /** Read the log after `afterSeq`; merge it, or diff it against `stateVector` if there is one. */
+  | {
+      readonly type: 'catchUp'
+      readonly member: MemberId
+      readonly read: number
+      readonly afterSeq: number
+      readonly stateVector: Uint8Array | undefined
+    }
+  | { readonly type: 'send'; readonly member: MemberId; readonly message: RelayMessage }
+  /** The same message to all of `members`: encode it once. */
+  | { readonly type: 'broadcast'; readonly members: readonly MemberId[]; readonly message: RelayMessage }
+  /** Forget the member: it was told why. */
+  | { readonly type: 'detach'; readonly member: MemberId }
+  | { readonly type: 'compact' }
+  /** The room is closed: nothing more comes from it, and nothing may be sent to it. */
+  | { readonly type: 'close' }
+
+export type RoomMachineLimits = Pick<
+  RelayLimits,
+  | 'updateBytesMax'
+  | 'awarenessTtlMs'
+  | 'awarenessBytesMax'
+  | 'roomLingerMs'
+  | 'compactionTailBytes'
+  | 'compactionTailEntries'
+  | 'compactionRetryMs'
+>
+
+type Phase =
+  | { readonly kind: 'opening'; readonly joins: Map<MemberId, JoinRequest> }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closed' }
+
+type Delivery =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'reading'; readonly read: number }
+  | { readonly kind: 'waiting' }
+
+type Compaction =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'resting'; readonly until: number }
+
+/** What became of a push. `known`: it brought nothing that the log does not have, and was not written. */
+type Verdict =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'accepted'; readonly position: Position }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'rejected'; readonly refusal: Refusal }
+
+interface Push {
+  readonly ref: number
+  verdict: Verdict
+}
+
+interface Member {
+  readonly id: MemberId
+  readonly access: Access
+  mark: Position
+  delivery: Delivery
+  /** What a newcomer had when it joined, until its first catch-up is sent: the log is diffed against it. */
+  stateVector: Uint8Array | undefined
+  /** Pushes that it has not heard about, oldest first. */
+  readonly pushes: Push[]
+}
+
+interface PendingAppend {
+  readonly member: MemberId
+  readonly push: Push
+  readonly update: Uint8Array
+  readonly ids: UpdateIds
+}
+
+const live: Delivery = { kind: 'live' }
+const waiting: Delivery = { kind: 'waiting' }
+const pending: Verdict = { kind: 'pending' }
+
+export class RoomMachine {
+  readonly #handle: number
+  readonly #limits: RoomMachineLimits
+  readonly #members = new Map<MemberId, Member>()
+  readonly #appends = new Map<number, PendingAppend>()
+  readonly #content = new RoomContent()
+  readonly #awareness: AwarenessStates
+  #phase: Phase = { kind: 'opening', joins: new Map() }
+  #head: RoomHead = emptyHead
+  #compaction: Compaction = { kind: 'idle' }
+  /** When a tick first found the room empty; `undefined` while it is in use. */
+  #emptySince: number | undefined
+  #nextAppend = 1
+  #nextRead = 1
+  #effects: RoomEffect[] = []
+
+  /** `handle` names the room to all of its members, on the wire. */
+  constructor(handle: number, limits: RoomMachineLimits) {
+    this.#handle = handle
+    this.#limits = limits
+    this.#awareness = new AwarenessStates(limits)
+  }
+
+  get head(): RoomHead {
+    return this.#head
+  }
+
+  /** Pushes that the log has not answered. */
+  get appendsUnderWay(): number {
+    return this.#appends.size
+  }
+
+  /** Whether the result of this read is still wanted: a driver may skip reads that are not. */
+  wants(member: MemberId, read: number): boolean {
+    return this.#readingMember(member, read) !== undefined
+  }
+
+  /** Takes one event and returns what is to be done, in order. Events of members that are gone have no effect. */
+  handle(event: RoomEvent): readonly RoomEffect[] {
+    this.#effects = []
+    if (this.#phase.kind !== 'closed') this.#dispatch(event)
+    return this.#effects
+  }
+
+  #dispatch(event: RoomEvent): void {
+    switch (event.type) {
+      case 'opened':
+        return this.#opened(event.head, event.updates)
+      case 'join':
+        return this.#join(event.member, event.join)
+      case 'push':
+        return this.#push(event.member, event.ref, event.update)
+      case 'appended':
+        return this.#appended(event.append, event.position)
+      case 'appendFailed':
+        return this.#appendFailed(event.append, event.refusal)
+      case 'caughtUp':
+        return this.#caughtUp(event.member, event.read, event.position, event.update)
+      case 'catchUpFailed':
+        return this.#catchUpFailed(event.member, event.read)
+      case 'slow':
+        return this.#slow(event.member)
+      case 'drained':
+        return this.#drained(event.member)
+      case 'awareness':
+        return this.#announce(event.member, event.entries, event.now)
+      case 'gone':
+        return this.#gone(event.member)
+      case 'compacted':
+        return this.#compacted(event.upToSeq, event.checkpointBytes, event.tailBytes)
+      case 'compactionFailed':
+        this.#compaction = { kind: 'resting', until: event.now + this.#limits.compactionRetryMs }
+        return
+      case 'tick':
+        return this.#tick(event.now)
+      case 'evictAll':
+        return this.#evictAll(event.refusal)
+      default:
+        return event satisfies never
+    }
+  }
+
+  #opened(head: RoomHead, updates: readonly Uint8Array[]): void {
+    assert(this.#phase.kind === 'opening', 'a room is opened once')
+    for (const update of updates) this.#content.add(updateIds(update))
+    this.#head = head
+    const { joins } = this.#phase
+    this.#phase = { kind: 'open' }
+    for (const [member, join] of joins) this.#join(member, join)
+    this.#compactIfOutgrown()
+  }
+
+  #join(id: MemberId, join: JoinRequest): void {
+    if (this.#phase.kind === 'opening') {
+      this.#phase.joins.set(id, join)
+      return
+    }
+    this.#emptySince = undefined
+    const { position: head, checkpointSeq } = this.#head
+    const resumed = join.position !== undefined && isInHistory(this.#head, join.position)
+    const mark = resumed ? join.position : emptyHead.position
+    const member: Member = {
+      id,
+      access: join.access,
+      mark,
+      delivery: live,
+      // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
+      stateVector: mark.seq === 0 || mark.seq < checkpointSeq ? join.stateVector : undefined,
+      pushes: [],
+    }
+    this.#members.set(id, member)
+    this.#send(id, {
+      type: 'joined',
+      request: join.request,
+      handle: this.#handle,
+      access: join.access,
+      position: head,
+      resumed,
+      stateVector: this.#content.encodeStateVector(),
+    })
+    this.#sendAwareness(id)
+    this.#bringToHead(member)
+  }
+
+  #push(id: MemberId, ref: number, update: Uint8Array): void {
+    const member = this.#members.get(id)
+    if (member === undefined) {
+      // It guessed the handle of a room that it has not been let into yet.
+      if (this.#phase.kind === 'opening' && this.#phase.joins.has(id)) {
+        this.#sendReject(id, ref, { code: 'unknown-handle', retryable: true, message: 'not a member of this room yet' })
+      }
+      return
+    }
+    const push: Push = { ref, verdict: pending }
+    member.pushes.push(push)
+    const checked = this.#check(member, update)
+    if ('code' in checked) push.verdict = { kind: 'rejected', refusal: checked }
+    else if (this.#content.covers(checked)) push.verdict = { kind: 'known' }
+    else {
+      const append = this.#nextAppend++
+      this.#appends.set(append, { member: id, push, update, ids: checked })
+      this.#effects.push({ type: 'append', append, update })
+    }
+    this.#sendVerdicts(member)
+  }
+
+  #check(member: Member, update: Uint8Array): UpdateIds | Refusal {
+    if (member.access === 'read') {
+      return { code: 'read-only', retryable: false, message: 'this member may only read' }
+    }
+    const { updateBytesMax } = this.#limits
+    if (update.length > updateBytesMax) {
+      return {
+        code: 'update-too-large',
+        retryable: false,
+        message: `${update.length} bytes, ${updateBytesMax} allowed`,
+      }
+    }
+    try {
+      return updateIds(update)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      return { code: 'malformed-update', retryable: false, message: error.message }
+    }
+  }
+
+  #appended(append: number, position: Position): void {
+    const { member: author, push, update, ids } = this.#takeAppend(append)
+    this.#head = headAfterAppend(this.#head, position.epoch, update.length)
+    // Another writer on the same log, or a log that miscounts, would make every mark a lie.
+    assert(this.#head.position.seq === position.seq, `entry ${position.seq} follows ${this.#head.position.seq - 1}`)
+    this.#content.add(ids)
+
+    push.verdict = { kind: 'accepted', position }
+    const members: MemberId[] = []
+    for (const member of this.#members.values()) {
+      // A read may have seen the entry before we heard of it: then its reader's mark is there already.
+      if (member.delivery.kind !== 'live' || member.mark.seq >= position.seq) continue
+      member.mark = position
+      if (member.id !== author) members.push(member.id)
+    }
+    const writer = this.#members.get(author)
+    if (writer !== undefined) this.#sendVerdicts(writer)
+    this.#broadcast(members, { type: 'updates', handle: this.#handle, position, update })
+    this.#compactIfOutgrown()
+  }
+
+  #appendFailed(append: number, refusal: Refusal): void {
+    const { member: author, push } = this.#takeAppend(append)
+    push.verdict = { kind: 'rejected', refusal }
+    const writer = this.#members.get(author)
+    if (writer !== undefined) this.#sendVerdicts(writer)
+  }
+
+  #takeAppend(append: number): PendingAppend {
+    const taken = this.#appends.get(append)
+    assert(taken !== undefined, `append ${append} is under way`)
+    this.#appends.delete(append)
+    return taken
+  }
+
+  /** Tells a member about its oldest pushes, as far as their verdicts are known. */
+  #sendVerdicts(member: Member): void {
+    const { pushes } = member
+    let told = 0
+    for (const { ref, verdict } of pushes) {
+      if (verdict.kind === 'pending') break
+      told++
+      if (verdict.kind === 'rejected') {
+        this.#sendReject(member.id, ref, verdict.refusal)
+        continue
+      }
+      // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the head
+      // would be wrong for a member that is behind, since it would take the entries in between as received.
+      const position = verdict.kind === 'accepted' ? verdict.position : member.mark
+      this.#send(member.id, { type: 'ack', handle: this.#handle, ref, position })
+    }
+    pushes.splice(0, told)
+  }
+
+  /** Makes a member live if it has everything, else asks for what it lacks. */
+  #bringToHead(member: Member): void {
+    if (member.mark.seq >= this.#head.position.seq) {
+      member.delivery = live
+      member.stateVector = undefined
+      return
+    }
+    const read = this.#nextRead++
+    member.delivery = { kind: 'reading', read }
+    const { stateVector } = member
+    // A diff needs everything to be diffed; a tail starts at the mark.
+    const afterSeq = stateVector === undefined ? member.mark.seq : 0
+    this.#effects.push({ type: 'catchUp', member: member.id, read, afterSeq, stateVector })
+  }
+
+  #caughtUp(id: MemberId, read: number, position: Position, update: Uint8Array): void {
+    const member = this.#readingMember(id, read)
+    if (member === undefined) return
+    member.mark = position
+    member.stateVector = undefined
+    this.#send(id, { type: 'updates', handle: this.#handle, position, update })
+    this.#bringToHead(member)
+  }
+
+  /** The member may join again: its client waits, and resumes from where it really is. */
+  #catchUpFailed(id: MemberId, read: number): void {
+    if (this.#readingMember(id, read) === undefined) return
+    this.#evict(id, { code: 'log-unavailable', retryable: true, message: 'the log could not be read' })
+    this.#gone(id)
+  }
+
+  #readingMember(id: MemberId, read: number): Member | undefined {
+    const member = this.#members.get(id)
+    return member?.delivery.kind === 'reading' && member.delivery.read === read ? member : undefined
+  }
+
+  #slow(id: MemberId): void {
+    const member = this.#members.get(id)
+    // A read under way is forgotten: its result would be one more thing that the socket cannot take.
+    if (member !== undefined) member.delivery = waiting
+  }
+
+  #drained(id: MemberId): void {
+    const member = this.#members.get(id)
+    if (member?.delivery.kind !== 'waiting') return
+    this.#sendAwareness(id)
+    this.#bringToHead(member)
+  }
+
+  #announce(id: MemberId, entries: readonly AwarenessEntry[], now: number): void {
+    if (this.#members.has(id)) this.#broadcastAwareness(this.#awareness.apply(id, entries, now), id)
+  }
+
+  #gone(id: MemberId): void {
+    if (this.#phase.kind === 'opening') {
+      this.#phase.joins.delete(id)
+      return
+    }
+    if (this.#members.delete(id)) this.#broadcastAwareness(this.#awareness.release(id), id)
+  }
+
+  #tick(now: number): void {
+    this.#broadcastAwareness(this.#awareness.expire(now), undefined)
+    if (this.#compaction.kind === 'resting' && now >= this.#compaction.until) {
+      this.#compaction = { kind: 'idle' }
+      this.#compactIfOutgrown()
+    }
+    const inUse =
+      this.#phase.kind !== 'open' ||
+      this.#members.size > 0 ||
+      this.#appends.size > 0 ||
+      this.#compaction.kind === 'running'
+    if (inUse) this.#emptySince = undefined
+    else if (now - (this.#emptySince ??= now) >= this.#limits.roomLingerMs) this.#close()
+  }
+
+  #evictAll(refusal: Refusal): void {
+    if (this.#phase.kind === 'opening') {
+      for (const [member, { request }] of this.#phase.joins) {
+        this.#send(member, { type: 'refused', request, ...refusal })
+        this.#effects.push({ type: 'detach', member })
+      }
+    }
+    for (const member of this.#members.keys()) this.#evict(member, refusal)
+    this.#members.clear()
+    this.#close()
+  }
+
+  #evict(member: MemberId, refusal: Refusal): void {
+    this.#send(member, { type: 'evicted', handle: this.#handle, ...refusal })
+    this.#effects.push({ type: 'detach', member })
+  }
+
+  #close(): void {
+    this.#phase = { kind: 'closed' }
+    this.#effects.push({ type: 'close' })
+  }
+
+  #compactIfOutgrown(): void {
+    if (this.#compaction.kind !== 'idle') return
+    const { tailEntries, tailBytes, checkpointBytes } = this.#head
+    const { compactionTailEntries, compactionTailBytes } = this.#limits
+    if (tailEntries <= compactionTailEntries && tailBytes <= Math.max(compactionTailBytes, checkpointBytes)) return
+    this.#compaction = { kind: 'running' }
+    this.#effects.push({ type: 'compact' })
+  }
+
+  #compacted(upToSeq: number, checkpointBytes: number, tailBytes: number): void {
+    this.#compaction = { kind: 'idle' }
+    // What was appended during the merge is the new tail.
+    const left = Math.max(0, this.#head.tailBytes - tailBytes)
+    this.#head = headAfterCheckpoint(this.#head, upToSeq, checkpointBytes, left)
+  }
+
+  #sendAwareness(member: MemberId): void {
+    for (const payload of this.#awareness.encodeAll()) {
+      this.#send(member, { type: 'awareness', handle: this.#handle, payload })
+    }
+  }
+
+  /** Members whose sockets are full do not get it: when they have drained, they get the states of that moment. */
+  #broadcastAwareness(entries: readonly AwarenessEntry[], except: MemberId | undefined): void {
+    if (entries.length === 0) return
+    const members: MemberId[] = []
+    for (const { id, delivery } of this.#members.values()) {
+      if (id !== except && delivery.kind !== 'waiting') members.push(id)
+    }
+    for (const payload of encodePayloads(entries)) {
+      this.#broadcast(members, { type: 'awareness', handle: this.#handle, payload })
+    }
+  }
+
+  #broadcast(members: readonly MemberId[], message: RelayMessage): void {
+    if (members.length > 0) this.#effects.push({ type: 'broadcast', members, message })
+  }
+
+  #sendReject(member: MemberId, ref: number, refusal: Refusal): void {
+    this.#send(member, { type: 'reject', handle: this.#handle, ref, ...refusal })
+  }
+
+  #send(member: MemberId, message: RelayMessage): void {
+    this.#effects.push({ type: 'send', member, message })
+  }
+}

@@ -1,0 +1,17 @@
+/** A member of a room: one connection's place in it, as the room sees it. The connection implements it; the room only talks to it. */
+import type { RelayMessage } from '@syncline/protocol'
+
+/** Names one membership, for as long as the relay runs. A connection that leaves and joins again gets another one. */
+export type MemberId = number
+
+/** Every verb returns at once and never throws: a broken connection is the connection's own affair. */
+export interface RoomMember {
+  /** Sends one message. */
+  send(message: RelayMessage): void
+  /** Sends a frame that is shared with other members: borrowed, never changed. */
+  sendFrame(frame: Uint8Array): void
+  /** Whether the socket has more to take than it should: the room then stops sending updates until it hears `drained`. */
+  readonly slow: boolean
+  /** The room has forgotten this member, after telling it why. */
+  detached(): void
+}

@@ -1,0 +1,267 @@
+/**
+ * The driver of one open room: performs what the machine (room-machine.ts) decides. It owns no socket and no timer; it talks to
+ * members, to the log and to the merger, and turns what comes back into events.
+ *
+ * Events are taken one after another, also when performing an effect causes the next: sending to a member whose socket is full
+ * makes it `slow`, within the same turn. Every promise started here is handled here.
+ */
+import { assert } from '@syncline/core'
+import { encodeFrame, type AwarenessEntry } from '@syncline/protocol'
+import { LogError } from '../errors.ts'
+import type { FaultyOperation, LogHealth } from '../health.ts'
+import type { RelayLimits } from '../limits.ts'
+import type { UpdateLog } from '../log/update-log.ts'
+import type { RelayEventListener } from '../relay-event.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Compaction } from './compaction.ts'
+import { RoomMachine, type JoinRequest, type Refusal, type RoomEffect, type RoomEvent } from './room-machine.ts'
+import type { MemberId, RoomMember } from './room-member.ts'
+import type { UpdateMerger } from './update-merger.ts'
+
+/** What all rooms of a relay share. */
+export interface RoomSurroundings {
+  readonly log: UpdateLog
+  readonly merger: UpdateMerger
+  readonly compaction: Compaction
+  readonly limits: RelayLimits
+  readonly scheduler: Scheduler
+  readonly health: LogHealth
+  readonly onEvent: RelayEventListener
+}
+
+const logUnavailable: Refusal = {
+  code: 'log-unavailable',
+  retryable: true,
+  message: 'the log of this room cannot be read now',
+}
+const relayFailed: Refusal = { code: 'internal', retryable: true, message: 'the relay failed; join again' }
+
+export class Room {
+  readonly name: string
+  /** The room's number on the wire: the same for all members, and never given to another room while the relay runs. */
+  readonly handle: number
+  readonly #surroundings: RoomSurroundings
+  readonly #onClosed: () => void
+  readonly #machine: RoomMachine
+  readonly #members = new Map<MemberId, RoomMember>()
+  readonly #events: RoomEvent[] = []
+  #handling = false
+  /** Reads for members, one at a time: a crowd of newcomers does not hold the document once each. It never rejects. */
+  #reads: Promise<void> = Promise.resolve()
+  #appendsUnderWay = 0
+  #waitingForAppends: (() => void)[] = []
+
+  /** Inert until {@link Room.open}. `onClosed` is called once, when the room takes no further part in anything. */
+  constructor(name: string, handle: number, surroundings: RoomSurroundings, onClosed: () => void) {
+    this.name = name
+    this.handle = handle
+    this.#surroundings = surroundings
+    this.#onClosed = onClosed
+    this.#machine = new RoomMachine(handle, surroundings.limits)
+  }
+
+  /** Reads the room from the log once `after` has settled. Members may join at once; they hear when the room is open. */
+  open(after: Promise<void>): void {
+    void this.#open(after)
+  }
+
+  join(id: MemberId, member: RoomMember, join: JoinRequest): void {
+    this.#members.set(id, member)
+    this.#take({ type: 'join', member: id, join })
+  }
+
+  push(member: MemberId, ref: number, update: Uint8Array): void {
+    this.#take({ type: 'push', member, ref, update })
+  }
+
+  announce(member: MemberId, entries: readonly AwarenessEntry[]): void {
+    this.#take({ type: 'awareness', member, entries, now: this.#surroundings.scheduler.now() })
+  }
+
+  drained(member: MemberId): void {
+    this.#take({ type: 'drained', member })
+  }
+
+  leave(member: MemberId): void {
+    if (this.#members.delete(member)) this.#take({ type: 'gone', member })
+  }
+
+  tick(now: number): void {
+    this.#take({ type: 'tick', now })
+  }
+
+  /** Tells every member, forgets them, and closes. Appends under way are still written. */
+  evictAll(refusal: Refusal): void {
+    this.#take({ type: 'evictAll', refusal })
+  }
+
+  /** Resolves when the log has answered every append of this room, and members were told. */
+  settled(): Promise<void> {
+    if (this.#appendsUnderWay === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#waitingForAppends.push(resolve))
+  }
+
+  async #open(after: Promise<void>): Promise<void> {
+    const { log, health } = this.#surroundings
+    try {
+      await after
+      const head = await log.head(this.name)
+      const { updates } = await log.read(this.name, 0)
+      // Nobody else writes to the room, so head and slice are of one moment.
+      this.#takeOrThrow({ type: 'opened', head, updates })
+      health.succeeded('open')
+    } catch (error) {
+      // The log refused, or holds bytes that are no updates: either way there is no room to be a member of.
+      this.#reportLogFailure('open', error)
+      this.evictAll(logUnavailable)
+    }
+  }
+
+  #take(event: RoomEvent): void {
+    try {
+      this.#takeOrThrow(event)
+    } catch (error) {
+      this.#surroundings.onEvent({ type: 'internal-error', where: `room ${JSON.stringify(this.name)}`, error })
+      this.#abandon()
+    }
+  }
+
+  /** Handles `event`, and what follows from it in this turn; queued behind the event being handled, if there is one. */
+  #takeOrThrow(event: RoomEvent): void {
+    this.#events.push(event)
+    if (this.#handling) return
+    this.#handling = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        for (const effect of this.#machine.handle(next)) this.#perform(effect)
+      }
+    } finally {
+      this.#handling = false
+      this.#events.length = 0
+    }
+  }
+
+  #perform(effect: RoomEffect): void {
+    switch (effect.type) {
+      case 'append':
+        void this.#append(effect.append, effect.update)
+        return
+      case 'catchUp':
+        this.#reads = this.#reads.then(() => this.#catchUp(effect))
+        return
+      case 'send': {
+        const member = this.#members.get(effect.member)
+        if (member === undefined) return
+        member.send(effect.message)
+        if (member.slow) this.#events.push({ type: 'slow', member: effect.member })
+        return
+      }
+      case 'broadcast': {
+        const frame = encodeFrame([effect.message])
+        for (const id of effect.members) this.#sendFrame(id, frame)
+        return
+      }
+      case 'detach': {
+        const member = this.#members.get(effect.member)
+        this.#members.delete(effect.member)
+        member?.detached()
+        return
+      }
+      case 'compact':
+        void this.#compact()
+        return
+      case 'close':
+        this.#onClosed()
+        return
+      default:
+        return effect satisfies never
+    }
+  }
+
+  #sendFrame(id: MemberId, frame: Uint8Array): void {
+    const member = this.#members.get(id)
+    if (member === undefined) return
+    member.sendFrame(frame)
+    if (member.slow) this.#events.push({ type: 'slow', member: id })
+  }
+
+  async #append(append: number, update: Uint8Array): Promise<void> {
+    const { log, health } = this.#surroundings
+    this.#appendsUnderWay++
+    try {
+      const [position] = await log.append([{ room: this.name, update }])
+      assert(position !== undefined, 'an append of one entry has one position')
+      health.succeeded('append')
+      this.#take({ type: 'appended', append, position })
+    } catch (error) {
+      this.#reportLogFailure('append', error)
+      this.#take({ type: 'appendFailed', append, refusal: refusalOf(error) })
+    } finally {
+      this.#appendsUnderWay--
+      if (this.#appendsUnderWay === 0) for (const resolve of this.#waitingForAppends.splice(0)) resolve()
+    }
+  }
+
+  async #catchUp({ member, read, afterSeq, stateVector }: RoomEffect & { type: 'catchUp' }): Promise<void> {
+    if (this.#isSlow(member) || !this.#machine.wants(member, read)) return
+    const { log, merger, health } = this.#surroundings
+    try {
+      const { position, updates } = await log.read(this.name, afterSeq)
+      const merged = stateVector === undefined ? merger.merge(updates) : merger.diff(updates, stateVector)
+      const update = await merged
+      health.succeeded('read')
+      // Other rooms of the same connection may have filled its socket meanwhile.
+      if (!this.#isSlow(member)) this.#take({ type: 'caughtUp', member, read, position, update })
+    } catch (error) {
+      this.#reportLogFailure('read', error)
+      this.#take({ type: 'catchUpFailed', member, read })
+    }
+  }
+
+  /** Whether the member's socket is full; if so, the machine knows it now, and waits for `drained`. */
+  #isSlow(id: MemberId): boolean {
+    const slow = this.#members.get(id)?.slow === true
+    if (slow) this.#take({ type: 'slow', member: id })
+    return slow
+  }
+
+  async #compact(): Promise<void> {
+    const { compaction, scheduler, health, onEvent } = this.#surroundings
+    try {
+      const folded = await compaction.fold(this.name)
+      health.succeeded('compact')
+      onEvent({ type: 'compacted', room: this.name, entries: folded.tailEntries, bytes: folded.checkpointBytes })
+      this.#take({ type: 'compacted', ...folded })
+    } catch (error) {
+      this.#reportLogFailure('compact', error)
+      this.#take({ type: 'compactionFailed', now: scheduler.now() })
+    }
+  }
+
+  /** The machine cannot be trusted any more. Members join again, and the room is read afresh from the log. */
+  #abandon(): void {
+    try {
+      this.#takeOrThrow({ type: 'evictAll', refusal: relayFailed })
+    } catch (error) {
+      this.#surroundings.onEvent({ type: 'internal-error', where: `closing room ${JSON.stringify(this.name)}`, error })
+      for (const member of this.#members.values()) member.detached()
+      this.#members.clear()
+      this.#onClosed()
+    }
+  }
+
+  #reportLogFailure(operation: FaultyOperation, error: unknown): void {
+    const { health, scheduler, onEvent } = this.#surroundings
+    health.failed(operation, scheduler.now())
+    onEvent({ type: 'log-failed', operation, room: this.name, error })
+  }
+}
+
+/** A closed log is a relay on its way out; everything else about a log may pass. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof LogError && error.code === 'closed') {
+    return { code: 'going-away', retryable: true, message: 'the relay is closing' }
+  }
+  const detail = error instanceof LogError ? error.code : 'unknown'
+  return { code: 'log-unavailable', retryable: true, message: `the log could not store the update (${detail})` }
+}

@@ -1,0 +1,76 @@
+/**
+ * The open rooms of a relay, by name: single-flight, so a name has one room at a time, and a room is read only after the last write
+ * of an earlier room of that name was answered. Rooms open with their first member and close some time after their last.
+ */
+import type { JoinRequest, Refusal } from './room-machine.ts'
+import type { MemberId, RoomMember } from './room-member.ts'
+import { Room, type RoomSurroundings } from './room.ts'
+
+export class Rooms {
+  readonly #surroundings: RoomSurroundings
+  readonly #open = new Map<string, Room>()
+  /** Rooms that closed while the log still owed them an answer; a new room of that name waits for them. */
+  readonly #settling = new Map<string, { readonly last: Room; readonly settled: Promise<void> }>()
+  #nextHandle = 1
+  #nextMember = 1
+
+  constructor(surroundings: RoomSurroundings) {
+    this.#surroundings = surroundings
+  }
+
+  /** How many rooms are open. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Makes `member` a member of the room `name`, which is opened if it is not open; the answer is sent to the member. Returns its
+   * place, or why there is none.
+   */
+  join(name: string, member: RoomMember, join: JoinRequest): { room: Room; member: MemberId } | Refusal {
+    const room = this.#open.get(name) ?? this.#openRoom(name)
+    if (room === undefined) {
+      return { code: 'too-many-rooms', retryable: true, message: 'this relay has no place for another open room' }
+    }
+    const id = this.#nextMember++
+    room.join(id, member, join)
+    return { room, member: id }
+  }
+
+  tick(now: number): void {
+    for (const room of this.#open.values()) room.tick(now)
+  }
+
+  evictAll(refusal: Refusal): void {
+    for (const room of this.#open.values()) room.evictAll(refusal)
+  }
+
+  /** Resolves when the log has answered every append that was under way when this was called. */
+  async settled(): Promise<void> {
+    const closed = [...this.#settling.values()].map(({ settled }) => settled)
+    const open = [...this.#open.values()].map((room) => room.settled())
+    await Promise.all([...closed, ...open])
+  }
+
+  #openRoom(name: string): Room | undefined {
+    if (this.#open.size >= this.#surroundings.limits.roomsOpenMax) return undefined
+    const room = new Room(name, this.#nextHandle++, this.#surroundings, () => this.#closed(room))
+    this.#open.set(name, room)
+    room.open(this.#settling.get(name)?.settled ?? Promise.resolve())
+    return room
+  }
+
+  #closed(room: Room): void {
+    if (this.#open.get(room.name) !== room) return
+    this.#open.delete(room.name)
+    const settled = this.#settle(room, this.#settling.get(room.name)?.settled)
+    this.#settling.set(room.name, { last: room, settled })
+  }
+
+  async #settle(room: Room, before: Promise<void> | undefined): Promise<void> {
+    await before
+    await room.settled()
+    // Unless a later room of the name has closed as well, and taken the entry over.
+    if (this.#settling.get(room.name)?.last === room) this.#settling.delete(room.name)
+  }
+}
