@@ -5,7 +5,7 @@
 import { defaultKeymap } from '@codemirror/commands'
 import { markdown, markdownLanguage } from '@codemirror/lang-markdown'
 import { syntaxHighlighting } from '@codemirror/language'
-import { EditorState } from '@codemirror/state'
+import { Compartment, EditorState, type Extension } from '@codemirror/state'
 import { EditorView, highlightSpecialChars, keymap, placeholder } from '@codemirror/view'
 import type { Awareness } from 'syncline'
 import { yCollab, yUndoManagerKeymap } from 'y-codemirror.next'
@@ -21,8 +21,17 @@ export interface EditorOptions {
   readonly label: string
 }
 
-/** An editor in `parent`. Whoever opens it calls `destroy()`. */
-export function openEditor({ parent, text, awareness, label }: EditorOptions): EditorView {
+export interface Editor {
+  focus(): void
+  /** Whether the user may change the text. Changes of others appear all the same. */
+  setWritable(writable: boolean): void
+  close(): void
+}
+
+/** An editor in `parent`, writable. Whoever opens it closes it. */
+export function openEditor({ parent, text, awareness, label }: EditorOptions): Editor {
+  const access = new Compartment()
+  const undoManager = new UndoManager(text)
   const state = EditorState.create({
     doc: text.toJSON(),
     extensions: [
@@ -30,6 +39,7 @@ export function openEditor({ parent, text, awareness, label }: EditorOptions): E
       // after it would be wrong. So no `\r` is let in by pasting either.
       EditorState.lineSeparator.of('\n'),
       EditorView.clipboardInputFilter.of((pasted) => pasted.replaceAll(/\r\n?/g, '\n')),
+      access.of(writableAs(true)),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({
         'aria-label': label,
@@ -40,14 +50,31 @@ export function openEditor({ parent, text, awareness, label }: EditorOptions): E
         autocapitalize: 'sentences',
       }),
       highlightSpecialChars(),
-      placeholder('Write something. Markdown works.'),
+      placeholder('Start writing. Markdown works, and so does being offline.'),
       markdown({ base: markdownLanguage, completeHTMLTags: false }),
       syntaxHighlighting(markdownStyle),
       // Without its awareness, y-codemirror.next draws no cursors: remote-cursors.ts does.
-      yCollab(text, null, { undoManager: new UndoManager(text) }),
+      yCollab(text, null, { undoManager }),
       remoteCursors(text, awareness),
       keymap.of([...yUndoManagerKeymap, ...defaultKeymap]),
     ],
   })
-  return new EditorView({ state, parent })
+  const view = new EditorView({ state, parent })
+  let writable = true
+  return {
+    focus: () => view.focus(),
+    setWritable: (next) => {
+      if (next === writable) return
+      writable = next
+      view.dispatch({ effects: access.reconfigure(writableAs(writable)) })
+    },
+    close: () => {
+      view.destroy()
+      undoManager.destroy()
+    },
+  }
+}
+
+function writableAs(writable: boolean): Extension {
+  return [EditorState.readOnly.of(!writable), EditorView.editable.of(writable)]
 }

@@ -23,5 +23,6 @@ const sentences: Readonly<Record<SynclineErrorCode, string>> = {
 }
 
 export function sentenceOfError(error: SynclineError): string {
-  return sentences[error.code]
+  // The error may come from another tab, and that from another version: then it has a code unknown here.
+  return Object.hasOwn(sentences, error.code) ? sentences[error.code] : error.message
 }

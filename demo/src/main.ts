@@ -55,6 +55,7 @@ function start(): void {
     inventRoom,
     onDownload: () => session?.download(),
   })
+  page.skipLink.addEventListener('click', () => session?.focus())
   page.offlineSwitch.addEventListener('click', () => switchOffline(!offline))
   page.exportRejected.addEventListener('click', () => void session?.exportRejected())
   window.addEventListener('hashchange', openAddressedRoom)

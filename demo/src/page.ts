@@ -1,6 +1,7 @@
 /** The parts of index.html that the demo fills in, each found once and by its type. A missing one is our own mistake. */
 
 export interface Page {
+  readonly skipLink: HTMLButtonElement
   readonly document: HTMLElement
   readonly roomName: HTMLElement
   readonly peers: HTMLElement
@@ -10,6 +11,7 @@ export interface Page {
   readonly headline: HTMLElement
   readonly headlineButton: HTMLButtonElement
   readonly pending: HTMLElement
+  readonly pendingCount: HTMLElement
   readonly connection: HTMLElement
   readonly connectionText: HTMLElement
   readonly offlineSwitch: HTMLButtonElement
@@ -32,6 +34,7 @@ export interface Page {
 
 export function findPage(): Page {
   return {
+    skipLink: find('#skip-link', HTMLButtonElement),
     document: find('#document', HTMLElement),
     roomName: find('#room-name', HTMLElement),
     peers: find('#peers', HTMLElement),
@@ -41,6 +44,7 @@ export function findPage(): Page {
     headline: find('#headline', HTMLElement),
     headlineButton: find('#headline-button', HTMLButtonElement),
     pending: find('#pending', HTMLElement),
+    pendingCount: find('#pending-count', HTMLElement),
     connection: find('#connection', HTMLElement),
     connectionText: find('#connection-text', HTMLElement),
     offlineSwitch: find('#offline-switch', HTMLButtonElement),

@@ -85,8 +85,8 @@ class Caret extends WidgetType {
   }
 
   override eq(other: Caret): boolean {
-    const [a, b] = [this.#peer, other.#peer]
-    return a.clientID === b.clientID && a.name === b.name && a.colour === b.colour
+    // A peer that moved gets a new element: its label shows for a moment, then fades (editor.css) to uncover the text.
+    return JSON.stringify(this.#peer) === JSON.stringify(other.#peer)
   }
 
   override toDOM(): HTMLElement {

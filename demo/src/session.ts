@@ -4,7 +4,7 @@
  */
 import type { Room, RoomStatus, Syncline } from 'syncline'
 import { downloadFile, fileStem } from './file-download.ts'
-import { openEditor } from './editor.ts'
+import { openEditor, type Editor } from './editor.ts'
 import type { Identity } from './identity.ts'
 import type { Page } from './page.ts'
 import { showPeers } from './peers-list.ts'
@@ -24,6 +24,8 @@ export interface SessionOptions {
 export interface Session {
   readonly room: Room
   setIdentity(identity: Identity): void
+  /** Puts the cursor into the text. */
+  focus(): void
   /** Hands the text to the user as a file. */
   download(): void
   /** Hands over what the relay refused, as one Yjs update, if there is anything. */
@@ -37,11 +39,12 @@ export function openSession({ sync, page, room: name, identity, onStatus }: Sess
   const room = sync.room(name)
   const text = room.doc.getText(textName)
   const undo: (() => void)[] = []
+  let editor: Editor | undefined
   let closing: Promise<void> | undefined
 
   publishIdentity(room.awareness, identity)
-  undo.push(showPeers(page, room.awareness), room.subscribe(onStatus))
-  onStatus(room.status)
+  undo.push(showPeers(page, room.awareness), room.subscribe(showStatus))
+  showStatus(room.status)
   page.document.setAttribute('aria-busy', 'true')
   room.loaded.then(show, (error: unknown) => {
     // Closed before it was loaded: another room took the place. Else there is nothing to show, and the console is told.
@@ -50,14 +53,21 @@ export function openSession({ sync, page, room: name, identity, onStatus }: Sess
 
   function show(): void {
     if (closing !== undefined) return
-    const editor = openEditor({ parent: page.document, text, awareness: room.awareness, label: `Text of ${name}` })
-    undo.push(() => editor.destroy())
+    editor = openEditor({ parent: page.document, text, awareness: room.awareness, label: `Text of ${name}` })
+    undo.push(editor.close)
+    showStatus(room.status)
     page.document.setAttribute('aria-busy', 'false')
     if (isFinePointer()) editor.focus()
   }
 
+  function showStatus(status: RoomStatus): void {
+    editor?.setWritable(status.access !== 'read')
+    onStatus(status)
+  }
+
   return {
     room,
+    focus: () => editor?.focus(),
     setIdentity: (next) => publishIdentity(room.awareness, next),
     download: () => downloadFile(`${fileStem(name)}.md`, text.toJSON(), 'text/markdown;charset=utf-8'),
     exportRejected: async () => {

@@ -10,11 +10,11 @@ export function drawStatus(page: Page, view: StatusView): void {
   }
   setText(page.headline, view.headline)
   page.headlineButton.dataset['tone'] = view.tone
-  setText(page.pending, view.pending > 999 ? '999+' : String(view.pending))
+  setText(page.pendingCount, view.pending > 999 ? '999+' : String(view.pending))
   page.pending.dataset['count'] = String(view.pending)
-  page.pending.title = `${view.pending} not at the relay yet`
   page.connection.dataset['state'] = view.connection.state
   setText(page.connectionText, view.connection.text)
+  page.connection.title = view.connection.reason ?? view.connection.text
   page.details.replaceChildren(
     ...view.details.flatMap(([term, description]) => [text('dt', term), text('dd', description)]),
   )

@@ -44,6 +44,8 @@ export interface StatusView {
 export interface ConnectionView {
   readonly state: 'off' | 'connecting' | 'open' | 'waiting' | 'stopped'
   readonly text: string
+  /** Why it is not connected, in a whole sentence, if there is a reason to tell. */
+  readonly reason: string | undefined
   /** When the text is out of date by itself, because it counts down: in ms from now. */
   readonly staleAfterMs: number | undefined
 }
@@ -74,30 +76,31 @@ export function statusView(status: RoomStatus, context: StatusContext): StatusVi
 }
 
 export function connectionView(connection: ConnectionStatus, { now, offlineByChoice }: StatusContext): ConnectionView {
+  const steady = { reason: undefined, staleAfterMs: undefined }
   switch (connection.state) {
     case 'idle':
-      return { state: 'off', text: offlineByChoice ? 'Switched off' : 'Not connected', staleAfterMs: undefined }
+      return { ...steady, state: 'off', text: offlineByChoice ? 'Switched off' : 'Not connected' }
     case 'connecting':
-      return { state: 'connecting', text: 'Connecting …', staleAfterMs: undefined }
+      return { ...steady, state: 'connecting', text: 'Connecting …' }
     case 'open':
-      return { state: 'open', text: 'Connected', staleAfterMs: undefined }
-    case 'waiting': {
-      const seconds = Math.ceil((connection.until - now) / 1_000)
-      if (seconds <= 0) return { state: 'waiting', text: 'Connecting …', staleAfterMs: undefined }
-      // To the end of this second, so that the count is right whenever it was begun.
-      return {
-        state: 'waiting',
-        text: `No relay, next try in ${seconds} s`,
-        staleAfterMs: connection.until - now - (seconds - 1) * 1_000,
-      }
-    }
+      return { ...steady, state: 'open', text: 'Connected' }
+    case 'waiting':
+      return waitingView(connection.until - now, sentenceOfError(connection.error))
     case 'needs-auth':
-      return { state: 'stopped', text: 'Not allowed in', staleAfterMs: undefined }
+      return { ...steady, state: 'stopped', text: 'Not allowed in', reason: sentenceOfError(connection.error) }
     case 'closed':
-      return { state: 'stopped', text: 'Stopped', staleAfterMs: undefined }
+      return { ...steady, state: 'stopped', text: 'Stopped', reason: sentenceOfError(connection.error) }
     default:
       return connection satisfies never
   }
+}
+
+function waitingView(waitMs: number, reason: string): ConnectionView {
+  const seconds = Math.ceil(waitMs / 1_000)
+  if (seconds <= 0) return { state: 'waiting', text: 'No relay, trying again', reason, staleAfterMs: undefined }
+  // To the end of the second that is shown, whenever it was begun.
+  const staleAfterMs = waitMs - (seconds - 1) * 1_000
+  return { state: 'waiting', text: `No relay, next try in ${seconds} s`, reason, staleAfterMs }
 }
 
 function stepView(place: Place, status: RoomStatus): StepView {
@@ -133,15 +136,15 @@ function isStopped(connection: ConnectionStatus): boolean {
 function headline(status: RoomStatus, memoryOnly: boolean, { offlineByChoice }: StatusContext): string {
   const { unacked, unstored, rejected } = status
   const online = status.connection.state === 'open'
-  if (rejected > 0) return `The relay refused ${edits(rejected)}`
-  if (memoryOnly) return unacked > 0 ? 'Kept in memory only: keep this page open' : 'Not kept on this device'
+  if (rejected > 0) return `The relay refused ${countEdits(rejected)}`
+  if (memoryOnly) return unacked > 0 ? 'In memory only: keep this page open' : 'Not kept on this device'
   if (unacked === 0) return status.latestEdit === undefined ? 'Nothing to send' : 'Everything is at the relay'
   if (online) return 'On the way to the relay'
   if (unstored > 0) return 'On the way to this device'
   return offlineByChoice ? 'Offline: safe on this device' : 'No relay: safe on this device'
 }
 
-function edits(count: number): string {
+export function countEdits(count: number): string {
   return count === 1 ? '1 edit' : `${count} edits`
 }
 
@@ -152,11 +155,11 @@ function details(
   { formatTime }: StatusContext,
 ): StatusView['details'] {
   return [
-    ['In memory only', edits(status.unstored)],
-    ['Not sent yet', edits(status.unsent)],
-    ['Not at the relay yet', edits(status.unacked)],
+    ['In memory only', countEdits(status.unstored)],
+    ['Not sent yet', countEdits(status.unsent)],
+    ['Not at the relay yet', countEdits(status.unacked)],
     ['This device', memoryOnly ? 'Does not keep this document' : 'Keeps this document'],
-    ['Relay', connection.text],
+    ['Relay', connection.reason === undefined ? connection.text : `${connection.text}. ${connection.reason}`],
     [
       'You may',
       status.access === undefined ? 'Not known yet' : status.access === 'write' ? 'Read and write' : 'Only read',
