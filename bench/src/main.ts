@@ -1,1 +1,84 @@
-export {}
+/**
+ * `npm run bench`: parses the command line, runs the benches one after the other, prints the table on stdout and, when asked,
+ * writes the JSON. A check that fails ends the run with exit code 1 and without a single number.
+ */
+import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { exit, stderr, stdout } from 'node:process'
+import { convergence } from './convergence/convergence.ts'
+import { UsageError, parseArguments, selects, usage, type Arguments } from './harness/arguments.ts'
+import { CheckFailed, type Bench, type BenchContext, type TaskResult } from './harness/bench.ts'
+import { environment } from './harness/environment.ts'
+import { progressOn, type Progress } from './harness/progress.ts'
+import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.ts'
+import { merge } from './merge/merge.ts'
+import { SEED_MAX } from './workloads/random.ts'
+import { openTrace } from './workloads/open-trace.ts'
+
+const benches: readonly Bench[] = [convergence, merge]
+
+/** Runs what the command line asks for and returns the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const progress = progressOn(stderr)
+  try {
+    const wanted = parseArguments(argv)
+    if (wanted.help) {
+      stdout.write(
+        `${usage}\nbenches:\n${benches.map(({ name, question }) => `  ${name.padEnd(14)} ${question}\n`).join('')}`,
+      )
+      return 0
+    }
+    const run = await runAll(wanted, progress)
+    progress.end()
+    stdout.write(renderRun(run))
+    if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
+    return 0
+  } catch (error) {
+    progress.end()
+    return explain(error)
+  }
+}
+
+async function runAll(wanted: Arguments, progress: Progress): Promise<Run> {
+  const chosen = benches.filter(({ name }) => selects(wanted.only, name))
+  if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
+  const scale = wanted.quick ? 'quick' : 'full'
+  const seed = wanted.seed ?? randomInt(SEED_MAX)
+  const startedAt = new Date()
+  const start = performance.now()
+  // Said at once: a run that hangs or is killed can be repeated too.
+  progress.step(`seed ${seed}`)
+  const trace = openTrace(scale)
+  const reports: BenchReport[] = []
+  for (const bench of chosen) {
+    const context: BenchContext = {
+      scale,
+      rounds: wanted.rounds,
+      seed,
+      trace,
+      progress,
+      selects: (task) => selects(wanted.only, bench.name, task),
+    }
+    const results: TaskResult[] = []
+    for await (const result of bench.run(context)) results.push(result)
+    if (results.length === 0) throw new UsageError(`${bench.name} has no task that begins like that`)
+    reports.push({ bench, workload: bench.workload(context), results })
+  }
+  return { environment: environment(), seed, scale, startedAt, elapsedMs: performance.now() - start, reports }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    stderr.write(`${error.message}\n\n${usage}`)
+    return 2
+  }
+  if (error instanceof CheckFailed) {
+    const replay = error.replay === undefined ? '' : `\nreplay it with: ${error.replay}`
+    stderr.write(`no numbers: ${error.message}${replay}\n`)
+    return 1
+  }
+  stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  return 1
+}
+
+exit(await main(process.argv.slice(2)))

@@ -88,7 +88,7 @@ describe('the JSON', () => {
     }
     const measurements = json.benches[0]!.measurements
     expect(measurements).toHaveLength(6)
-    expect(measurements[0]).toMatchObject({ subject: 'syncline', metric: 'time', median: 2, values: [2, 2, 2] })
+    expect(measurements[0]).toMatchObject({ subject: 'syncline', metric: 'time', median: 2, samples: [2, 2, 2] })
     expect(measurements[0]!['ratio']).toMatchObject({ median: 10, samples: 3 })
     expect(measurements[1]).not.toHaveProperty('ratio')
   })

@@ -47,13 +47,26 @@ export function renderRun(run: Run): string {
 function renderBench({ bench, workload, results }: BenchReport): string {
   const lines = [
     `${bench.name} · ${bench.question}`,
-    `  workload  ${workload}`,
-    `  metric    ${bench.metric}`,
-    `  ratio     how many times better ${OURS} is than ${bench.baseline}; below 1 it is behind`,
+    ...paragraph('workload', workload),
+    ...paragraph('metric', bench.metric),
+    ...paragraph('ratio', `how many times better ${OURS} is than ${bench.baseline}; below 1 it is behind`),
     '',
     ...renderTable(tableOf(bench.baseline, results)).map((line) => `  ${line}`),
   ]
   return lines.join('\n')
+}
+
+const PROSE_WIDTH = 100
+
+/** Lines of a text, broken between words, behind its label. */
+function paragraph(label: string, text: string): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > PROSE_WIDTH) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(10)}${line}`)
 }
 
 /** Rows of cells, the heading first: one row per task and metric, one column per subject, the ratio last. */
@@ -125,14 +138,17 @@ function measurementsOf(baseline: string, result: TaskResult): object[] {
     [...result.subjects].flatMap(([subject, samples]) => {
       const list = samples.get(metric.name)
       if (list === undefined) return []
+      const { median, low, high } = summarise(list)
       return {
         task: result.task,
         subject,
         metric: metric.name,
         unit: metric.unit,
         better: metric.better,
-        ...summarise(list),
-        values: list,
+        median,
+        low,
+        high,
+        samples: list,
         ratio: subject === baseline ? undefined : ratio(result, metric, subject, baseline),
       }
     }),

@@ -7,10 +7,10 @@ import type { Contestant } from './measure.ts'
 /** The work of one subject. `check` sees an output before any number of it counts, and throws when it is wrong. */
 export interface Work<Output> {
   readonly subject: string
-  run(): Output
-  check(output: Output): void
+  readonly run: () => Output
+  readonly check: (output: Output) => void
   /** Further metrics of an output, its size for instance. */
-  gauge?(output: Output): Readonly<Record<string, number>>
+  readonly gauge?: (output: Output) => Readonly<Record<string, number>>
 }
 
 export interface TimingLimits {
