@@ -24,6 +24,7 @@ import {
 } from './device-head.ts'
 import type { DeviceHead, DeviceRoom, DeviceRow, DeviceStore, RejectedRow } from './device-store.ts'
 import { IndexedDbConnection, type IndexedDbConnectionOptions } from './indexeddb-connection.ts'
+import { withOwnBuffer } from './own-buffer.ts'
 import { toStoreError } from './store-error.ts'
 
 export interface IndexedDbDeviceStoreOptions {
@@ -74,7 +75,7 @@ export class IndexedDbDeviceStore implements DeviceStore {
   appendLocal(room: string, update: Uint8Array): Promise<DeviceRow> {
     return this.#use(`store an edit of room ${room}`, 'readwrite', async (store) => {
       const head = await readHead(store, room)
-      const row: DeviceRow = { row: head.nextRow, update: compact(update), ref: head.nextRef }
+      const row: DeviceRow = { row: head.nextRow, update: withOwnBuffer(update), ref: head.nextRef }
       store.add(row, rowKey(room, row.row))
       store.put(withLocalRow(head), headKey(room))
       return row
@@ -84,7 +85,7 @@ export class IndexedDbDeviceStore implements DeviceStore {
   appendRemote(room: string, update: Uint8Array | undefined, position: Position): Promise<DeviceRow | undefined> {
     return this.#use(`store an update of room ${room}`, 'readwrite', async (store) => {
       const head = await readHead(store, room)
-      const row: DeviceRow | undefined = update && { row: head.nextRow, update: compact(update), ref: undefined }
+      const row: DeviceRow | undefined = update && { row: head.nextRow, update: withOwnBuffer(update), ref: undefined }
       if (row !== undefined) store.add(row, rowKey(room, row.row))
       store.put(withRemoteRows(head, row === undefined ? 0 : 1, position), headKey(room))
       return row
@@ -112,7 +113,7 @@ export class IndexedDbDeviceStore implements DeviceStore {
       if (!rows.every((loaded, index) => isFoldable(head, stored[index], loaded))) return false
       const last = Math.max(...rows.map(({ row }) => row))
       for (const { row } of rows) store.delete(rowKey(room, row))
-      store.put({ row: last, update: compact(merged), ref: undefined } satisfies DeviceRow, rowKey(room, last))
+      store.put({ row: last, update: withOwnBuffer(merged), ref: undefined } satisfies DeviceRow, rowKey(room, last))
       return true
     })
   }
@@ -171,9 +172,4 @@ async function readHead(store: IDBObjectStore, room: string): Promise<DeviceHead
 
 async function readFloor(store: IDBObjectStore): Promise<number> {
   return (await promisifyRequest<number | undefined>(store.get(floorKey))) ?? 1
-}
-
-/** A copy if the bytes are a window on a larger buffer: cloning a view stores the whole buffer behind it. */
-function compact(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
