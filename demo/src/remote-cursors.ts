@@ -9,12 +9,13 @@
 import { StateEffect, type Extension, type Range } from '@codemirror/state'
 import { Decoration, EditorView, ViewPlugin, WidgetType, type DecorationSet, type ViewUpdate } from '@codemirror/view'
 import type { Awareness } from 'syncline'
-import * as Y from 'yjs'
+import type { Text } from 'yjs'
 import { inkOn } from './colour.ts'
+import { cursorAt, resolvePosition } from './cursor-position.ts'
 import { onPeers, readPeers, type Peer } from './presence.ts'
 
 /** Draws the selections of the others in `text`, and publishes the editor's own. */
-export function remoteCursors(text: Y.Text, awareness: Awareness): Extension {
+export function remoteCursors(text: Text, awareness: Awareness): Extension {
   return [
     ViewPlugin.define((view) => new RemoteCursors(view, text, awareness), { decorations: (cursors) => cursors.marks }),
     EditorView.updateListener.of((update) => {
@@ -30,11 +31,11 @@ class RemoteCursors {
   marks: DecorationSet
   /** Some peer points at text that has not arrived yet: look again after the next change. */
   #waiting = false
-  readonly #text: Y.Text
+  readonly #text: Text
   readonly #awareness: Awareness
   readonly #undo: () => void
 
-  constructor(view: EditorView, text: Y.Text, awareness: Awareness) {
+  constructor(view: EditorView, text: Text, awareness: Awareness) {
     this.#text = text
     this.#awareness = awareness
     this.marks = this.#draw(view)
@@ -56,8 +57,8 @@ class RemoteCursors {
     const marks: Range<Decoration>[] = []
     for (const peer of readPeers(this.#awareness.getStates(), this.#awareness.clientID)) {
       if (peer.cursor === undefined) continue
-      const anchor = resolve(peer.cursor.anchor, this.#text)
-      const head = resolve(peer.cursor.head, this.#text)
+      const anchor = resolvePosition(peer.cursor.anchor, this.#text)
+      const head = resolvePosition(peer.cursor.head, this.#text)
       if (anchor === undefined || head === undefined) this.#waiting = true
       // Within an update, the text may be ahead of the editor's own for a moment.
       else mark(peer, Math.min(anchor, view.state.doc.length), Math.min(head, view.state.doc.length), marks)
@@ -108,25 +109,10 @@ class Caret extends WidgetType {
   }
 }
 
-/** Where a position sent by a peer stands in `text`; `undefined` for nonsense, or for text that is not here yet. */
-function resolve(position: unknown, text: Y.Text): number | undefined {
-  try {
-    const relative = Y.createRelativePositionFromJSON(position)
-    const absolute = text.doc === null ? null : Y.createAbsolutePositionFromRelativePosition(relative, text.doc)
-    return absolute === null || absolute.type !== text ? undefined : absolute.index
-  } catch {
-    // Yjs trusts its input; a peer's nonsense is simply not drawn.
-    return undefined
-  }
-}
-
 /** Tells the others where we are, if that changed. Keeps the last place when the editor loses focus: we are still here. */
-function publishCursor(view: EditorView, text: Y.Text, awareness: Awareness): void {
+function publishCursor(view: EditorView, text: Text, awareness: Awareness): void {
   const { anchor, head } = view.state.selection.main
-  const cursor = {
-    anchor: Y.createRelativePositionFromTypeIndex(text, anchor),
-    head: Y.createRelativePositionFromTypeIndex(text, head),
-  }
+  const cursor = cursorAt(text, anchor, head)
   const before: unknown = awareness.getLocalState()?.['cursor']
   if (JSON.stringify(before) !== JSON.stringify(cursor)) awareness.setLocalStateField('cursor', cursor)
 }

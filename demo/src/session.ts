@@ -53,8 +53,9 @@ export function openSession({ sync, page, room: name, identity, onStatus }: Sess
 
   function show(): void {
     if (closing !== undefined) return
-    editor = openEditor({ parent: page.document, text, awareness: room.awareness, label: `Text of ${name}` })
-    undo.push(editor.close)
+    const opened = openEditor({ parent: page.document, text, awareness: room.awareness, label: `Text of ${name}` })
+    editor = opened
+    undo.push(() => opened.close())
     showStatus(room.status)
     page.document.setAttribute('aria-busy', 'false')
     if (isFinePointer()) editor.focus()
