@@ -25,7 +25,8 @@ export function resolvePosition(position: unknown, text: Y.Text): number | undef
   try {
     const relative = Y.createRelativePositionFromJSON(position)
     // Yjs would make a root type of whatever name a peer thinks up.
-    if (relative.tname !== null && text.doc.share.get(relative.tname) !== text) return undefined
+    const root: unknown = relative.tname === null ? text : text.doc.share.get(relative.tname)
+    if (root !== text) return undefined
     const absolute = Y.createAbsolutePositionFromRelativePosition(relative, text.doc)
     if (absolute === null || absolute.type !== text) return undefined
     return Number.isInteger(absolute.index) ? Math.min(Math.max(absolute.index, 0), text.length) : undefined

@@ -73,7 +73,7 @@ export function openSession({ sync, page, room: name, identity, onStatus }: Sess
     download: () => downloadFile(`${fileStem(name)}.md`, text.toJSON(), 'text/markdown;charset=utf-8'),
     exportRejected: async () => {
       const update = await room.exportRejected()
-      if (update !== undefined) downloadFile(`${fileStem(name)}.refused.yjs`, update, 'application/octet-stream')
+      if (update !== undefined) downloadFile(`${fileStem(name)}.refused.yjs`, new Uint8Array(update), 'application/octet-stream')
     },
     close: () => {
       closing ??= closeSession()
