@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { diffUpdate } from './diff.ts'
+import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
+import { mergeUpdates } from './merge.ts'
+import { editsArbitrary, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
+import { decodeUpdate } from './update.ts'
+
+const random = fc.infiniteStream(fc.nat())
+
+describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
+  test('gives a fresh replica the document that the updates give it one by one', () => {
+    fc.assert(
+      fc.property(editsArbitrary(60), random, (edits, draws) => {
+        const { authored, exchanged } = playHistory(edits)
+        const expected = replicaOf(authored)
+        const actual = replicaOf([mergeUpdates(shuffled([...authored, ...exchanged], draws))])
+        expect(visible(actual)).toEqual(visible(expected))
+        expect(Y.encodeStateVector(actual)).toEqual(Y.encodeStateVector(expected))
+      }),
+      fuzz(),
+    )
+  })
+
+  test('gives a replica the very bytes that the updates give it, where those do not depend on the order of delivery', () => {
+    // Yjs tidies formatting by edits of the receiver, drops content at different times, and cuts deleted pairs or does not.
+    const options = { formatting: false, pairs: false, gc: [false, false, false] }
+    fc.assert(
+      fc.property(editsArbitrary(60), random, (edits, draws) => {
+        const { authored } = playHistory(edits, options)
+        const expected = replicaOf(authored, false)
+        const actual = replicaOf([mergeUpdates(shuffled(authored, draws))], false)
+        expect(Y.encodeStateAsUpdate(actual)).toEqual(Y.encodeStateAsUpdate(expected))
+      }),
+      fuzz(),
+    )
+  })
+
+  test('gives the same bytes for any order, grouping and repetition of its inputs', () => {
+    fc.assert(
+      fc.property(editsArbitrary(40), random, fc.nat(), (edits, draws, cut) => {
+        const { authored, exchanged, states } = playHistory(edits)
+        const vector = Y.encodeStateVectorFromUpdate(states.at(cut % states.length)!)
+        const updates = [...authored, ...exchanged, ...exchanged.map((update) => diffUpdate(update, vector))]
+        updates.push(Y.mergeUpdates([...exchanged]), Y.diffUpdate(exchanged.at(cut % exchanged.length)!, vector))
+        const merged = mergeUpdates(updates)
+        const order = shuffled(updates, draws)
+        const middle = cut % (order.length + 1)
+        const left = mergeUpdates(order.slice(0, middle))
+        const right = mergeUpdates(order.slice(middle))
+        expect(mergeUpdates(order)).toEqual(merged)
+        expect(mergeUpdates([left, right])).toEqual(merged)
+        expect(mergeUpdates([right, left])).toEqual(merged)
+        expect(mergeUpdates([merged, merged])).toEqual(merged)
+        expect(mergeUpdates([merged, ...order.slice(0, middle)])).toEqual(merged)
+      }),
+      fuzz(),
+    )
+  })
+
+  test('is idempotent and commutative even for updates that claim the same IDs with different content', () => {
+    fc.assert(
+      fc.property(editsArbitrary(20), editsArbitrary(20), random, (edits, others, draws) => {
+        const updates = [...playHistory(edits).authored, ...playHistory(others).authored]
+        const merged = mergeUpdates(updates)
+        expect(mergeUpdates(shuffled(updates, draws))).toEqual(merged)
+        expect(mergeUpdates([merged])).toEqual(merged)
+        expect(mergeUpdates([merged, merged])).toEqual(merged)
+      }),
+      fuzz(0.5),
+    )
+  })
+
+  test('makes one struct of a burst of keystrokes', () => {
+    const doc = new Y.Doc()
+    doc.clientID = 5
+    const updates: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => updates.push(update))
+    const text = doc.getText('text')
+    for (let at = 0; at < 1000; at++) text.insert(text.length, at % 10 === 0 ? '😀' : 'x')
+    const merged = decodeUpdate(mergeUpdates(updates.reverse()))
+    expect(merged.clients.map(({ structs }) => structs.length)).toEqual([1])
+  })
+})
