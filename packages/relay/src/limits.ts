@@ -26,7 +26,7 @@ export interface RelayLimits {
   readonly drainTimeoutMs: number
   /** How long a connection may take to say hello before it is closed with 4408. */
   readonly helloTimeoutMs: number
-  /** Silence after which the relay pings; after twice that it closes with 4408. Clients are told it in `welcome`. */
+  /** A side that has sent nothing for so long pings; one not heard for 2.5 times as long is closed with 4408. Told in `welcome`. */
   readonly heartbeatMs: number
   /** How long an awareness state lives without being renewed. Clients of y-protocols renew theirs every 15 s. */
   readonly awarenessTtlMs: number

@@ -29,7 +29,7 @@ export function updateOf(text: string, client = 1): Uint8Array {
 export function textOf(...updates: readonly Uint8Array[]): string {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
-  return doc.getText('body').toString()
+  return doc.getText('body').toJSON()
 }
 
 export class RelayClient {

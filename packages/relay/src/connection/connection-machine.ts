@@ -34,7 +34,8 @@ import type { RelayLimits } from '../limits.ts'
 export type ConnectionEvent =
   | { readonly type: 'frame'; readonly frame: Uint8Array; readonly now: number }
   | { readonly type: 'textFrame' }
-  | { readonly type: 'tick'; readonly now: number }
+  /** `sentAt` is when anything was last sent, by this machine or by a room. */
+  | { readonly type: 'tick'; readonly now: number; readonly sentAt: number }
   /** The answer to the effect `authorize`. */
   | { readonly type: 'authorized'; readonly join: Join; readonly access: Access }
   | { readonly type: 'denied'; readonly join: Join; readonly code: WireCode; readonly retryable: boolean }
@@ -80,6 +81,9 @@ type Phase =
 
 type Place = { readonly kind: 'authorizing' } | { readonly kind: 'member'; readonly handle: number }
 
+/** A side that was silent for so many heartbeats is dead: it has missed two pings, or two pongs. */
+const SILENT_HEARTBEATS_MAX = 2.5
+
 const authorizing: Place = { kind: 'authorizing' }
 
 export class ConnectionMachine {
@@ -90,7 +94,6 @@ export class ConnectionMachine {
   #phase: Phase
   #token: string | undefined
   #heardAt: number
-  #pinged = false
   #effects: ConnectionEffect[] = []
 
   /** `agent` is how the relay names itself; `now` is when the socket opened, in milliseconds. */
@@ -114,7 +117,7 @@ export class ConnectionMachine {
       case 'textFrame':
         return this.#close(CloseCode.unsupportedData, 'the protocol is binary')
       case 'tick':
-        return this.#tick(event.now)
+        return this.#tick(event.now, event.sentAt)
       case 'authorized':
         this.#effects.push({ type: 'join', join: event.join, access: event.access })
         return
@@ -140,7 +143,6 @@ export class ConnectionMachine {
 
   #frame(frame: Uint8Array, now: number): void {
     this.#heardAt = now
-    this.#pinged = false
     let messages: ClientMessage[]
     try {
       messages = decodeClientFrame(frame)
@@ -268,17 +270,14 @@ export class ConnectionMachine {
     this.#effects.push({ type: 'leave', room })
   }
 
-  #tick(now: number): void {
+  #tick(now: number, sentAt: number): void {
     if (this.#phase.kind === 'awaiting-hello') {
       if (now >= this.#phase.deadline) this.#close(CloseCode.timeout, 'no hello in time')
       return
     }
-    const silentMs = now - this.#heardAt
-    if (silentMs >= 2 * this.#limits.heartbeatMs) return this.#close(CloseCode.timeout, 'no sign of life')
-    if (silentMs >= this.#limits.heartbeatMs && !this.#pinged) {
-      this.#pinged = true
-      this.#send({ type: 'ping' })
-    }
+    const { heartbeatMs } = this.#limits
+    if (now - this.#heardAt >= heartbeatMs * SILENT_HEARTBEATS_MAX) this.#close(CloseCode.timeout, 'no sign of life')
+    else if (now - sentAt >= heartbeatMs) this.#send({ type: 'ping' })
   }
 
   #forget(room: string): void {

@@ -38,6 +38,7 @@ export class Connection {
   readonly #memberships = new Map<string, Membership>()
   readonly #events: ConnectionEvent[] = []
   #handling = false
+  #sentAt: number
   #unsettledBytes = 0
   /** `held`: until pushes have settled. `stopped`: for good, the relay closes. */
   #reading: 'on' | 'held' | 'stopped' = 'on'
@@ -46,7 +47,8 @@ export class Connection {
     const { agent, limits, scheduler } = surroundings
     this.#socket = socket
     this.#surroundings = surroundings
-    this.#machine = new ConnectionMachine(agent, limits, scheduler.now())
+    this.#sentAt = scheduler.now()
+    this.#machine = new ConnectionMachine(agent, limits, this.#sentAt)
     this.#outbox = new Outbox(limits)
   }
 
@@ -71,7 +73,7 @@ export class Connection {
 
   tick(now: number): void {
     if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
-    else this.#take({ type: 'tick', now })
+    else this.#take({ type: 'tick', now, sentAt: this.#sentAt })
   }
 
   /** Reads no further: what was pushed so far is settled, and nothing new begins. */
@@ -92,9 +94,9 @@ export class Connection {
 
   /** Sends a frame, borrowed and never changed. */
   sendFrame(frame: Uint8Array): void {
-    const { scheduler } = this.#surroundings
+    const now = this.#surroundings.scheduler.now()
+    this.#sentAt = now
     this.#socket.send(frame, () => this.#sent())
-    const now = scheduler.now()
     this.#outbox.sent(frame.length, this.#socket.bufferedBytes, now)
     if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
   }
