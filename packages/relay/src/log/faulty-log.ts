@@ -16,7 +16,8 @@ export class FaultyLog implements UpdateLog {
   #gate: Promise<void> = Promise.resolve()
   #open: () => void = () => {}
   #held = 0
-  /** Settles when every write called so far has; it never rejects. */
+  #closed = false
+  /** Resolves when every write called so far has settled. */
   #settled: Promise<unknown> = Promise.resolve()
 
   constructor(log: UpdateLog) {
@@ -78,6 +79,7 @@ export class FaultyLog implements UpdateLog {
 
   /** Waits for what is held: release it first. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#settled
     await this.#log.close()
   }
@@ -87,21 +89,33 @@ export class FaultyLog implements UpdateLog {
   }
 
   #write<Result>(verb: FaultyVerb, write: () => Promise<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(new LogError('closed', 'the log is closed'))
     const failure = this.#failures[verb].shift()
     const before = this.#settled
-    this.#held++
-    const result = this.#gate.then(async () => {
-      this.#held--
-      if (failure === undefined) return write()
-      await before
-      throw new LogError(failure, `the ${verb} was told to fail`)
-    })
-    this.#settled = Promise.allSettled([before, result])
+    const result = this.#started(failure === undefined ? write : () => Promise.reject(told(verb, failure)), before)
+    this.#settled = result.then(
+      () => undefined,
+      () => undefined,
+    )
     return result
+  }
+
+  /** Begins the write when the gate is open, and settles as it does, but not before the write called before it. */
+  async #started<Result>(write: () => Promise<Result>, before: Promise<unknown>): Promise<Result> {
+    this.#held++
+    await this.#gate
+    this.#held--
+    const [outcome] = await Promise.allSettled([write(), before])
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
   }
 
   #throwNext(verb: FaultyVerb): void {
     const failure = this.#failures[verb].shift()
-    if (failure !== undefined) throw new LogError(failure, `the ${verb} was told to fail`)
+    if (failure !== undefined) throw told(verb, failure)
   }
+}
+
+function told(verb: FaultyVerb, code: LogErrorCode): LogError {
+  return new LogError(code, `the ${verb} was told to fail`)
 }

@@ -1,0 +1,143 @@
+import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openLmdbFile } from './lmdb-file.ts'
+import { openLmdbLog, type LmdbLogOptions } from './lmdb-log.ts'
+import { metaKey } from './lmdb-rows.ts'
+import { updateLogContract, type LogMedium } from './update-log.contract.ts'
+import type { UpdateLog } from './update-log.ts'
+
+async function medium(copiedFrom?: string): Promise<LogMedium> {
+  const directory = await mkdtemp(join(tmpdir(), 'syncline-log-'))
+  if (copiedFrom !== undefined) await cp(copiedFrom, directory, { recursive: true })
+  return {
+    open: () => openLmdbLog({ directory }),
+    copy: () => medium(directory),
+    dispose: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+updateLogContract('LmdbLog', () => medium())
+
+describe('LmdbLog', () => {
+  const directories: string[] = []
+  const logs: UpdateLog[] = []
+
+  const newDirectory = async (): Promise<string> => {
+    const directory = await mkdtemp(join(tmpdir(), 'syncline-log-'))
+    directories.push(directory)
+    return directory
+  }
+  const open = async (options: LmdbLogOptions): Promise<UpdateLog> => {
+    const log = await openLmdbLog(options)
+    logs.push(log)
+    return log
+  }
+
+  afterEach(async () => {
+    for (const log of logs.splice(0)) await log.close()
+    for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true })
+  })
+
+  it('refuses a directory that is open already, names it and the holder, and takes it once it is let go', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    const refused = openLmdbLog({ directory })
+    await expect(refused).rejects.toMatchObject({ name: 'LogError', code: 'in-use', retryable: false })
+    await expect(refused).rejects.toThrow(directory)
+    await expect(refused).rejects.toThrow('this process')
+    // The refusal must not have let go of what the first one holds.
+    await expect(openLmdbLog({ directory })).rejects.toMatchObject({ code: 'in-use' })
+    expect((await log.append([{ room: 'a', update: Uint8Array.of(1) }]))[0]?.seq).toBe(1)
+    await log.close()
+    expect((await (await open({ directory })).head('a')).position.seq).toBe(1)
+  })
+
+  it('refuses a log of another format version', async () => {
+    const directory = await newDirectory()
+    await (await open({ directory })).close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    await file.batch(() => void file.put(metaKey, Uint8Array.of(99, 1)))
+    await file.close()
+    const refused = openLmdbLog({ directory })
+    await expect(refused).rejects.toMatchObject({ code: 'unreadable' })
+    await expect(refused).rejects.toThrow('format 99')
+    // A refusal lets the directory go.
+    await expect(openLmdbLog({ directory })).rejects.toMatchObject({ code: 'unreadable' })
+  })
+
+  it.each([
+    ['is no log', Buffer.alloc(20_000, 7)],
+    ['was cut short', Buffer.alloc(10, 7)],
+  ])('refuses a file that %s, and leaves it as it is', async (_, content) => {
+    const directory = await newDirectory()
+    await writeFile(join(directory, 'log.mdb'), content)
+    await expect(openLmdbLog({ directory })).rejects.toMatchObject({ code: 'unreadable' })
+  })
+
+  it('says so when the directory cannot be made', async () => {
+    const directory = await newDirectory()
+    await writeFile(join(directory, 'file'), '')
+    await expect(openLmdbLog({ directory: join(directory, 'file', 'data') })).rejects.toMatchObject({ code: 'io' })
+  })
+
+  it('keeps nothing but its own files in the directory', async () => {
+    const directory = await newDirectory()
+    await (await open({ directory })).append([{ room: 'a', update: Uint8Array.of(1) }])
+    expect((await readdir(directory)).sort()).toEqual(['holder.mdb', 'holder.mdb-lock', 'log.mdb', 'log.mdb-lock'])
+  })
+
+  it('uses room again that checkpoints have freed', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    const update = new Uint8Array(50_000)
+    for (let round = 0; round < 40; round++) {
+      const positions = await log.append(Array.from({ length: 10 }, () => ({ room: 'a', update })))
+      expect(await log.checkpoint('a', positions.at(-1)!, update)).toBe(true)
+    }
+    // 20 MB went through; without reuse the file would hold all of it.
+    expect((await stat(join(directory, 'log.mdb'))).size).toBeLessThan(6_000_000)
+  })
+
+  /** The kernel refuses to let this process's files grow: what a full disk does, without filling one. */
+  const limitFileSize = (bytes: number | 'unlimited'): void => {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`], { stdio: 'ignore' })
+  }
+  const canLimit = ((): boolean => {
+    try {
+      limitFileSize('unlimited')
+      return true
+    } catch {
+      return false
+    }
+  })()
+
+  it.skipIf(!canLimit)(
+    'stores nothing of a batch that does not fit on the disk, and goes on when there is room',
+    async () => {
+      const directory = await newDirectory()
+      const log = await open({ directory })
+      const small = Uint8Array.of(1)
+      await log.append([{ room: 'a', update: small }])
+      const ignore = (): void => {}
+      process.on('SIGXFSZ', ignore)
+      limitFileSize(1_000_000)
+      try {
+        const batch = [
+          { room: 'a', update: small },
+          { room: 'b', update: new Uint8Array(3_000_000) },
+        ]
+        await expect(log.append(batch)).rejects.toMatchObject({ name: 'LogError', retryable: true })
+        expect((await log.head('a')).position.seq).toBe(1)
+        expect((await log.head('b')).position.seq).toBe(0)
+        expect((await log.append([{ room: 'a', update: small }]))[0]?.seq).toBe(2)
+      } finally {
+        limitFileSize('unlimited')
+        process.off('SIGXFSZ', ignore)
+      }
+      expect((await log.append([{ room: 'b', update: new Uint8Array(3_000_000) }]))[0]?.seq).toBe(1)
+    },
+  )
+})

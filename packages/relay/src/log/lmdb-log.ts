@@ -1,0 +1,341 @@
+/**
+ * The durable log in an LMDB environment: the embedded default of the relay. One transaction for each group of writes, flushed
+ * before anybody hears of it, off the event loop; reads are looked up in the memory map, in one snapshot each.
+ *
+ * No state of a room is kept in memory: each group is planned from the rows that the previous one left, in a {@link Draft} that
+ * becomes a transaction. So a group that fails leaves nothing behind, in the file or here.
+ *
+ * A checkpoint and a drop remove what they cover at once when it is little; else they leave a note of it in the same transaction,
+ * and further transactions remove it piece by piece. Nothing refers to it in the meantime.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LogError } from '../errors.ts'
+import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
+import { randomEpoch, type EpochSource } from './epoch.ts'
+import { GroupCommit, type GroupLimits } from './group-commit.ts'
+import { LmdbEnvironment, type Change } from './lmdb-environment.ts'
+import {
+  checkpointKey,
+  decodeEntry,
+  decodeGarbage,
+  decodeMeta,
+  decodeRoom,
+  encodeEntry,
+  encodeGarbage,
+  encodeMeta,
+  encodeRoom,
+  entryKey,
+  garbageKey,
+  garbageKeys,
+  metaKey,
+  roomKey,
+  roomKeys,
+  roomOfKey,
+  type GarbageRow,
+  type RoomRow,
+} from './lmdb-rows.ts'
+import { headAfterAppend, headAfterCheckpoint } from './room-head.ts'
+import {
+  emptyHead,
+  isInHistory,
+  type Append,
+  type LogSlice,
+  type LogStats,
+  type RoomHead,
+  type UpdateLog,
+} from './update-log.ts'
+import type { Position } from '@syncline/protocol'
+
+/** Entries that one transaction removes at most. */
+export const REMOVALS_MAX = 4096
+/** Names that are read at a time when rooms are listed. */
+const ROOM_NAMES_MAX = 256
+
+export interface LmdbLogOptions {
+  /** Where the data lies; created if it is absent. One relay at a time holds it. */
+  readonly directory: string
+  /** Where epochs come from: random by default. */
+  readonly newEpoch?: EpochSource
+  readonly limits?: GroupLimits
+}
+
+type Write =
+  | { readonly kind: 'append'; readonly batch: readonly Append[] }
+  | { readonly kind: 'checkpoint'; readonly room: string; readonly upTo: Position; readonly update: Uint8Array }
+  | { readonly kind: 'drop'; readonly room: string }
+  | { readonly kind: 'sweep' }
+
+/** What a write came to. */
+interface Written {
+  readonly positions: readonly Position[]
+  /** Whether the checkpoint or the sweep found something to do. */
+  readonly done: boolean
+  /** Whether there are entries left to be swept. */
+  readonly garbage: boolean
+}
+
+/**
+ * Opens the log in a directory. Throws `LogError`: `in-use` when another relay holds the directory, `unreadable` when the data is
+ * of another version or damaged, `io` when the directory cannot be used.
+ */
+export async function openLmdbLog({ directory, newEpoch = randomEpoch, limits }: LmdbLogOptions): Promise<UpdateLog> {
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (cause) {
+    throw new LogError('io', `cannot create the data directory ${directory}: ${String(cause)}`, { cause })
+  }
+  const lock = await lockDirectory(directory)
+  let environment: LmdbEnvironment | undefined
+  try {
+    environment = new LmdbEnvironment(join(directory, 'log.mdb'))
+    const log = new LmdbLog(environment, lock, newEpoch, limits)
+    await log.prepare()
+    return log
+  } catch (error) {
+    await environment?.close()
+    await lock.release()
+    throw error
+  }
+}
+
+class LmdbLog implements UpdateLog {
+  readonly #environment: LmdbEnvironment
+  readonly #lock: DirectoryLock
+  readonly #newEpoch: EpochSource
+  /** This opening of the log: a room last written by another begins a new epoch. */
+  readonly #writer: number
+  readonly #writes: GroupCommit<Write, Written>
+  #entries = 0
+  #closing: Promise<void> | undefined
+
+  constructor(environment: LmdbEnvironment, lock: DirectoryLock, newEpoch: EpochSource, limits?: GroupLimits) {
+    this.#environment = environment
+    this.#lock = lock
+    this.#newEpoch = newEpoch
+    this.#writer = newEpoch()
+    this.#writes = new GroupCommit((group) => this.#commit(group), limits)
+  }
+
+  get stats(): LogStats {
+    return { flushes: this.#writes.flushes, entries: this.#entries, pendingBytes: this.#writes.pendingBytes }
+  }
+
+  /** Checks the version, or writes it into a new log, and removes what a crash left half removed. */
+  async prepare(): Promise<void> {
+    const meta = this.#environment.get(metaKey)
+    if (meta !== undefined) decodeMeta(meta)
+    else await this.#environment.commit([{ key: metaKey, value: encodeMeta({ nextRoom: 1 }) }])
+    await this.#sweep()
+  }
+
+  async append(batch: readonly Append[]): Promise<readonly Position[]> {
+    for (const { room } of batch) roomKey(room)
+    const bytes = batch.reduce((sum, { update }) => sum + update.length, 0)
+    return (await this.#writes.submit({ kind: 'append', batch }, bytes)).positions
+  }
+
+  async head(room: string): Promise<RoomHead> {
+    this.#assertOpen()
+    return this.#room(room)?.head ?? emptyHead
+  }
+
+  async read(name: string, afterSeq: number): Promise<LogSlice> {
+    this.#assertOpen()
+    const row = this.#room(name)
+    if (row === undefined) return { position: emptyHead.position, updates: [] }
+    const { room, head } = row
+    const updates: Uint8Array[] = []
+    // Until the end of this turn of the event loop, all of this reads one snapshot.
+    if (afterSeq < head.checkpointSeq) updates.push(this.#update(name, checkpointKey(room)))
+    for (let seq = Math.max(afterSeq, head.checkpointSeq) + 1; seq <= head.position.seq; seq++) {
+      updates.push(this.#update(name, entryKey(room, seq)))
+    }
+    return { position: head.position, updates }
+  }
+
+  async checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean> {
+    const { done, garbage } = await this.#writes.submit({ kind: 'checkpoint', room, upTo, update }, update.length)
+    if (garbage) await this.#sweep()
+    return done
+  }
+
+  async *rooms(): AsyncIterable<string> {
+    let start: Uint8Array = roomKeys.start
+    for (;;) {
+      this.#assertOpen()
+      const keys = this.#environment.keys(start, roomKeys.end, ROOM_NAMES_MAX)
+      for (const key of keys) yield roomOfKey(key)
+      const last = keys.at(-1)
+      if (last === undefined) return
+      // The first key after `last`: nothing lies between a key and itself with a zero byte added.
+      start = Buffer.concat([last, Uint8Array.of(0)])
+    }
+  }
+
+  async drop(room: string): Promise<void> {
+    const { garbage } = await this.#writes.submit({ kind: 'drop', room }, 0)
+    if (garbage) await this.#sweep()
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#writes.close()
+    await this.#environment.close()
+    await this.#lock.release()
+  }
+
+  #assertOpen(): void {
+    if (this.#writes.closed) throw new LogError('closed', 'the log is closed')
+  }
+
+  #room(name: string): RoomRow | undefined {
+    const value = this.#environment.get(roomKey(name))
+    return value === undefined ? undefined : decodeRoom(name, value)
+  }
+
+  #update(name: string, key: Uint8Array): Uint8Array {
+    const value = this.#environment.get(key)
+    if (value === undefined) {
+      throw new LogError('unreadable', `an entry of room ${JSON.stringify(name)} is missing from the log`)
+    }
+    return decodeEntry(value).update
+  }
+
+  /** Removes what checkpoints and drops have left, piece by piece. */
+  async #sweep(): Promise<void> {
+    try {
+      while ((await this.#writes.submit({ kind: 'sweep' }, 0)).garbage);
+    } catch (error) {
+      // What could not be removed stays noted, and takes up nothing but room: the next sweep finds it.
+      if (!(error instanceof LogError)) throw error
+    }
+  }
+
+  async #commit(group: readonly Write[]): Promise<readonly Written[]> {
+    const draft = new Draft(this.#environment)
+    const written = group.map((write) => this.#draft(draft, write))
+    await this.#environment.commit(draft.changes())
+    this.#entries += written.reduce((sum, { positions }) => sum + positions.length, 0)
+    return written
+  }
+
+  #draft(draft: Draft, write: Write): Written {
+    if (write.kind === 'append') {
+      return { positions: write.batch.map((entry) => this.#draftEntry(draft, entry)), done: true, garbage: false }
+    }
+    if (write.kind === 'checkpoint') return draftCheckpoint(draft, write.room, write.upTo, write.update)
+    if (write.kind === 'drop') return draftDrop(draft, write.room)
+    return this.#draftSweep(draft)
+  }
+
+  #draftEntry(draft: Draft, { room: name, update }: Append): Position {
+    const row = draft.room(name) ?? { room: draft.newRoom(), writer: 0, writtenBytes: 0, head: emptyHead }
+    const epoch = row.writer === this.#writer ? row.head.position.epoch : this.#newEpoch()
+    const head = headAfterAppend(row.head, epoch, update.length)
+    const writtenBytes = row.writtenBytes + update.length
+    draft.put(entryKey(row.room, head.position.seq), encodeEntry({ writtenBytes, update }))
+    draft.putRoom(name, { room: row.room, writer: this.#writer, writtenBytes, head })
+    return head.position
+  }
+
+  #draftSweep(draft: Draft): Written {
+    const [key] = this.#environment.keys(garbageKeys.start, garbageKeys.end, 1)
+    const value = key === undefined ? undefined : draft.get(key)
+    if (key === undefined || value === undefined) return { positions: [], done: false, garbage: false }
+    draft.remove(key)
+    removeEntries(draft, decodeGarbage(key, value))
+    return { positions: [], done: true, garbage: true }
+  }
+}
+
+/** The changes of one transaction as they come together: it reads what it has written itself, and below that, what is stored. */
+class Draft {
+  readonly #environment: LmdbEnvironment
+  /** By the key's bytes as a string of one character each. */
+  readonly #changes = new Map<string, Change>()
+
+  constructor(environment: LmdbEnvironment) {
+    this.#environment = environment
+  }
+
+  changes(): readonly Change[] {
+    return [...this.#changes.values()]
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const change = this.#changes.get(keyText(key))
+    return change === undefined ? this.#environment.get(key) : change.value
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#changes.set(keyText(key), { key, value })
+  }
+
+  remove(key: Uint8Array): void {
+    this.#changes.set(keyText(key), { key, value: undefined })
+  }
+
+  room(name: string): RoomRow | undefined {
+    const value = this.get(roomKey(name))
+    return value === undefined ? undefined : decodeRoom(name, value)
+  }
+
+  putRoom(name: string, row: RoomRow): void {
+    this.put(roomKey(name), encodeRoom(row))
+  }
+
+  /** A number that no room has had before. */
+  newRoom(): number {
+    const meta = this.get(metaKey)
+    if (meta === undefined) throw new LogError('unreadable', 'the log has lost its version')
+    const { nextRoom } = decodeMeta(meta)
+    this.put(metaKey, encodeMeta({ nextRoom: nextRoom + 1 }))
+    return nextRoom
+  }
+}
+
+function draftCheckpoint(draft: Draft, name: string, upTo: Position, update: Uint8Array): Written {
+  const row = draft.room(name)
+  const last = row === undefined ? undefined : draft.get(entryKey(row.room, upTo.seq))
+  const nothing = { positions: [], done: false, garbage: false }
+  if (row === undefined || last === undefined) return nothing
+  if (upTo.seq <= row.head.checkpointSeq || !isInHistory(row.head, upTo)) return nothing
+  const { writtenBytes } = decodeEntry(last)
+  const head = headAfterCheckpoint(row.head, upTo.seq, update.length, row.writtenBytes - writtenBytes)
+  draft.put(checkpointKey(row.room), encodeEntry({ writtenBytes, update }))
+  draft.putRoom(name, { ...row, head })
+  const garbage = removeEntries(draft, { room: row.room, fromSeq: row.head.checkpointSeq + 1, upToSeq: upTo.seq })
+  return { positions: [], done: true, garbage }
+}
+
+function draftDrop(draft: Draft, name: string): Written {
+  const row = draft.room(name)
+  if (row === undefined) return { positions: [], done: false, garbage: false }
+  const { room, head } = row
+  draft.remove(roomKey(name))
+  draft.remove(checkpointKey(room))
+  const garbage = removeEntries(draft, { room, fromSeq: head.checkpointSeq + 1, upToSeq: head.position.seq })
+  return { positions: [], done: true, garbage }
+}
+
+/** Removes the first entries of the range, and notes the rest. Returns whether there is a rest. */
+function removeEntries(draft: Draft, { room, fromSeq, upToSeq }: GarbageRow): boolean {
+  const end = Math.min(upToSeq + 1, fromSeq + REMOVALS_MAX)
+  for (let seq = fromSeq; seq < end; seq++) draft.remove(entryKey(room, seq))
+  if (end > upToSeq) return false
+  const rest = { room, fromSeq: end, upToSeq }
+  draft.put(garbageKey(rest), encodeGarbage(rest))
+  return true
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
+}

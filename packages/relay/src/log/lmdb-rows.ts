@@ -1,0 +1,197 @@
+/**
+ * The rows of the LMDB log and their bytes. Keys are compared byte by byte, so numbers in them are big-endian; a room's name
+ * stands in one key only, and everything else of the room goes by its number, which is never given out twice.
+ *
+ *   key                                      value
+ *   00                                       format version, next room number
+ *   01 name (UTF-8)                          room number, writer, head
+ *   02 number (6 bytes)                      entry header, checkpoint
+ *   03 number (6 bytes) seq (6 bytes)        entry header, update
+ *   04 number (6 bytes) upToSeq (6 bytes)    fromSeq: entries that nothing refers to any more, and that are yet to be removed
+ *
+ * Six bytes number 2^48 rooms, and as many entries in each. Integers in values are varUints. The entry header is its own length and then its fields, so that later versions may add fields
+ * (who wrote the entry, and when) that earlier rows lack.
+ */
+import { ByteReader, ByteWriter, DecodeError } from '@syncline/core'
+import { LogError } from '../errors.ts'
+import type { Epoch, RoomHead } from './update-log.ts'
+
+/** The version of everything that this file says. */
+export const FORMAT_VERSION = 1
+
+/** UTF-8 bytes of a room's name that fit into a key. The protocol allows fewer. */
+export const NAME_BYTES_MAX = 1024
+
+const Tag = { meta: 0, room: 1, checkpoint: 2, entry: 3, garbage: 4 } as const
+
+export interface MetaRow {
+  readonly nextRoom: number
+}
+
+export interface RoomRow {
+  readonly room: number
+  /** Random, one for each opening of the log: whoever wrote the last entry. Another writer begins an epoch. */
+  readonly writer: number
+  /** The sum of the update bytes of all entries ever appended. */
+  readonly writtenBytes: number
+  readonly head: RoomHead
+}
+
+export interface EntryRow {
+  /** {@link RoomRow.writtenBytes} up to and with this entry; a difference of two is the size of what lies between. */
+  readonly writtenBytes: number
+  readonly update: Uint8Array
+}
+
+/** Entries that nothing refers to any more: those of `room` in `fromSeq` … `upToSeq`, both included. */
+export interface GarbageRow {
+  readonly room: number
+  readonly fromSeq: number
+  readonly upToSeq: number
+}
+
+export const metaKey: Uint8Array = Uint8Array.of(Tag.meta)
+
+/** The keys of all rooms lie in [`start`, `end`). */
+export const roomKeys: { readonly start: Uint8Array; readonly end: Uint8Array } = {
+  start: Uint8Array.of(Tag.room),
+  end: Uint8Array.of(Tag.room + 1),
+}
+
+export const garbageKeys: { readonly start: Uint8Array; readonly end: Uint8Array } = {
+  start: Uint8Array.of(Tag.garbage),
+  end: Uint8Array.of(Tag.garbage + 1),
+}
+
+/** Throws `RangeError` for a name that fits into no key. */
+export function roomKey(name: string): Uint8Array {
+  const encoded = Buffer.from(name, 'utf8')
+  if (encoded.length > NAME_BYTES_MAX) throw new RangeError(`a room's name has at most ${NAME_BYTES_MAX} bytes`)
+  const key = Buffer.alloc(1 + encoded.length, Tag.room)
+  key.set(encoded, 1)
+  return key
+}
+
+export function roomOfKey(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString('utf8')
+}
+
+export function checkpointKey(room: number): Uint8Array {
+  return numberedKey(Tag.checkpoint, room)
+}
+
+export function entryKey(room: number, seq: number): Uint8Array {
+  return numberedKey(Tag.entry, room, seq)
+}
+
+export function garbageKey({ room, upToSeq }: GarbageRow): Uint8Array {
+  return numberedKey(Tag.garbage, room, upToSeq)
+}
+
+export function encodeMeta({ nextRoom }: MetaRow): Uint8Array {
+  const writer = new ByteWriter()
+  writer.varUint(FORMAT_VERSION)
+  writer.varUint(nextRoom)
+  return writer.finish()
+}
+
+export function decodeMeta(value: Uint8Array): MetaRow {
+  return decodeRow('the log', value, (reader) => {
+    const version = reader.varUint()
+    if (version !== FORMAT_VERSION) {
+      throw new LogError('unreadable', `the log has format ${version}; this relay reads format ${FORMAT_VERSION}`)
+    }
+    return { nextRoom: reader.varUint() }
+  })
+}
+
+export function encodeRoom({ room, writer, writtenBytes, head }: RoomRow): Uint8Array {
+  const bytes = new ByteWriter(64 + 16 * head.epochs.length)
+  bytes.varUint(room)
+  bytes.varUint(writer)
+  bytes.varUint(writtenBytes)
+  bytes.varUint(head.position.seq)
+  bytes.varUint(head.checkpointSeq)
+  bytes.varUint(head.checkpointBytes)
+  bytes.varUint(head.tailBytes)
+  bytes.varUint(head.epochs.length)
+  for (const { epoch, firstSeq } of head.epochs) {
+    bytes.varUint(epoch)
+    bytes.varUint(firstSeq)
+  }
+  return bytes.finish()
+}
+
+export function decodeRoom(name: string, value: Uint8Array): RoomRow {
+  return decodeRow(`the head of room ${JSON.stringify(name)}`, value, (reader) => {
+    const room = reader.varUint()
+    const writer = reader.varUint()
+    const writtenBytes = reader.varUint()
+    const seq = reader.varUint()
+    const checkpointSeq = reader.varUint()
+    const checkpointBytes = reader.varUint()
+    const tailBytes = reader.varUint()
+    const epochs: Epoch[] = []
+    for (let left = reader.varUint(); left > 0; left--) {
+      epochs.push({ epoch: reader.varUint(), firstSeq: reader.varUint() })
+    }
+    // The last entry is of the last epoch: an epoch begins with an entry.
+    const position = { epoch: epochs.at(-1)?.epoch ?? 0, seq }
+    const tailEntries = seq - checkpointSeq
+    const head = { position, epochs, checkpointSeq, checkpointBytes, tailEntries, tailBytes }
+    return { room, writer, writtenBytes, head }
+  })
+}
+
+export function encodeEntry({ writtenBytes, update }: EntryRow): Uint8Array {
+  const header = new ByteWriter(8)
+  header.varUint(writtenBytes)
+  const value = new Uint8Array(1 + header.length + update.length)
+  value[0] = header.length
+  value.set(header.finish(), 1)
+  value.set(update, 1 + header.length)
+  return value
+}
+
+/** The update is a view of `value`. */
+export function decodeEntry(value: Uint8Array): EntryRow {
+  return decodeRow('an entry', value, (reader) => {
+    const headerBytes = reader.uint8()
+    const header = new ByteReader(reader.view(headerBytes))
+    const update = reader.view(reader.remaining)
+    // What the header holds beyond this was added by a later version, and is of no use to this one.
+    return { writtenBytes: header.varUint(), update }
+  })
+}
+
+export function encodeGarbage({ fromSeq }: GarbageRow): Uint8Array {
+  const writer = new ByteWriter(8)
+  writer.varUint(fromSeq)
+  return writer.finish()
+}
+
+export function decodeGarbage(key: Uint8Array, value: Uint8Array): GarbageRow {
+  const room = Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(1, 6)
+  const upToSeq = Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(7, 6)
+  return decodeRow('a list of removed entries', value, (reader) => ({ room, fromSeq: reader.varUint(), upToSeq }))
+}
+
+function numberedKey(tag: number, ...numbers: readonly number[]): Uint8Array {
+  const key = Buffer.alloc(1 + 6 * numbers.length, tag)
+  for (const [index, number] of numbers.entries()) key.writeUIntBE(number, 1 + 6 * index, 6)
+  return key
+}
+
+/** Reads the whole value, or throws `LogError` `unreadable`: bytes that this relay wrote itself do not read back as they were. */
+function decodeRow<Row>(what: string, value: Uint8Array, decode: (reader: ByteReader) => Row): Row {
+  try {
+    const reader = new ByteReader(value)
+    const row = decode(reader)
+    reader.end()
+    return row
+  } catch (cause) {
+    if (cause instanceof DecodeError)
+      throw new LogError('unreadable', `${what} is damaged: ${cause.message}`, { cause })
+    throw cause
+  }
+}
