@@ -12,14 +12,19 @@ import { environment } from './harness/environment.ts'
 import { progressOn, type Progress } from './harness/progress.ts'
 import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.ts'
 import { merge } from './merge/merge.ts'
+import { fanOut } from './relay/fan-out.ts'
+import { groupCommit } from './relay/group-commit.ts'
 import { SEED_MAX } from './workloads/random.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge]
+const benches: readonly Bench[] = [convergence, merge, fanOut, groupCommit]
 
 /** Runs what the command line asks for and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const progress = progressOn(stderr)
+  const interrupt = new AbortController()
+  // Once: what is open is closed in order. A second signal ends the process as it always does.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort())
   try {
     const wanted = parseArguments(argv)
     if (wanted.help) {
@@ -28,18 +33,22 @@ async function main(argv: readonly string[]): Promise<number> {
       )
       return 0
     }
-    const run = await runAll(wanted, progress)
+    const run = await runAll(wanted, progress, interrupt.signal)
     progress.end()
     stdout.write(renderRun(run))
     if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
     return 0
   } catch (error) {
     progress.end()
+    if (interrupt.signal.aborted) {
+      stderr.write('interrupted: no numbers\n')
+      return 130
+    }
     return explain(error)
   }
 }
 
-async function runAll(wanted: Arguments, progress: Progress): Promise<Run> {
+async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
   const chosen = benches.filter(({ name }) => selects(wanted.only, name))
   if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
   const scale = wanted.quick ? 'quick' : 'full'
@@ -57,6 +66,7 @@ async function runAll(wanted: Arguments, progress: Progress): Promise<Run> {
       seed,
       trace,
       progress,
+      signal,
       selects: (task) => selects(wanted.only, bench.name, task),
     }
     const results: TaskResult[] = []

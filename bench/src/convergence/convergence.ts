@@ -43,9 +43,7 @@ async function runTask(context: BenchContext, task: Task): Promise<TaskResult> {
   const cases = context.rounds ?? task.cases[context.scale]
   context.progress.step(`convergence · ${task.name}, ${grouped(cases)} cases`)
   const contestants = [core, yjs].map((merger) => contestant(context.seed, task, merger))
-  const result = await measure(task.name, metrics, contestants, cases, (round) =>
-    context.progress.detail(`case ${round + 1} of ${cases}`),
-  )
+  const result = await measure(task.name, metrics, contestants, cases, context)
   // Every case was checked, or there would be no result.
   const subjects = new Map(
     [...result.subjects].map(([subject, samples]) => [subject, new Map([...samples, ['identical', [cases]]])]),

@@ -38,6 +38,8 @@ export interface BenchContext {
   readonly seed: number
   readonly trace: Trace
   readonly progress: Progress
+  /** Aborted when the run is to end early; what was opened is closed then, as always. */
+  readonly signal: AbortSignal
   /** Whether `--only` lets this task run. A task that is left out costs nothing, its preparation included. */
   selects(task: string): boolean
 }

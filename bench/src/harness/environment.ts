@@ -1,7 +1,7 @@
 /** What a number was measured on: machine, runtime, versions and commit. Tells no paths and no host names. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { readFileSync, statfsSync } from 'node:fs'
+import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +14,8 @@ export interface Environment {
   readonly v8: string
   /** By npm name; `undefined` when the package cannot be found. */
   readonly versions: Readonly<Record<string, string | undefined>>
+  /** Whether the system's temporary files are in memory, where a flush costs nothing. */
+  readonly temporaryFilesInMemory: boolean
   /** Undefined outside a git checkout. */
   readonly commit: { readonly hash: string; readonly modified: boolean } | undefined
 }
@@ -31,6 +33,7 @@ export function environment(): Environment {
     node: process.versions.node,
     v8: process.versions.v8,
     versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+    temporaryFilesInMemory: isInMemory(tmpdir()),
     commit: commit(),
   }
 }
@@ -56,6 +59,13 @@ function readDescription(path: string): { readonly name?: string; readonly versi
   } catch {
     return undefined
   }
+}
+
+/** The file system type that Linux gives `tmpfs`, by `statfs(2)`. */
+const TMPFS = 0x0102_1994
+
+function isInMemory(folder: string): boolean {
+  return process.platform === 'linux' && statfsSync(folder).type === TMPFS
 }
 
 function commit(): Environment['commit'] {

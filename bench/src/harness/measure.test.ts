@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { measure, type Contestant } from './measure.ts'
+import { progressOn } from './progress.ts'
 import { timed } from './timing.ts'
 
+const context = { progress: progressOn({ write: () => {} }), signal: new AbortController().signal }
 const metrics = [{ name: 'time', unit: 'ms', better: 'lower' }] as const
 
 describe('measure', () => {
@@ -14,7 +16,7 @@ describe('measure', () => {
         return { time: index }
       },
     })
-    const result = await measure('task', metrics, [contestant('a'), contestant('b')], 3)
+    const result = await measure('task', metrics, [contestant('a'), contestant('b')], 3, context)
     expect(asked).toEqual(['a0', 'b0', 'b1', 'a1', 'a2', 'b2'])
     expect(result.subjects.get('b')!.get('time')).toEqual([0, 1, 2])
   })
@@ -24,9 +26,27 @@ describe('measure', () => {
       { subject: 'slow', roundsMax: 1, round: async () => ({ time: 9 }) },
       { subject: 'fast', round: async () => ({ time: 1 }) },
     ]
-    const { subjects } = await measure('task', metrics, contestants, 4)
+    const { subjects } = await measure('task', metrics, contestants, 4, context)
     expect(subjects.get('slow')!.get('time')).toHaveLength(1)
     expect(subjects.get('fast')!.get('time')).toHaveLength(4)
+  })
+})
+
+describe('an interrupted run', () => {
+  it('takes no further sample', async () => {
+    const controller = new AbortController()
+    let rounds = 0
+    const contestant: Contestant = {
+      subject: 'a',
+      round: async () => {
+        rounds++
+        controller.abort()
+        return { time: 1 }
+      },
+    }
+    const interrupted = measure('task', metrics, [contestant], 5, { ...context, signal: controller.signal })
+    await expect(interrupted).rejects.toThrow('aborted')
+    expect(rounds).toBe(1)
   })
 })
 

@@ -2,7 +2,7 @@
  * Interleaved rounds. Each round asks every subject once, in an order that rotates, so that a machine that gets slower, warmer
  * or busier during a task does so for all of them. Knows nothing of what is measured.
  */
-import type { Metric, Samples, TaskResult } from './bench.ts'
+import type { BenchContext, Metric, Samples, TaskResult } from './bench.ts'
 
 /** One subject's part in a task. */
 export interface Contestant {
@@ -13,19 +13,20 @@ export interface Contestant {
   round(index: number): Promise<Readonly<Record<string, number>>>
 }
 
-/** Runs the rounds and collects the samples. `progress` is called before each round with its index. */
+/** Runs the rounds and collects the samples. Rejects between two samples when the run is interrupted. */
 export async function measure(
   task: string,
   metrics: readonly Metric[],
   contestants: readonly Contestant[],
   rounds: number,
-  progress: (round: number) => void = () => {},
+  { progress, signal }: Pick<BenchContext, 'progress' | 'signal'>,
 ): Promise<TaskResult> {
   const subjects = new Map<string, Map<string, number[]>>(contestants.map(({ subject }) => [subject, new Map()]))
   for (let round = 0; round < rounds; round++) {
-    progress(round)
+    progress.detail(`round ${round + 1} of ${rounds}`)
     for (const contestant of rotated(contestants, round)) {
       if (round >= (contestant.roundsMax ?? rounds)) continue
+      signal.throwIfAborted()
       // What an earlier round left behind is not this one's to collect.
       globalThis.gc?.()
       append(subjects.get(contestant.subject)!, await contestant.round(round))

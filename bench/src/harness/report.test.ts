@@ -39,6 +39,7 @@ const run: Run = {
     node: '20.19.0',
     v8: '11',
     versions: { yjs: '13.6.33', lmdb: undefined },
+    temporaryFilesInMemory: true,
     commit: { hash: '0123456789abcdef', modified: true },
   },
   seed: 42,
@@ -63,6 +64,10 @@ describe('the table', () => {
     expect(lines[2]).toBe('versions  yjs 13.6.33')
     expect(lines[3]).toContain('0123456789ab + changes')
     expect(lines[4]).toContain('npm run bench -- --seed 42 --quick')
+  })
+
+  it('says so when durability costs nothing on this machine', () => {
+    expect(lines[5]).toContain('temporary files are in memory')
   })
 
   it('tells the question, the workload and the metric before any number', () => {

@@ -41,6 +41,11 @@ export function renderRun(run: Run): string {
     `commit    ${commit} · ${run.startedAt.toISOString()} · ${(elapsedMs / 1000).toFixed(0)} s · ${scale}`,
     `seed      ${seed} (the same cases again: npm run bench -- --seed ${seed}${scale === 'quick' ? ' --quick' : ''})`,
   ]
+  if (on.temporaryFilesInMemory) {
+    head.push(
+      'note      temporary files are in memory here, so flushing a log costs nothing; TMPDIR names another place',
+    )
+  }
   return [head.join('\n'), ...reports.map(renderBench)].join('\n\n') + '\n'
 }
 

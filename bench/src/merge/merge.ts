@@ -15,9 +15,9 @@ const DOCUMENT = 'Y.Doc'
 /** How far the late replica of the diff task is behind. */
 const BEHIND_EDITS = 200
 
-const ROUNDS = { full: 11, quick: 5 } as const
+const ROUNDS = { full: 9, quick: 5 } as const
 const TIMING: Readonly<Record<BenchContext['scale'], TimingLimits>> = {
-  full: { warmUpMs: 300, sampleMs: 40, roundsMs: 6000 },
+  full: { warmUpMs: 250, sampleMs: 25, roundsMs: 5000 },
   quick: { warmUpMs: 60, sampleMs: 10, roundsMs: 1500 },
 }
 
@@ -43,9 +43,7 @@ export const merge: Bench = {
       const rounds = context.rounds ?? ROUNDS[context.scale]
       // Warmed up one after the other, measured in turns.
       const contestants = prepare(context.trace).map((work) => timed(work, TIMING[context.scale]))
-      yield await measure(name, metrics, contestants, rounds, (round) =>
-        context.progress.detail(`round ${round + 1} of ${rounds}`),
-      )
+      yield await measure(name, metrics, contestants, rounds, context)
     }
   },
 }
