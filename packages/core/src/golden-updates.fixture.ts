@@ -166,7 +166,7 @@ export const goldenUpdates: readonly GoldenUpdate[] = [
 
 /** Array content as early versions of Yjs wrote it: JSON, and the word `undefined`. Written by hand, since no Yjs of today writes it. */
 export const legacyJsonUpdate = {
-  hex: '010101000201056172726179030131' + '09' + '756e646566696e6564' + '07' + '7b2261223a317d' + '00',
+  hex: '01010100020105617272617903013109756e646566696e6564077b2261223a317d00',
   array: [1, undefined, { a: 1 }],
 } as const
 

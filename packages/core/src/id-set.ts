@@ -174,8 +174,9 @@ export class IdSet implements Iterable<IdRange> {
   }
 
   /**
-   * Reads a set in the delete set encoding. As in Yjs, ranges may come in any order, touch, overlap or be empty, and a client
-   * may be listed twice: the value is their union, so nothing is lost by accepting that. Throws `DecodeError`.
+   * Reads a set in the delete set encoding. As in Yjs, ranges may come in any order, touch or overlap, and a client may be listed
+   * twice, or without ranges: the value is their union, so nothing is lost by accepting that. Throws `DecodeError`, also for an
+   * empty range: it makes a Yjs client throw that does not have its unit yet.
    */
   static read(reader: ByteReader): IdSet {
     const gathered = new Map<number, Ranges>()
@@ -188,7 +189,8 @@ export class IdSet implements Iterable<IdRange> {
         const length = reader.varUint()
         if (length > Number.MAX_SAFE_INTEGER - start)
           reader.fail('integer-overflow', 'range ends above 2^53 − 1', offset)
-        if (length > 0) ranges.push(start, start + length)
+        if (length === 0) reader.fail('invalid-value', 'range without units', offset)
+        ranges.push(start, start + length)
       }
       if (ranges.length > 0) gathered.set(client, ranges)
     }

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
+import { IdSet } from './id-set.ts'
+import { mergeUpdates } from './merge.ts'
+import { editsArbitrary, playHistory, replicaOf, shuffled } from './random-document.fixture.ts'
+import { decodeStateVector } from './state-vector.ts'
+import { decodeUpdate } from './update.ts'
+import { encodeStateVectorFromUpdate, updateIds } from './update-ids.ts'
+
+describe('encodeStateVectorFromUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
+  test('gives the bytes that Yjs gives, for whole histories and for parts with gaps', () => {
+    fc.assert(
+      fc.property(editsArbitrary(40), fc.infiniteStream(fc.nat()), (edits, draws) => {
+        const { authored, exchanged } = playHistory(edits)
+        const some = shuffled(authored, draws).slice(0, authored.length >> 1)
+        for (const update of [...authored, ...exchanged, mergeUpdates(some), mergeUpdates(authored)]) {
+          expect(encodeStateVectorFromUpdate(update)).toEqual(Y.encodeStateVectorFromUpdate(update))
+        }
+        const replica = replicaOf(authored)
+        expect(encodeStateVectorFromUpdate(mergeUpdates(authored))).toEqual(Y.encodeStateVector(replica))
+      }),
+      fuzz(),
+    )
+  })
+
+  test('does not count a skip at the very beginning, which Yjs takes for known units', () => {
+    const doc = new Y.Doc()
+    doc.clientID = 1
+    doc.getText('text').insert(0, 'ab')
+    const whole = Y.encodeStateAsUpdate(doc)
+    // Client 1: a skip of two units, then the GC run 2 … 2.
+    const update = Uint8Array.from([1, 2, 1, 0, 10, 2, 0, 1, 0])
+    expect(Y.decodeStateVector(Y.encodeStateVectorFromUpdate(update))).toEqual(new Map([[1, 2]]))
+    expect(decodeStateVector(encodeStateVectorFromUpdate(update))).toEqual(new Map())
+    expect(decodeStateVector(encodeStateVectorFromUpdate(mergeUpdates([update, whole])))).toEqual(new Map([[1, 3]]))
+  })
+})
+
+describe('updateIds', { timeout: FUZZ_TIMEOUT_MS }, () => {
+  test('names exactly the units that Yjs reads and deletes', () => {
+    fc.assert(
+      fc.property(editsArbitrary(40), fc.infiniteStream(fc.nat()), (edits, draws) => {
+        const { authored } = playHistory(edits)
+        const update = mergeUpdates(shuffled(authored, draws).slice(0, authored.length >> 1))
+        const { structs, ds } = Y.decodeUpdate(update)
+        const [expectedStructs, expectedDeletes] = [new IdSet(), new IdSet()]
+        for (const { id, length, constructor } of structs) {
+          if (constructor !== Y.Skip) expectedStructs.add(id.client, id.clock, id.clock + length)
+        }
+        for (const [client, ranges] of ds.clients) {
+          for (const { clock, len } of ranges) expectedDeletes.add(client, clock, clock + len)
+        }
+        const ids = updateIds(update)
+        expect(ids.structs.equals(expectedStructs)).toBe(true)
+        expect(ids.deletes.equals(expectedDeletes)).toBe(true)
+        expect(updateIds(decodeUpdate(update)).structs.equals(ids.structs)).toBe(true)
+      }),
+      fuzz(),
+    )
+  })
+
+  test('an update adds nothing to who has its units and its deletions', () => {
+    const doc = new Y.Doc()
+    doc.getText('text').insert(0, 'abc')
+    const before = updateIds(Y.encodeStateAsUpdate(doc))
+    doc.getText('text').delete(0, 1)
+    const after = updateIds(Y.encodeStateAsUpdate(doc))
+    expect(before.structs.hasAll(after.structs)).toBe(true)
+    expect(before.deletes.hasAll(after.deletes)).toBe(false)
+  })
+})
