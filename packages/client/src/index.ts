@@ -1,1 +1,27 @@
-export {}
+/** The public face of the client. */
+
+// The client and its rooms
+export { Syncline, type SynclineOptions } from './syncline.ts'
+export type { RejectedEdit, Room, WaitOptions } from './room.ts'
+export { roomSources } from './document-room.ts'
+export type { Awareness } from 'y-protocols/awareness'
+
+// What it shows
+export type { EditPlace, RoomStatus, StoreStatus, SynclineStatus } from './status.ts'
+export type { ConnectionStatus } from './relay-status.ts'
+export { SynclineError, type SynclineErrorCode } from './errors.ts'
+
+// Where it keeps things
+export type { DeviceHead, DeviceRoom, DeviceRow, DeviceStore, RejectedRow } from './device-store/device-store.ts'
+export { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
+export { openIndexedDbDeviceStore, type IndexedDbDeviceStoreOptions } from './device-store/indexeddb-device-store.ts'
+
+// Ports, for other runtimes, tests and the simulation
+export type { TabMessage, Tabs } from './tabs/tabs.ts'
+export { SoloTabs } from './tabs/solo-tabs.ts'
+export type { Link, LinkEvents, Transport } from './transport.ts'
+export { WebSocketTransport, type WebSocketConstructor, type WebSocketLike } from './websocket-transport.ts'
+export { systemScheduler, type Scheduler } from './scheduler.ts'
+export type { Page } from './page.ts'
+export type { TokenSource } from './connection.ts'
+export type { Replica, Source } from './replica.ts'

@@ -27,6 +27,10 @@ export class SoloTabs implements Tabs {
     return () => undefined
   }
 
+  onMissed(_listener: () => void): () => void {
+    return () => undefined
+  }
+
   /** This tab becomes the owner, and listeners are told, before `open` returns. */
   open(): void {
     if (this.#state !== 'inert') return

@@ -15,12 +15,24 @@ export type TabMessage =
       readonly ref: number | undefined
       readonly update: Uint8Array
     }
+  /**
+   * An update that the device store could not take; the others show it. With a `key`, it is an edit that the tab named there
+   * holds in memory, the `seq`-th of that tab: the owner pushes it.
+   */
+  | {
+      readonly type: 'edit'
+      readonly room: string
+      readonly key: { readonly tab: string; readonly seq: number } | undefined
+      readonly update: Uint8Array
+    }
   /** Ephemeral state, as an awareness update, from another tab's replica or (through the owner) from the relay. */
   | { readonly type: 'awareness'; readonly room: string; readonly payload: Uint8Array }
   /** The sender has this room open, or no longer. */
   | { readonly type: 'open' | 'closed'; readonly room: string }
   /** A tab became the owner: everybody says again which rooms they have open. */
   | { readonly type: 'owner' }
+  /** The user switched the connection of all tabs off, or on again. */
+  | { readonly type: 'switch'; readonly offline: boolean }
   /** The owner's view of the connection and, per room, of the relay; opaque to the port. */
   | { readonly type: 'status'; readonly room: string | undefined; readonly status: unknown }
 
@@ -34,6 +46,11 @@ export interface Tabs {
   onMessage(listener: (message: TabMessage, tab: string) => void): () => void
   /** Tells when a tab is gone: closed, crashed, or replaced because it was frozen. */
   onGone(listener: (tab: string) => void): () => void
+  /**
+   * Tells when messages from other tabs were lost on the way here, as they are while this tab is frozen. Followers then read
+   * again what the store has, and say again which rooms they have open; the owner asks everybody to, by `owner`.
+   */
+  onMissed(listener: () => void): () => void
   /** Starts taking part. */
   open(): void
   /** Gives ownership up and stops. Idempotent. */

@@ -1,0 +1,414 @@
+/**
+ * A room with its document, as one tab has it. Edits of the document go to the device store, and from there, through the host,
+ * to the other tabs and to the owner's engine, which may live in this tab or in another: this file cannot tell. What they
+ * send comes in through the methods under "from the host".
+ *
+ * ```
+ *   inert ──open──▶ loading ──▶ open ──close──▶ closed        (close from any)
+ * ```
+ */
+import { diffUpdate, encodeStateVectorFromUpdate, isEmptyUpdate, updateIds } from '@syncline/core'
+import type { Awareness } from 'y-protocols/awareness'
+import type { Doc } from 'yjs'
+import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from './device-store/device-store.ts'
+import { EditWriter } from './edit-writer.ts'
+import { SynclineError } from './errors.ts'
+import { ClientLimits } from './limits.ts'
+import { mergeRows } from './merge-rows.ts'
+import { FROM_RELAY, Presence } from './presence.ts'
+import { fromPlainError, initialRoomRelayStatus, type ConnectionStatus, type RoomRelayStatus } from './relay-status.ts'
+import type { Source } from './replica.ts'
+import type { RejectedEdit, Room, WaitOptions } from './room.ts'
+import type { Scheduler } from './scheduler.ts'
+import { StatusCell } from './status-cell.ts'
+import { latestEdit, rowsAfter, type EditFacts, type RoomStatus } from './status.ts'
+import { StoreRetry } from './store-retry.ts'
+import type { TabMessage } from './tabs/tabs.ts'
+import { callListener } from './uncaught.ts'
+import { WaitingList, type WaitVerdict } from './waiting-list.ts'
+import { Watermark } from './watermark.ts'
+import { YjsReplica } from './yjs-replica.ts'
+
+export interface RoomHost {
+  readonly store: DeviceStore
+  readonly scheduler: Scheduler
+  readonly random: () => number
+  /** The name of this tab's edits in memory. */
+  readonly tab: string
+  readonly connection: ConnectionStatus
+  readonly createDoc: (room: string) => Doc
+  /** Opens the client, and says that this tab has the room open, or not any more. */
+  readonly opened: (room: DocumentRoom) => Promise<void>
+  readonly closed: (room: DocumentRoom) => void
+  /** To the other tabs and to the engine, if it lives here. */
+  readonly post: (message: TabMessage) => void
+}
+
+/** Who applied a change to a document, as the origin of the Yjs transaction. */
+export const roomSources: Readonly<Record<'relay' | 'tabs' | 'store', Source>> = {
+  /** Another device, through the relay. */
+  relay: { source: 'relay' },
+  /** Another tab of this device. */
+  tabs: { source: 'tabs' },
+  /** What this device had kept. */
+  store: { source: 'store' },
+}
+
+const ownSources: ReadonlySet<unknown> = new Set(Object.values(roomSources))
+
+type Lifecycle =
+  | { readonly state: 'inert' }
+  | { readonly state: 'loading' | 'open'; readonly loaded: Promise<void> }
+  | { readonly state: 'closed'; readonly closing: Promise<void> }
+
+interface View {
+  readonly replica: YjsReplica
+  presence: Presence | undefined
+}
+
+export class DocumentRoom implements Room {
+  readonly name: string
+  readonly #host: RoomHost
+  readonly #writer: EditWriter
+  readonly #status: StatusCell<RoomStatus>
+  readonly #waits = new WaitingList()
+  readonly #retry: StoreRetry
+  #life: Lifecycle = { state: 'inert' }
+  #view: View | undefined
+  #stopListening: (() => void) | undefined
+  /** Rows of the device store that the document has. */
+  readonly #rows = new Watermark(0)
+  /** The head as last read; later, the owner knows better. */
+  #head: DeviceHead = emptyDeviceHead
+  #lastRef = 0
+  #relay: RoomRelayStatus = initialRoomRelayStatus
+  #cancelGap: (() => void) | undefined
+  #reading: Promise<void> | undefined
+
+  constructor(name: string, host: RoomHost) {
+    this.name = name
+    this.#host = host
+    const { store, scheduler, random } = host
+    this.#retry = new StoreRetry(scheduler, random, () => void this.#read())
+    this.#writer = new EditWriter({
+      room: name,
+      store,
+      scheduler,
+      random,
+      onRow: (row) => this.#ownRowStored(row),
+      onVolatile: (seq, update) => host.post({ type: 'edit', room: name, key: { tab: host.tab, seq }, update }),
+      onChange: () => this.#changed(),
+    })
+    this.#status = new StatusCell(() => this.#computeStatus())
+  }
+
+  get doc(): Doc {
+    return this.#replica.doc
+  }
+
+  get awareness(): Awareness {
+    return this.#presence.awareness
+  }
+
+  get status(): RoomStatus {
+    return this.#status.value
+  }
+
+  get loaded(): Promise<void> {
+    return this.open()
+  }
+
+  open(): Promise<void> {
+    if (this.#life.state === 'closed') return Promise.reject(closedError(this.name))
+    if (this.#life.state !== 'inert') return this.#life.loaded
+    const loaded = this.#load()
+    // Whoever opened the room without waiting is told by the status.
+    loaded.catch(() => undefined)
+    this.#life = { state: 'loading', loaded }
+    this.#changed()
+    return loaded
+  }
+
+  async whenStored(options: WaitOptions = {}): Promise<void> {
+    await this.#opened(options)
+    const { edits, failures } = this.#writer
+    if (this.#writer.error !== undefined) this.#writer.hurry()
+    await this.#waits.wait((): WaitVerdict => {
+      if (this.#writer.storedThrough(edits)) return 'done'
+      return this.#writer.failures > failures ? this.#writer.error : undefined
+    }, options.signal)
+  }
+
+  async whenAcked(options: WaitOptions = {}): Promise<void> {
+    await this.#opened(options)
+    const { edits } = this.#writer
+    const lastRef = this.#lastRef
+    const known = new Set(this.#rejectedRefs())
+    await this.#waits.wait((): WaitVerdict => {
+      const ref = this.#writer.refThrough(edits)
+      const refused = this.#rejectedRefs().some(
+        (rejected) => !known.has(rejected) && rejected <= Math.max(lastRef, ref ?? 0),
+      )
+      if (refused || this.#writer.rejectedThrough(edits)) {
+        return new SynclineError('rejected', 'The relay refused an edit; see exportRejected()')
+      }
+      return ref !== undefined && this.#ackedRef >= Math.max(lastRef, ref) ? 'done' : undefined
+    }, options.signal)
+  }
+
+  subscribe(listener: (status: RoomStatus) => void): () => void {
+    return this.#status.subscribe(listener)
+  }
+
+  async exportRejected(): Promise<readonly RejectedEdit[]> {
+    const inMemory = this.#writer.rejected.map(({ update }) => ({ ref: undefined, code: 'rejected', update }))
+    const { head, rows } = await this.#host.store.load(this.name)
+    const codes = new Map(head.rejected.map(({ ref, code }) => [ref, code]))
+    // The owner may know of one that it has not written down yet.
+    for (const { ref, code } of this.#relay.rejected) codes.set(ref, code)
+    const stored = rows.flatMap(({ ref, update }) => {
+      const code = ref === undefined ? undefined : codes.get(ref)
+      return code === undefined ? [] : [{ ref, code, update }]
+    })
+    return [...stored, ...inMemory]
+  }
+
+  close(): Promise<void> {
+    if (this.#life.state === 'closed') return this.#life.closing
+    const closing = this.#close(this.#life.state !== 'inert')
+    this.#life = { state: 'closed', closing }
+    this.#changed()
+    return closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // From the host.
+
+  /** The page may go away at any moment: what can be put away is being put away. */
+  flush(): void {
+    this.#writer.hurry()
+    this.#view?.presence?.flush()
+  }
+
+  /** An update from the relay, by this tab's own engine; its row is announced later. */
+  applyFromRelay(update: Uint8Array): void {
+    this.#apply(update, roomSources.relay)
+  }
+
+  /** A row that the document has already. */
+  noteRow({ row }: DeviceRow): void {
+    this.#rows.add(row)
+  }
+
+  /** A row of another tab, or that another tab's engine got from the relay. */
+  applyRow({ row, ref, update }: DeviceRow): void {
+    if (ref !== undefined) this.#lastRef = Math.max(this.#lastRef, ref)
+    if (this.#rows.add(row)) this.#apply(update, ref === undefined ? roomSources.relay : roomSources.tabs)
+    if (this.#rows.gap && this.#life.state === 'open') this.#lookForGap()
+    this.#changed()
+  }
+
+  /** An update that another tab could not store. */
+  applyUnstored(update: Uint8Array, edited: boolean): void {
+    this.#apply(update, edited ? roomSources.tabs : roomSources.relay)
+  }
+
+  receiveAwareness(payload: Uint8Array, tab: string | undefined): void {
+    if (this.#isOpen) this.#presence.receive(payload, tab ?? FROM_RELAY)
+  }
+
+  tabGone(tab: string): void {
+    this.#view?.presence?.forget(tab)
+  }
+
+  receiveRelayStatus(status: RoomRelayStatus): void {
+    if (!this.#isOpen) return
+    const before = this.#relay
+    this.#relay = status
+    this.#writer.settled(status.ackedRef)
+    const edits = status.edits[this.#host.tab]
+    if (edits !== undefined) this.#writer.settledInMemory(edits)
+    const { presence } = this.#view ?? {}
+    if (status.sync === 'live' && status.memberships !== before.memberships) presence?.announce()
+    if (status.sync !== before.sync) presence?.setLive(status.sync === 'live')
+    this.#changed()
+  }
+
+  /** There is a new owner, in this tab or another: it starts without knowing what is only in memory here. */
+  ownerChanged(): void {
+    if (!this.#isOpen) return
+    this.#relay = { ...this.#relay, memberships: 0 }
+    this.#host.post({ type: 'open', room: this.name })
+    this.#writer.announceInMemory()
+  }
+
+  connectionChanged(): void {
+    this.#changed()
+  }
+
+  // Inside.
+
+  get #isOpen(): boolean {
+    return this.#life.state === 'loading' || this.#life.state === 'open'
+  }
+
+  get #replica(): YjsReplica {
+    this.#view ??= { replica: new YjsReplica(this.#host.createDoc(this.name)), presence: undefined }
+    return this.#view.replica
+  }
+
+  get #presence(): Presence {
+    const { doc } = this.#replica
+    const view = this.#view!
+    if (view.presence === undefined) {
+      const { scheduler, post } = this.#host
+      view.presence = new Presence(doc, scheduler, (payload) => {
+        if (this.#isOpen) post({ type: 'awareness', room: this.name, payload })
+      })
+      if (this.#life.state === 'closed') view.presence.close()
+      else if (this.#relay.sync === 'live') view.presence.announce()
+    }
+    return view.presence
+  }
+
+  async #opened({ signal }: WaitOptions): Promise<void> {
+    void this.open()
+    await this.#waits.wait(() => (this.#life.state === 'open' ? 'done' : undefined), signal)
+  }
+
+  async #load(): Promise<void> {
+    const replica = this.#replica
+    const initial = replica.encodeDiff()
+    this.#stopListening = replica.onUpdate((update, source) => {
+      if (ownSources.has(source)) return
+      this.#writer.add(update)
+      this.#changed()
+    })
+    await this.#host.opened(this)
+    // The owner has heard of the room only now; what could not be stored before that, it has not heard of.
+    this.#writer.announceInMemory()
+    if (this.#life.state === 'closed') throw closedError(this.name)
+    const stored = await this.#read()
+    if (this.#life.state !== 'loading') throw closedError(this.name)
+    if (!isEmptyUpdate(initial)) this.#keepInitial(initial, stored)
+    this.#life = { state: 'open', loaded: this.#life.loaded }
+    this.#changed()
+  }
+
+  /** What the document held before it was opened is an edit, as far as this device did not have it. */
+  #keepInitial(initial: Uint8Array, stored: Uint8Array): void {
+    const added = diffUpdate(initial, encodeStateVectorFromUpdate(stored))
+    const { structs, deletes } = updateIds(added)
+    if (!structs.isEmpty || !updateIds(stored).deletes.hasAll(deletes)) this.#writer.add(added)
+  }
+
+  /** Reads the rows that the document does not have, and returns them merged. Retried later, if the store fails. */
+  async #read(): Promise<Uint8Array> {
+    try {
+      const { head, rows } = await this.#host.store.load(this.name, this.#rows.value)
+      const merged = mergeRows(rows.map(({ update }) => update))
+      if (this.#life.state === 'closed') return merged
+      this.#retry.succeeded()
+      this.#head = head
+      this.#lastRef = Math.max(this.#lastRef, head.nextRef - 1)
+      this.#rows.raise(head.nextRow - 1)
+      if (!isEmptyUpdate(merged)) this.#apply(merged, roomSources.store)
+      this.#changed()
+      return merged
+    } catch (cause) {
+      if (this.#life.state !== 'closed') this.#retry.failed(cause, `read the room "${this.name}" from this device`)
+      this.#changed()
+      return mergeRows([])
+    }
+  }
+
+  #lookForGap(): void {
+    this.#cancelGap ??= this.#host.scheduler.after(ClientLimits.rowGapMs, () => {
+      this.#cancelGap = undefined
+      if (this.#rows.gap) this.#reading ??= this.#read().then(() => void (this.#reading = undefined))
+    })
+  }
+
+  #apply(update: Uint8Array, source: Source): void {
+    // Observers of the document are the app's: what they throw is theirs, and the update is applied all the same.
+    if (this.#isOpen) callListener(() => this.#replica.applyUpdate(update, source))
+  }
+
+  #ownRowStored(row: DeviceRow): void {
+    this.#lastRef = Math.max(this.#lastRef, row.ref ?? 0)
+    this.#rows.add(row.row)
+    if (this.#rows.gap && this.#life.state === 'open') this.#lookForGap()
+    this.#host.post({ type: 'row', room: this.name, row: row.row, ref: row.ref, update: row.update })
+  }
+
+  async #close(opened: boolean): Promise<void> {
+    this.#stopListening?.()
+    this.#view?.presence?.close()
+    this.#cancelGap?.()
+    this.#retry.stop()
+    if (opened) {
+      await this.#writer.close()
+      await this.#reading
+      this.#host.post({ type: 'closed', room: this.name })
+    }
+    this.#waits.close(closedError(this.name))
+    this.#host.closed(this)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#waits.check()
+    this.#status.changed()
+  }
+
+  get #ackedRef(): number {
+    return Math.max(this.#head.ackedRef, this.#relay.ackedRef)
+  }
+
+  #rejectedRefs(): readonly number[] {
+    return [...new Set([...this.#head.rejected, ...this.#relay.rejected].map(({ ref }) => ref))]
+  }
+
+  #facts(): EditFacts {
+    const { unstored, unsettled, rejected, edits } = this.#writer
+    return {
+      lastRef: this.#lastRef,
+      ackedRef: this.#ackedRef,
+      sentRef: this.#relay.sentRef,
+      rejectedRefs: this.#rejectedRefs(),
+      unstored,
+      unsettled,
+      rejectedInMemory: rejected.length,
+      edits,
+    }
+  }
+
+  #computeStatus(): RoomStatus {
+    const facts = this.#facts()
+    const { sync, access, lastAckedAt, error, storeError } = this.#relay
+    const failure = this.#writer.error ?? this.#retry.error ?? (storeError && fromPlainError(storeError))
+    const { connection } = this.#host
+    return {
+      room: this.name,
+      state: this.#life.state,
+      connection,
+      sync,
+      access,
+      latestEdit: latestEdit(facts),
+      unstored: facts.unstored,
+      unsent: facts.unsettled + rowsAfter(facts.sentRef, facts),
+      unacked: facts.unsettled + rowsAfter(0, facts),
+      lastAckedAt,
+      lastError: failure ?? (error && fromPlainError(error)) ?? ('error' in connection ? connection.error : undefined),
+      store: failure === undefined ? { state: 'durable' } : { state: 'memory-only', error: failure },
+      rejected: facts.rejectedRefs.length + facts.rejectedInMemory,
+    }
+  }
+}
+
+function closedError(room: string): SynclineError {
+  return new SynclineError('closed', `The room "${room}" was closed`)
+}

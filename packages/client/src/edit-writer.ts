@@ -1,0 +1,239 @@
+/**
+ * Puts the edits of one open document into the device store: one write at a time, everything that came meanwhile merged into
+ * the next. An edit that the store cannot take lives in memory, is pushed from there, and is stored later, if it can be.
+ *
+ * ```
+ *   waiting ──write──▶ row of the store (has a ref)
+ *                 └──▶ in memory ──retry──▶ row of the store
+ *                         └─ settled by the relay ──▶ the owner stores it, with what else came from the relay
+ * ```
+ *
+ * Edits are counted from 1 in the order they were made. Where each stands follows from that one number.
+ */
+import { mergeUpdates } from '@syncline/core'
+import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
+import type { SynclineError } from './errors.ts'
+import { ClientLimits } from './limits.ts'
+import type { EditsStatus } from './relay-status.ts'
+import type { Scheduler } from './scheduler.ts'
+import { StoreRetry } from './store-retry.ts'
+
+export interface EditWriterOptions {
+  readonly room: string
+  readonly store: DeviceStore
+  readonly scheduler: Scheduler
+  readonly random: () => number
+  /** The edits are in the store, as this row. */
+  readonly onRow: (row: DeviceRow) => void
+  /** The edits are only in memory, as the `seq`-th that could not be stored. */
+  readonly onVolatile: (seq: number, update: Uint8Array) => void
+  /** Told after each change of where edits are. */
+  readonly onChange: () => void
+}
+
+/** Edits from `first` up to and including `last`, as one update. */
+interface Batch {
+  readonly first: number
+  readonly last: number
+  readonly update: Uint8Array
+}
+
+interface VolatileBatch extends Batch {
+  readonly seq: number
+  state: 'unsettled' | 'settled' | 'rejected'
+}
+
+interface WrittenBatch {
+  readonly first: number
+  readonly ref: number
+}
+
+export class EditWriter {
+  readonly #options: EditWriterOptions
+  readonly #retry: StoreRetry
+  #edits = 0
+  #waiting: Batch[] = []
+  #writing: Batch | undefined
+  #inMemory: VolatileBatch[] = []
+  #lastSeq = 0
+  /** Rows that are not settled at the relay yet. */
+  #written: WrittenBatch[] = []
+  #run: Promise<void> | undefined
+  /** Attempts at writing that failed: a wait knows by it that its edits were tried. */
+  #failures = 0
+  #closed = false
+
+  constructor(options: EditWriterOptions) {
+    this.#options = options
+    this.#retry = new StoreRetry(options.scheduler, options.random, () => this.flush())
+  }
+
+  /** The number of the latest edit; 0 while there is none. */
+  get edits(): number {
+    return this.#edits
+  }
+
+  /** Why edits are kept in memory; `undefined` while the store takes them. */
+  get error(): SynclineError | undefined {
+    return this.#retry.error
+  }
+
+  /** Counts failed writes. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** How many edits the device store does not have. */
+  get unstored(): number {
+    return this.#unstored.reduce((count, { first, last }) => count + last - first + 1, 0)
+  }
+
+  /** How many edits neither the device store nor the relay has. */
+  get unsettled(): number {
+    return this.#unsettled.reduce((count, { first, last }) => count + last - first + 1, 0)
+  }
+
+  /** Edits in memory that the relay refused. */
+  get rejected(): readonly VolatileBatch[] {
+    return this.#inMemory.filter(({ state }) => state === 'rejected')
+  }
+
+  /** Whether every edit up to `edit` is in the device store. */
+  storedThrough(edit: number): boolean {
+    return this.#unstored.every(({ first }) => first > edit)
+  }
+
+  /** Whether the relay refused an edit up to `edit` that is in memory. */
+  rejectedThrough(edit: number): boolean {
+    return this.rejected.some(({ first }) => first <= edit)
+  }
+
+  /**
+   * The highest ref that holds an edit up to `edit` and may not be settled yet (0 for none); `undefined` while one of those
+   * edits is neither in the store nor settled.
+   */
+  refThrough(edit: number): number | undefined {
+    if (this.#unsettled.some(({ first }) => first <= edit)) return undefined
+    return this.#written.reduce((ref, batch) => (batch.first <= edit ? Math.max(ref, batch.ref) : ref), 0)
+  }
+
+  /** Takes one edit; it is written in this turn of the event loop, with all others of the turn. */
+  add(update: Uint8Array): void {
+    this.#edits += 1
+    this.#waiting.push({ first: this.#edits, last: this.#edits, update })
+    if (this.#waiting.length > ClientLimits.editsWaitingMax) this.#waiting = [joined(this.#waiting)]
+    this.flush()
+  }
+
+  /** Sees to it that what waits is being written. */
+  flush(): void {
+    if (this.#closed) return
+    this.#run ??= Promise.resolve()
+      .then(() => this.#write())
+      .finally(() => {
+        this.#run = undefined
+        this.#options.onChange()
+      })
+  }
+
+  /** As {@link EditWriter.flush}, and tries a store that failed again without waiting longer. */
+  hurry(): void {
+    this.#retry.hurry()
+    this.flush()
+  }
+
+  /** The relay settled rows up to this ref. */
+  settled(ackedRef: number): void {
+    this.#written = this.#written.filter(({ ref }) => ref > ackedRef)
+  }
+
+  /** What the owner says of this tab's edits in memory. */
+  settledInMemory({ settled, stored, rejected }: EditsStatus): void {
+    for (const batch of this.#inMemory) {
+      if (batch.state !== 'unsettled' || batch.seq > settled) continue
+      batch.state = rejected.includes(batch.seq) ? 'rejected' : 'settled'
+    }
+    this.#inMemory = this.#inMemory.filter(({ seq, state }) => state !== 'settled' || seq > stored)
+    if (this.#waiting.length > 0) this.flush()
+  }
+
+  /** There is a new owner, which knows nothing of edits in memory. */
+  announceInMemory(): void {
+    for (const batch of this.#inMemory) {
+      if (batch.state === 'settled') batch.state = 'unsettled'
+      if (batch.state === 'unsettled') this.#options.onVolatile(batch.seq, batch.update)
+    }
+  }
+
+  /** Tries once more to store what is not stored, and stops. Never rejects. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.hurry()
+      this.#closed = true
+    }
+    await this.#run
+    this.#retry.stop()
+  }
+
+  get #unstored(): readonly Batch[] {
+    return [...this.#inMemory, ...(this.#writing === undefined ? [] : [this.#writing]), ...this.#waiting]
+  }
+
+  get #unsettled(): readonly Batch[] {
+    const inMemory = this.#inMemory.filter(({ state }) => state === 'unsettled')
+    return [...inMemory, ...(this.#writing === undefined ? [] : [this.#writing]), ...this.#waiting]
+  }
+
+  async #write(): Promise<void> {
+    for (;;) {
+      if (this.#retry.resting) {
+        // Beyond the bound they wait here, merged, until the relay has settled some.
+        if (this.#inMemory.length < ClientLimits.editsWaitingMax) this.#keepInMemory(this.#waiting.splice(0))
+        return
+      }
+      const retried = this.#inMemory.filter(({ state }) => state === 'unsettled')
+      const fresh = this.#waiting
+      const batches = [...retried, ...fresh]
+      if (batches.length === 0) return
+      const batch = joined(batches)
+      this.#waiting = []
+      // Edits in memory keep their place while they are written: until that has worked, they are in memory.
+      this.#writing = fresh.length === 0 ? undefined : joined(fresh)
+      const { room, store, onRow, onChange } = this.#options
+      try {
+        const row = await store.appendLocal(room, batch.update)
+        this.#retry.succeeded()
+        this.#inMemory = this.#inMemory.filter((kept) => !retried.includes(kept))
+        this.#writing = undefined
+        this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
+        onRow(row)
+      } catch (cause) {
+        this.#failures += 1
+        this.#retry.failed(cause, `keep an edit of "${room}" on this device`)
+        const writing = this.#writing
+        this.#writing = undefined
+        if (writing !== undefined) this.#keepInMemory([writing])
+        if (this.#closed) return
+      }
+      onChange()
+    }
+  }
+
+  #keepInMemory(batches: readonly Batch[]): void {
+    if (batches.length === 0) return
+    this.#lastSeq += 1
+    const batch: VolatileBatch = { ...joined(batches), seq: this.#lastSeq, state: 'unsettled' }
+    this.#inMemory.push(batch)
+    this.#options.onVolatile(batch.seq, batch.update)
+  }
+}
+
+function joined(batches: readonly Batch[]): Batch {
+  const [only] = batches
+  if (only !== undefined && batches.length === 1) return only
+  return {
+    first: Math.min(...batches.map(({ first }) => first)),
+    last: Math.max(...batches.map(({ last }) => last)),
+    update: mergeUpdates(batches.map(({ update }) => update)),
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Which structs of a room this device has, without its content: enough to tell a relay, in a state vector, what not to send. It
+ * may know too little (another tab's row that was not heard of yet), which only costs bytes; it never claims too much.
+ */
+import { IdSet, encodeStateVector, updateIds } from '@syncline/core'
+
+export class HeldIds {
+  readonly #structs = new IdSet()
+
+  /** Adds what an update holds. Decodes all of it; throws `DecodeError`, and adds nothing, if it is not an update. */
+  add(update: Uint8Array): void {
+    this.#structs.addAll(updateIds(update).structs)
+  }
+
+  encodeStateVector(): Uint8Array {
+    return encodeStateVector(this.#structs.stateVector())
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The edits of one room that the relay has not settled yet, in order, and which of them are on their way. Pure bookkeeping:
+ * bytes come in, *parcels* (several edits merged into one update) go out, acks and rejects settle them.
+ *
+ * An edit is named by its key: a row of the device store by its ref, or, where the store could not take it, by the tab that
+ * holds it in memory and that tab's own count. Refs come without gaps, so what is settled is one number, `ackedRef`, plus the
+ * rejected refs above it.
+ *
+ * ```
+ *   waiting ──take──▶ sent ──acknowledge──▶ settled (gone from here)
+ *      ▲               │ └───rejectForGood──▶ settled, if it was alone; else waiting, to be sent alone
+ *      └──────────────-┘ putBack: retryable reject, or connection lost
+ * ```
+ */
+import { mergeUpdates } from '@syncline/core'
+import type { RejectedRow } from './device-store/device-store.ts'
+import { Watermark } from './watermark.ts'
+
+/** An edit that is in memory only: the `seq`-th of tab `tab`. */
+export interface VolatileKey {
+  readonly tab: string
+  readonly seq: number
+}
+
+/** A row's ref, or the key of an edit in memory. */
+export type EditKey = number | VolatileKey
+
+export interface OutboxEdit {
+  readonly key: EditKey
+  readonly update: Uint8Array
+}
+
+interface Entry extends OutboxEdit {
+  state: 'waiting' | 'sent'
+  /** Never merged with others: one of the edits that it was merged with before was refused. */
+  alone: boolean
+}
+
+/** What goes to the relay as one: edits that share their fate. */
+export interface Parcel {
+  readonly keys: readonly EditKey[]
+  readonly update: Uint8Array
+}
+
+export class Outbox {
+  /** In order of arrival. A map keeps removal cheap when thousands of edits are acknowledged one parcel at a time. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #rejected = new Map<number, string>()
+  readonly #settled = new Watermark(0)
+  #lastRef = 0
+
+  /** Every ref up to this one is settled. */
+  get ackedRef(): number {
+    return this.#settled.value
+  }
+
+  /** The highest ref seen. */
+  get lastRef(): number {
+    return this.#lastRef
+  }
+
+  /** Every ref up to this one is settled or on its way to the relay. */
+  get sentRef(): number {
+    for (const { key, state } of this.#entries.values()) {
+      if (typeof key === 'number' && state === 'waiting') return key - 1
+    }
+    return this.#lastRef
+  }
+
+  get rejected(): readonly RejectedRow[] {
+    return [...this.#rejected].map(([ref, code]) => ({ ref, code }))
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** What the device store, or another owner, knows to be settled. Idempotent. */
+  raise(ackedRef: number, rejected: readonly RejectedRow[]): void {
+    for (const { ref, code } of rejected) {
+      this.#rejected.set(ref, code)
+      this.#settled.add(ref)
+    }
+    this.#settled.raise(ackedRef)
+    this.#lastRef = Math.max(this.#lastRef, ackedRef)
+    for (const [name, { key }] of this.#entries) {
+      if (typeof key === 'number' && this.#settled.has(key)) this.#entries.delete(name)
+    }
+  }
+
+  /** Adds an edit, unless it is known or settled. Returns whether it was added. */
+  add({ key, update }: OutboxEdit): boolean {
+    if (typeof key === 'number' && this.#settled.has(key)) return false
+    const name = nameOf(key)
+    if (this.#entries.has(name)) return false
+    this.#entries.set(name, { key, update, state: 'waiting', alone: false })
+    if (typeof key === 'number') this.#lastRef = Math.max(this.#lastRef, key)
+    return true
+  }
+
+  /**
+   * Takes the next waiting edits, merged: as many as `bytesMax` bytes hold before merging, but at least one. The caller sends
+   * the parcel and settles it, or puts it back.
+   */
+  take(bytesMax: number): Parcel | undefined {
+    const taken: Entry[] = []
+    let bytes = 0
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'waiting') continue
+      if (taken.length > 0 && (entry.alone || bytes + entry.update.length > bytesMax)) break
+      taken.push(entry)
+      bytes += entry.update.length
+      if (entry.alone) break
+    }
+    if (taken.length === 0) return undefined
+    for (const entry of taken) entry.state = 'sent'
+    const updates = taken.map(({ update }) => update)
+    return {
+      keys: taken.map(({ key }) => key),
+      update: updates.length === 1 ? updates[0]! : mergeUpdates(updates),
+    }
+  }
+
+  /** Takes every row up to `throughRef`: an update that covers them is being sent. */
+  takeCovered(throughRef: number): readonly EditKey[] {
+    const keys: EditKey[] = []
+    for (const entry of this.#entries.values()) {
+      if (typeof entry.key !== 'number' || entry.key > throughRef) continue
+      entry.state = 'sent'
+      keys.push(entry.key)
+    }
+    return keys
+  }
+
+  /** Takes one row, if it is here, as {@link Outbox.takeCovered}. */
+  takeOne(ref: number): readonly EditKey[] {
+    const entry = this.#entries.get(nameOf(ref))
+    if (entry === undefined) return []
+    entry.state = 'sent'
+    return [ref]
+  }
+
+  /** The edits are durable at the relay. Returns those that were still here. Idempotent. */
+  acknowledge(keys: readonly EditKey[]): readonly OutboxEdit[] {
+    const settled: OutboxEdit[] = []
+    for (const key of keys) {
+      const entry = this.#entries.get(nameOf(key))
+      if (entry === undefined) continue
+      this.#settle(entry)
+      settled.push(entry)
+    }
+    return settled
+  }
+
+  /**
+   * The relay refuses the parcel for good. A single edit is settled as rejected, and returned; of several, each is to be sent
+   * alone, so that the bad one is found and the others are not lost with it.
+   */
+  rejectForGood(keys: readonly EditKey[], code: string): OutboxEdit | undefined {
+    const entries = keys.map((key) => this.#entries.get(nameOf(key))).filter((entry) => entry !== undefined)
+    const [only] = entries
+    if (only === undefined) return undefined
+    if (entries.length > 1) {
+      for (const entry of entries) {
+        entry.state = 'waiting'
+        entry.alone = true
+      }
+      return undefined
+    }
+    if (typeof only.key === 'number') this.#rejected.set(only.key, code)
+    this.#settle(only)
+    return only
+  }
+
+  /** The edits were not taken this time: they wait again, in their old place. */
+  putBack(keys: readonly EditKey[]): void {
+    for (const key of keys) {
+      const entry = this.#entries.get(nameOf(key))
+      if (entry !== undefined) entry.state = 'waiting'
+    }
+  }
+
+  /** Nothing is on its way any more. */
+  putAllBack(): void {
+    for (const entry of this.#entries.values()) entry.state = 'waiting'
+  }
+
+  #settle({ key }: Entry): void {
+    this.#entries.delete(nameOf(key))
+    if (typeof key === 'number') this.#settled.add(key)
+  }
+}
+
+function nameOf(key: EditKey): string {
+  return typeof key === 'number' ? `${key}` : `${key.tab} ${key.seq}`
+}

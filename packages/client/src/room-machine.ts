@@ -1,0 +1,583 @@
+/**
+ * The sync of one room with the relay, as the owner tab does it: on bytes alone, whether or not anybody has the room open. A
+ * pure machine: no store, socket, clock or randomness; events come in, effects go out, and what is to be written to the device
+ * store is collected until the driver (room-sync.ts) takes it. It changes its own state in place.
+ *
+ * ```
+ *               connected               joined
+ *   offline ─────────────────▶ joining ────────▶ live ──▶ pushes the outbox …
+ *      ▲  ▲                       │                │        … after the refill, if the relay lost data
+ *      │  └─ time ── refused ◀────┘ refused        │
+ *      │              ▲  (retryAt, or for good)    │ evicted
+ *      │              └────────────────────────────┤
+ *      └───────────────────────────────────────────┘ disconnected (from any)
+ * ```
+ *
+ * Two positions. `position` is the place in the relay's log up to which everything has *arrived*; `storedPosition` the one that
+ * the device store holds, and the only one that counts after a crash. It follows `position`, in the same transaction as what
+ * arrived, except during a *refill*: while the relay lacks data that this device was once told is safe there, the old
+ * position stays, so that a crash finds the loss again.
+ *
+ * Wire refs count the pushes of one membership. They are not the refs of rows: several rows are pushed as one, and an edit
+ * that the store could not take has no row.
+ */
+import { DecodeError, decodeStateVector, mergeUpdates } from '@syncline/core'
+import type { Access, MessageOf, Position, RelayMessage } from '@syncline/protocol'
+import { fullJitter } from './backoff.ts'
+import { splitUpdate } from './split-update.ts'
+import type { DeviceRoom, RejectedRow } from './device-store/device-store.ts'
+import { SynclineError } from './errors.ts'
+import { HeldIds } from './held-ids.ts'
+import { ClientLimits } from './limits.ts'
+import { Outbox, type EditKey, type VolatileKey } from './outbox.ts'
+
+export type Membership =
+  | { readonly state: 'offline' }
+  | { readonly state: 'joining' }
+  /** `stateVector` is the relay's when this membership began. */
+  | { readonly state: 'live'; readonly handle: number; readonly access: Access; readonly stateVector: Uint8Array }
+  /** Not a member. Tried again at `retryAt`, or, without it, with the next connection. */
+  | { readonly state: 'refused'; readonly error: SynclineError; readonly retryAt: number | undefined }
+
+export type RoomEvent =
+  /** The device store was read. It may come late, when the store had failed first. */
+  | { readonly type: 'loaded'; readonly room: DeviceRoom }
+  /** The device store cannot be read for now: go on without what it holds. */
+  | { readonly type: 'load-failed' }
+  /** An edit of this device, in the store (a ref) or only in memory. */
+  | { readonly type: 'edit'; readonly key: EditKey; readonly update: Uint8Array }
+  /** A row from the relay that another owner stored. */
+  | { readonly type: 'remote-row'; readonly update: Uint8Array }
+  | { readonly type: 'connected'; readonly updateBytesMax: number }
+  | { readonly type: 'disconnected' }
+  | RelayEvent
+  /** The answer to the effect `read-everything`. */
+  | { readonly type: 'everything'; readonly membership: number; readonly refill: Refill }
+  | { readonly type: 'written'; readonly write: RoomWrite }
+  | { readonly type: 'write-failed'; readonly write: RoomWrite }
+  | { readonly type: 'time' }
+
+/** What the relay says about a room, awareness apart. */
+export type RelayEvent = Extract<
+  RelayMessage,
+  { readonly type: 'joined' | 'refused' | 'updates' | 'ack' | 'reject' | 'evicted' }
+>
+
+/** What a relay that lost data lacks of what this device has. */
+export interface Refill {
+  /** All of it, merged; `undefined` when the relay lacks nothing. */
+  readonly merged: Uint8Array | undefined
+  /** The same row by row, in case the relay refuses the merged update for one of them. */
+  readonly rows: readonly { readonly ref: number | undefined; readonly update: Uint8Array }[]
+  /** The outbox up to this ref is part of it. */
+  readonly throughRef: number
+}
+
+export type RoomEffect =
+  | { readonly type: 'join'; readonly position: Position | undefined; readonly stateVector: Uint8Array }
+  | { readonly type: 'leave'; readonly handle: number }
+  | { readonly type: 'push'; readonly handle: number; readonly ref: number; readonly update: Uint8Array }
+  /** Show this to the documents of this tab. */
+  | { readonly type: 'deliver'; readonly update: Uint8Array }
+  /** Read all rows and find what `stateVector` lacks; answer with `everything` for the same membership. */
+  | { readonly type: 'read-everything'; readonly membership: number; readonly stateVector: Uint8Array }
+
+/** One write to the device store: everything that is due, so that the store falls behind by one write at most. */
+export interface RoomWrite {
+  readonly update: Uint8Array | undefined
+  readonly position: Position | undefined
+  readonly ackedRef: number
+  readonly rejected: readonly RejectedRow[]
+  /** Whether there is more to it than `update` and its position. */
+  readonly settles: boolean
+  /** Edits that were only in memory; their bytes are part of `update`. */
+  readonly edits: readonly VolatileKey[]
+}
+
+export interface RoomContext {
+  readonly now: number
+  /** 0 ≤ random < 1, fresh for each event. */
+  readonly random: number
+}
+
+/** Pushes on their way that share their fate: the chunks of one parcel. */
+interface Flight {
+  readonly firstRef: number
+  readonly lastRef: number
+  readonly bytes: number
+  readonly keys: readonly EditKey[]
+  readonly refill: RefillPart | undefined
+}
+
+/** One push of a refill. */
+interface RefillPart {
+  readonly update: Uint8Array
+  /** `undefined` for the merged whole. */
+  readonly row: { readonly ref: number | undefined } | undefined
+}
+
+type RefillState =
+  | { readonly state: 'none' }
+  | { readonly state: 'reading' }
+  | { readonly state: 'sending'; readonly refill: Refill; readonly waiting: RefillPart[]; left: number }
+
+export class RoomMachine {
+  /** Reading the store was tried: from here on the room may be joined. */
+  #read = false
+  /** The store was read, and `#storedPosition` is what it holds. */
+  #loaded = false
+  #membership: Membership = { state: 'offline' }
+  #memberships = 0
+  #refusals = 0
+  #connection: { readonly updateBytesMax: number } | undefined
+
+  readonly #outbox = new Outbox()
+  #flights: Flight[] = []
+  #bytesInFlight = 0
+  #nextWireRef = 1
+  #refill: RefillState = { state: 'none' }
+  #pushRetry: { readonly at: number } | undefined
+  #pushRetries = 0
+
+  readonly #held = new HeldIds()
+  /** Whether this device has anything that it was told is safe at the relay: only that can be missing there. */
+  #hasSettled = false
+  #position: Position | undefined
+  #storedPosition: Position | undefined
+
+  #unwritten: Uint8Array[] = []
+  #unwrittenEdits: VolatileKey[] = []
+  #unwrittenRejected: RejectedRow[] = []
+  #writtenAckedRef = 0
+
+  #lastAckedAt: number | undefined
+  #lastError: SynclineError | undefined
+  #settledEdits: { readonly key: VolatileKey; readonly rejected: boolean }[] = []
+
+  #context: RoomContext = { now: 0, random: 0 }
+  #effects: RoomEffect[] = []
+
+  get membership(): Membership {
+    return this.#membership
+  }
+
+  /** Rises with each membership: whoever announces itself to a room does so once per number. */
+  get memberships(): number {
+    return this.#memberships
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox
+  }
+
+  /** The place in the relay's log that the device store holds. */
+  get storedPosition(): Position | undefined {
+    return this.#storedPosition
+  }
+
+  /** What has arrived, or was settled, and is in no row yet. */
+  get unwritten(): readonly Uint8Array[] {
+    return this.#unwritten
+  }
+
+  get refilling(): boolean {
+    return this.#refill.state !== 'none'
+  }
+
+  get lastAckedAt(): number | undefined {
+    return this.#lastAckedAt
+  }
+
+  get lastError(): SynclineError | undefined {
+    return this.#lastError
+  }
+
+  /** Whether everything of this device is settled at the relay and written down: a room that nobody has open may be left. */
+  get drained(): boolean {
+    return this.#loaded && this.#outbox.size === 0 && !this.refilling && !this.#writeDue
+  }
+
+  /** When the machine wants a `time` event. */
+  get deadline(): number | undefined {
+    if (this.#membership.state === 'refused') return this.#membership.retryAt
+    return this.#membership.state === 'live' ? this.#pushRetry?.at : undefined
+  }
+
+  handle(event: RoomEvent, context: RoomContext): readonly RoomEffect[] {
+    this.#context = context
+    this.#effects = []
+    this.#dispatch(event)
+    this.#pump()
+    return this.#effects
+  }
+
+  /** Edits in memory that the relay has settled since the last call. */
+  takeSettledEdits(): readonly { readonly key: VolatileKey; readonly rejected: boolean }[] {
+    return this.#settledEdits.splice(0)
+  }
+
+  /** What is to be written to the device store, if anything. Answer with `written` or `write-failed` before the next call. */
+  takeWrite(): RoomWrite | undefined {
+    if (!this.#writeDue) return undefined
+    const { ackedRef } = this.#outbox
+    const update = this.#mayWriteUpdates && this.#unwritten.length > 0 ? mergeAll(this.#unwritten) : undefined
+    const write: RoomWrite = {
+      update,
+      position: this.#positionToStore,
+      ackedRef,
+      rejected: this.#unwrittenRejected,
+      settles: update === undefined || ackedRef > this.#writtenAckedRef || this.#unwrittenRejected.length > 0,
+      edits: this.#mayWriteUpdates ? this.#unwrittenEdits : [],
+    }
+    if (this.#mayWriteUpdates) {
+      this.#unwritten = []
+      this.#unwrittenEdits = []
+    }
+    this.#unwrittenRejected = []
+    return write
+  }
+
+  get #writeDue(): boolean {
+    return (
+      (this.#mayWriteUpdates && this.#unwritten.length > 0) ||
+      this.#unwrittenRejected.length > 0 ||
+      this.#outbox.ackedRef > this.#writtenAckedRef ||
+      !samePosition(this.#positionToStore, this.#storedPosition)
+    )
+  }
+
+  /** A remote row cannot be written without a position; a device that has none, and refills, gets it with the refill's ack. */
+  get #mayWriteUpdates(): boolean {
+    return this.#positionToStore !== undefined
+  }
+
+  get #positionToStore(): Position | undefined {
+    return this.refilling || !this.#loaded ? this.#storedPosition : (this.#position ?? this.#storedPosition)
+  }
+
+  #dispatch(event: RoomEvent): void {
+    switch (event.type) {
+      case 'loaded':
+        return this.#load(event.room)
+      case 'load-failed':
+        this.#read = true
+        return this.#join()
+      case 'edit':
+        if (this.#outbox.add(event)) this.#held.add(event.update)
+        return
+      case 'remote-row':
+        this.#hasSettled = true
+        return this.#held.add(event.update)
+      case 'connected':
+        this.#connection = event
+        this.#refusals = 0
+        if (this.#read) this.#join()
+        return
+      case 'disconnected':
+        this.#connection = undefined
+        return this.#endMembership({ state: 'offline' })
+      case 'joined':
+        return this.#joined(event)
+      case 'refused':
+      case 'evicted':
+        return this.#refused(event)
+      case 'updates':
+        return this.#receive(event)
+      case 'ack':
+        return this.#acknowledged(event)
+      case 'reject':
+        return this.#rejected(event)
+      case 'everything':
+        if (event.membership === this.#memberships && this.#refill.state === 'reading') this.#beginRefill(event.refill)
+        return
+      case 'written':
+        return this.#written(event.write)
+      case 'write-failed':
+        return this.#writeFailed(event.write)
+      case 'time':
+        return this.#time()
+      default:
+        return event satisfies never
+    }
+  }
+
+  #load({ head, rows }: DeviceRoom): void {
+    const late = !this.#loaded
+    this.#read = true
+    this.#loaded = true
+    this.#outbox.raise(head.ackedRef, head.rejected)
+    this.#writtenAckedRef = Math.max(this.#writtenAckedRef, head.ackedRef)
+    const rejected = new Set(head.rejected.map(({ ref }) => ref))
+    for (const { ref, update } of rows) {
+      // The relay refused it, so it is of no use in telling the relay what we have.
+      if (ref !== undefined && rejected.has(ref)) continue
+      if (!this.#holdStored(update)) continue
+      if (ref === undefined || ref <= head.ackedRef) this.#hasSettled = true
+      else this.#outbox.add({ key: ref, update })
+    }
+    if (!late) return
+    this.#storedPosition = head.position
+    if (this.#membership.state !== 'live') this.#position = head.position
+    else if (this.#hasSettled) this.#readEverything(this.#membership.stateVector)
+    this.#join()
+  }
+
+  /** A row that was damaged on this device is left alone; the relay may have what was in it. */
+  #holdStored(update: Uint8Array): boolean {
+    try {
+      this.#held.add(update)
+      return true
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#lastError = new SynclineError('store-failed', 'A row on this device is damaged', { cause: error })
+      return false
+    }
+  }
+
+  #join(): void {
+    if (this.#connection === undefined || this.#membership.state === 'joining' || this.#membership.state === 'live')
+      return
+    this.#membership = { state: 'joining' }
+    // Before the store was read, nobody knows what this device was told is safe: joining without a position keeps it possible
+    // to look for a loss once the store can be read.
+    const position = this.#loaded ? this.#position : undefined
+    this.#effects.push({ type: 'join', position, stateVector: this.#held.encodeStateVector() })
+  }
+
+  #joined({ handle, access, position, resumed, stateVector }: MessageOf<'joined'>): void {
+    if (this.#membership.state !== 'joining') return
+    decodeStateVector(stateVector)
+    this.#membership = { state: 'live', handle, access, stateVector }
+    this.#memberships += 1
+    this.#refusals = 0
+    this.#nextWireRef = 1
+    if (resumed) return
+    // The relay answers with what our state vector lacks; until then only an empty log is known to have fully arrived.
+    this.#position = position.seq === 0 ? position : undefined
+    if (this.#hasSettled) this.#readEverything(stateVector)
+  }
+
+  #readEverything(stateVector: Uint8Array): void {
+    this.#refill = { state: 'reading' }
+    this.#effects.push({ type: 'read-everything', membership: this.#memberships, stateVector })
+  }
+
+  #refused({ type, code, retryable, message }: MessageOf<'refused'> | MessageOf<'evicted'>): void {
+    if (this.#membership.state !== (type === 'refused' ? 'joining' : 'live')) return
+    const error = new SynclineError('refused', message, { retryable, wireCode: code })
+    this.#lastError = error
+    const { retryBaseMs, retryMaxMs } = ClientLimits
+    const { now, random } = this.#context
+    const retryAt = retryable ? now + fullJitter(this.#refusals, random, retryBaseMs, retryMaxMs) : undefined
+    this.#refusals += 1
+    this.#endMembership({ state: 'refused', error, retryAt })
+  }
+
+  #endMembership(next: Membership): void {
+    this.#membership = next
+    this.#flights = []
+    this.#bytesInFlight = 0
+    this.#pushRetry = undefined
+    this.#outbox.putAllBack()
+    // An unfinished refill starts over with the next membership, which the old position asks for.
+    if (this.refilling) this.#position = this.#storedPosition
+    this.#refill = { state: 'none' }
+  }
+
+  #receive({ position, update }: MessageOf<'updates'>): void {
+    if (this.#membership.state !== 'live') return
+    this.#held.add(update)
+    this.#unwritten.push(update.slice())
+    if (this.#unwritten.length > ClientLimits.editsWaitingMax) this.#unwritten = [mergeAll(this.#unwritten)]
+    if (this.#position === undefined || position.seq >= this.#position.seq) this.#position = position
+    this.#hasSettled = true
+    this.#effects.push({ type: 'deliver', update })
+  }
+
+  #acknowledged({ ref, position }: MessageOf<'ack'>): void {
+    if (this.#membership.state !== 'live') return
+    const acked = this.#flights.filter(({ lastRef }) => lastRef <= ref)
+    this.#flights = this.#flights.filter(({ lastRef }) => lastRef > ref)
+    for (const flight of acked) {
+      this.#bytesInFlight -= flight.bytes
+      this.#settleEdits(flight.keys)
+      if (flight.refill !== undefined) this.#refillPartDone()
+    }
+    // The next place in the log is our own push, so everything up to it has arrived. Any other place: entries of others lie
+    // between, which the relay sends as `updates`. (The epoch may differ: a relay begins one with its first append.)
+    if (this.#position !== undefined && position.seq === this.#position.seq + 1) this.#position = position
+    if (acked.length === 0) return
+    this.#hasSettled = true
+    this.#pushRetries = 0
+    this.#lastAckedAt = this.#context.now
+  }
+
+  #settleEdits(keys: readonly EditKey[]): void {
+    for (const { key, update } of this.#outbox.acknowledge(keys)) {
+      if (typeof key === 'number') continue
+      // It is part of the relay's history now, but in no row here: it is stored with the position that covers it.
+      this.#unwritten.push(update)
+      this.#unwrittenEdits.push(key)
+      this.#settledEdits.push({ key, rejected: false })
+    }
+  }
+
+  #rejected({ ref, code, retryable, message }: MessageOf<'reject'>): void {
+    const index = this.#flights.findIndex(({ firstRef, lastRef }) => firstRef <= ref && ref <= lastRef)
+    const flight = this.#flights[index]
+    if (this.#membership.state !== 'live' || flight === undefined) return
+    this.#flights.splice(index, 1)
+    this.#bytesInFlight -= flight.bytes
+    this.#lastError = new SynclineError('rejected', message, { retryable, wireCode: code })
+    if (code === 'read-only') {
+      this.#membership = { ...this.#membership, access: 'read' }
+      this.#outbox.putBack(flight.keys)
+      if (flight.refill !== undefined && this.#refill.state === 'sending') this.#refill.waiting.unshift(flight.refill)
+      return
+    }
+    if (code === 'unknown-handle') {
+      // The relay and we disagree on whether we are a member: ask again.
+      this.#outbox.putBack(flight.keys)
+      this.#endMembership({ state: 'offline' })
+      return this.#join()
+    }
+    if (retryable) {
+      this.#outbox.putBack(flight.keys)
+      if (flight.refill !== undefined && this.#refill.state === 'sending') this.#refill.waiting.unshift(flight.refill)
+      const { retryBaseMs, retryMaxMs } = ClientLimits
+      const { now, random } = this.#context
+      // At least half the base: the relay just said that it cannot take it now.
+      this.#pushRetry ??= { at: now + retryBaseMs / 2 + fullJitter(this.#pushRetries, random, retryBaseMs, retryMaxMs) }
+      this.#pushRetries += 1
+      return
+    }
+    if (flight.refill !== undefined) return this.#refillPartRejected(flight.refill, flight.keys, code)
+    this.#rejectForGood(flight.keys, code)
+  }
+
+  #rejectForGood(keys: readonly EditKey[], code: string): void {
+    const bad = this.#outbox.rejectForGood(keys, code)
+    if (bad === undefined) return
+    if (typeof bad.key === 'number') this.#unwrittenRejected.push({ ref: bad.key, code })
+    else this.#settledEdits.push({ key: bad.key, rejected: true })
+  }
+
+  #beginRefill(refill: Refill): void {
+    if (refill.merged === undefined) {
+      this.#settleEdits(this.#outbox.takeCovered(refill.throughRef))
+      this.#refill = { state: 'none' }
+      return
+    }
+    this.#refill = { state: 'sending', refill, waiting: [{ update: refill.merged, row: undefined }], left: 1 }
+  }
+
+  #refillPartDone(): void {
+    if (this.#refill.state !== 'sending') return
+    this.#refill.left -= 1
+    // From here on the position may follow: the relay has again all that it had.
+    if (this.#refill.left === 0) this.#refill = { state: 'none' }
+  }
+
+  #refillPartRejected(part: RefillPart, keys: readonly EditKey[], code: string): void {
+    if (this.#refill.state !== 'sending') return
+    if (part.row !== undefined) {
+      this.#rejectForGood(keys, code)
+      return this.#refillPartDone()
+    }
+    this.#outbox.putBack(keys)
+    const { refill } = this.#refill
+    const rows = refill.rows.map(({ ref, update }) => ({ update, row: { ref } }))
+    this.#refill =
+      rows.length === 0 ? { state: 'none' } : { state: 'sending', refill, waiting: rows, left: rows.length }
+  }
+
+  #written(write: RoomWrite): void {
+    this.#storedPosition = write.position
+    this.#writtenAckedRef = Math.max(this.#writtenAckedRef, write.ackedRef)
+  }
+
+  #writeFailed(write: RoomWrite): void {
+    if (write.update !== undefined) this.#unwritten.unshift(write.update)
+    this.#unwrittenEdits.unshift(...write.edits)
+    this.#unwrittenRejected.unshift(...write.rejected)
+  }
+
+  #time(): void {
+    const { now } = this.#context
+    if (this.#pushRetry !== undefined && this.#pushRetry.at <= now) this.#pushRetry = undefined
+    if (
+      this.#membership.state === 'refused' &&
+      this.#membership.retryAt !== undefined &&
+      this.#membership.retryAt <= now
+    ) {
+      this.#join()
+    }
+  }
+
+  /** Pushes what may be pushed now: the refill first, then the outbox, as far as the window reaches. */
+  #pump(): void {
+    while (
+      this.#membership.state === 'live' &&
+      this.#membership.access === 'write' &&
+      this.#refill.state !== 'reading' &&
+      this.#pushRetry === undefined &&
+      this.#flights.length < ClientLimits.pushesInFlightMax &&
+      this.#bytesInFlight < ClientLimits.pushBytesInFlightMax
+    ) {
+      if (!this.#pushNext(this.#membership.handle, this.#connection?.updateBytesMax ?? 0)) return
+    }
+  }
+
+  #pushNext(handle: number, updateBytesMax: number): boolean {
+    if (this.#refill.state === 'sending') {
+      const part = this.#refill.waiting.shift()
+      if (part !== undefined) {
+        this.#send(handle, part.update, this.#keysCovered(part, this.#refill.refill), part, updateBytesMax)
+        return true
+      }
+    }
+    const parcel = this.#outbox.take(Math.min(updateBytesMax, ClientLimits.parcelBytesMax))
+    if (parcel === undefined) return false
+    this.#send(handle, parcel.update, parcel.keys, undefined, updateBytesMax)
+    return true
+  }
+
+  #keysCovered(part: RefillPart, refill: Refill): readonly EditKey[] {
+    if (part.row === undefined) return this.#outbox.takeCovered(refill.throughRef)
+    return part.row.ref === undefined ? [] : this.#outbox.takeOne(part.row.ref)
+  }
+
+  #send(
+    handle: number,
+    update: Uint8Array,
+    keys: readonly EditKey[],
+    refill: RefillPart | undefined,
+    updateBytesMax: number,
+  ): void {
+    const chunks = update.length <= updateBytesMax ? [update] : splitUpdate(update, updateBytesMax)
+    if (chunks === undefined) {
+      // Not even sent: a frame above the relay's limit would cost the connection.
+      this.#lastError = new SynclineError('rejected', `An edit of ${update.length} bytes is too large for the relay`, {
+        wireCode: 'update-too-large',
+      })
+      if (refill === undefined) this.#rejectForGood(keys, 'update-too-large')
+      else this.#refillPartRejected(refill, keys, 'update-too-large')
+      return
+    }
+    const firstRef = this.#nextWireRef
+    for (const chunk of chunks) {
+      this.#effects.push({ type: 'push', handle, ref: this.#nextWireRef, update: chunk })
+      this.#nextWireRef += 1
+    }
+    this.#flights.push({ firstRef, lastRef: this.#nextWireRef - 1, bytes: update.length, keys, refill })
+    this.#bytesInFlight += update.length
+  }
+}
+
+function mergeAll(updates: readonly Uint8Array[]): Uint8Array {
+  return updates.length === 1 ? updates[0]! : mergeUpdates(updates)
+}
+
+function samePosition(a: Position | undefined, b: Position | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.epoch === b.epoch && a.seq === b.seq)
+}

@@ -1,0 +1,332 @@
+/**
+ * The driver of room-machine.ts, in the owner tab: reads and writes the room's rows, one write at a time, sends what the machine
+ * pushes, keeps its timer, and folds rows when the room is quiet. It knows no document.
+ */
+import { diffUpdate, isEmptyUpdate, mergeUpdates } from '@syncline/core'
+import type { ClientMessage, Position } from '@syncline/protocol'
+import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
+import { rowsToFold, settledRows } from './fold.ts'
+import { ClientLimits } from './limits.ts'
+import { mergeRows } from './merge-rows.ts'
+import type { EditKey } from './outbox.ts'
+import { toPlainError, type EditsStatus, type RoomRelayStatus } from './relay-status.ts'
+import {
+  RoomMachine,
+  type Refill,
+  type RelayEvent,
+  type RoomEffect,
+  type RoomEvent,
+  type RoomWrite,
+} from './room-machine.ts'
+import type { Scheduler } from './scheduler.ts'
+import { StoreRetry } from './store-retry.ts'
+import { Watermark } from './watermark.ts'
+
+export interface RoomSyncOptions {
+  readonly room: string
+  readonly store: DeviceStore
+  readonly scheduler: Scheduler
+  readonly random: () => number
+  /** Sends a join and brings its answer back through {@link RoomSync.receive}. */
+  readonly join: (position: Position | undefined, stateVector: Uint8Array) => void
+  readonly send: (message: ClientMessage) => void
+  /** An update from the relay, for the document of this tab; other tabs hear of it once it is stored. */
+  readonly onUpdate: (update: Uint8Array) => void
+  /** An update from the relay is in the device store. */
+  readonly onRow: (row: DeviceRow) => void
+  /** An update from the relay is not in the device store, and may not be for a while. */
+  readonly onUnstored: (update: Uint8Array) => void
+  /** Something of {@link RoomSync.status} changed. */
+  readonly onStatus: () => void
+}
+
+interface TabEdits {
+  readonly settled: Watermark
+  readonly stored: Watermark
+  readonly rejected: number[]
+}
+
+export class RoomSync {
+  readonly #options: RoomSyncOptions
+  readonly #machine = new RoomMachine()
+  readonly #retry: StoreRetry
+  readonly #edits = new Map<string, TabEdits>()
+  /** Rows of the store that the machine has seen. */
+  readonly #rows = new Watermark(0)
+  #loaded = false
+  #closed = false
+  #rowsToFold = 0
+  #cancelTimer: (() => void) | undefined
+  #cancelGap: (() => void) | undefined
+  #cancelFold: (() => void) | undefined
+  /** Settles when no work on the store is under way. Everything that touches the store goes through {@link RoomSync.#work}. */
+  #working: Promise<void> | undefined
+  /** A refill that could not be read yet. */
+  #refillToRead: Extract<RoomEffect, { type: 'read-everything' }> | undefined
+
+  constructor(options: RoomSyncOptions) {
+    this.#options = options
+    this.#retry = new StoreRetry(options.scheduler, options.random, () => this.#work())
+  }
+
+  /** Whether the room has nothing left to do for somebody who does not have it open. */
+  get drained(): boolean {
+    return this.#machine.drained && this.#working === undefined
+  }
+
+  /** Whether waiting does not help now: the relay lets this client not in, or not write. */
+  get stuck(): boolean {
+    const { membership } = this.#machine
+    if (membership.state === 'refused') return membership.retryAt === undefined
+    return membership.state === 'live' && membership.access === 'read'
+  }
+
+  /** Whether there are edits that the relay does not have. */
+  get pending(): boolean {
+    return this.#machine.outbox.size > 0
+  }
+
+  get status(): RoomRelayStatus {
+    const { membership, memberships, outbox, lastAckedAt, lastError } = this.#machine
+    return {
+      sync: membership.state,
+      memberships,
+      access: membership.state === 'live' ? membership.access : undefined,
+      ackedRef: outbox.ackedRef,
+      sentRef: outbox.sentRef,
+      rejected: outbox.rejected,
+      lastAckedAt,
+      error: lastError && toPlainError(lastError),
+      storeError: this.#retry.error && toPlainError(this.#retry.error),
+      edits: Object.fromEntries([...this.#edits].map(([tab, edits]) => [tab, editsStatus(edits)])),
+    }
+  }
+
+  /** Reads the room from the device store; the room is joined after that, or when that failed. */
+  open(): void {
+    this.#work()
+  }
+
+  connected(updateBytesMax: number): void {
+    this.#handle({ type: 'connected', updateBytesMax })
+  }
+
+  disconnected(): void {
+    this.#handle({ type: 'disconnected' })
+  }
+
+  /** Messages of the relay about this room. Throws `DecodeError` for an update that is none; nothing has changed then. */
+  receive(message: RelayEvent): void {
+    this.#handle(message)
+  }
+
+  /** A tab, perhaps this one, has put a row into the store. */
+  addRow({ row, ref, update }: DeviceRow): void {
+    if (!this.#rows.add(row)) return
+    this.#rowsToFold += 1
+    this.#handle(ref === undefined ? { type: 'remote-row', update } : { type: 'edit', key: ref, update })
+    if (this.#rows.gap && this.#loaded) this.#lookForGap()
+  }
+
+  /** A tab, perhaps this one, has an edit that it could not store. */
+  addEdit(key: Exclude<EditKey, number>, update: Uint8Array): void {
+    const known = this.#edits.get(key.tab)
+    if (known === undefined) {
+      // A tab sends its edits in order, so the first to arrive is the first that is not stored.
+      const before = key.seq - 1
+      this.#edits.set(key.tab, { settled: new Watermark(before), stored: new Watermark(before), rejected: [] })
+    } else if (known.settled.has(key.seq)) return
+    this.#handle({ type: 'edit', key, update })
+  }
+
+  /** Leaves the room, and waits for work on the store that is under way. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      this.#cancelTimer?.()
+      this.#cancelGap?.()
+      this.#cancelFold?.()
+      this.#retry.stop()
+      const { membership } = this.#machine
+      if (membership.state === 'live') this.#options.send({ type: 'leave', handle: membership.handle })
+    }
+    await this.#working
+  }
+
+  #handle(event: RoomEvent): void {
+    if (this.#closed) return
+    const { scheduler, random, onStatus } = this.#options
+    const effects = this.#machine.handle(event, { now: scheduler.now(), random: random() })
+    for (const effect of effects) this.#perform(effect)
+    for (const { key, rejected } of this.#machine.takeSettledEdits()) {
+      const edits = this.#edits.get(key.tab)
+      edits?.settled.add(key.seq)
+      if (rejected) edits?.rejected.push(key.seq)
+    }
+    this.#armTimer()
+    this.#work()
+    onStatus()
+  }
+
+  #perform(effect: RoomEffect): void {
+    const { join, send, onUpdate, onUnstored } = this.#options
+    switch (effect.type) {
+      case 'join':
+        return join(effect.position, effect.stateVector)
+      case 'leave':
+      case 'push':
+        return send(effect)
+      case 'deliver':
+        onUpdate(effect.update)
+        if (this.#retry.error !== undefined) onUnstored(effect.update)
+        return
+      case 'read-everything':
+        this.#refillToRead = effect
+        return this.#work()
+      default:
+        return effect satisfies never
+    }
+  }
+
+  #armTimer(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    const { deadline } = this.#machine
+    if (deadline === undefined) return
+    const { scheduler } = this.#options
+    this.#cancelTimer = scheduler.after(Math.max(0, deadline - scheduler.now()), () => {
+      this.#cancelTimer = undefined
+      this.#handle({ type: 'time' })
+    })
+  }
+
+  /** Does what is due on the store, one thing at a time, until nothing is or the store fails. */
+  #work(): void {
+    if (this.#closed || this.#working !== undefined || this.#retry.resting) return
+    const next = this.#nextWork()
+    if (next === undefined) return
+    this.#working = this.#perhapsFailing(next)
+  }
+
+  async #perhapsFailing(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      if (!this.#closed) this.#retry.failed(cause, `keep the room "${this.#options.room}" on this device`)
+    }
+    this.#working = undefined
+    this.#work()
+    if (!this.#closed) this.#options.onStatus()
+  }
+
+  #nextWork(): (() => Promise<void>) | undefined {
+    if (!this.#loaded) return () => this.#load()
+    const refill = this.#refillToRead
+    if (refill !== undefined) return () => this.#readEverything(refill)
+    const write = this.#machine.takeWrite()
+    if (write !== undefined) return () => this.#write(write)
+    if (this.#rowsToFold >= ClientLimits.foldRowsMin) this.#foldWhenIdle()
+    return undefined
+  }
+
+  async #load(): Promise<void> {
+    const { room, store } = this.#options
+    try {
+      const stored = await store.load(room)
+      this.#loaded = true
+      this.#retry.succeeded()
+      this.#rows.raise(stored.head.nextRow - 1)
+      this.#rowsToFold = settledRows(stored).length
+      this.#handle({ type: 'loaded', room: stored })
+    } catch (cause) {
+      // Without the store, all that this device has is what it receives from now on: that is everything.
+      const refill = this.#refillToRead
+      this.#refillToRead = undefined
+      this.#handle(refill === undefined ? { type: 'load-failed' } : this.#everything(refill, []))
+      throw cause
+    }
+  }
+
+  async #readEverything(effect: Extract<RoomEffect, { type: 'read-everything' }>): Promise<void> {
+    const { room, store } = this.#options
+    const stored = await store.load(room)
+    this.#retry.succeeded()
+    if (this.#refillToRead === effect) this.#refillToRead = undefined
+    this.#rows.raise(stored.head.nextRow - 1)
+    this.#handle({ type: 'loaded', room: stored })
+    const rejected = new Set(stored.head.rejected.map(({ ref }) => ref))
+    const rows = stored.rows.filter(({ ref }) => ref === undefined || !rejected.has(ref))
+    this.#handle(this.#everything(effect, rows))
+  }
+
+  /** What the relay lacks of `rows`, and of what has arrived but is in no row yet. */
+  #everything(
+    { membership, stateVector }: Extract<RoomEffect, { type: 'read-everything' }>,
+    rows: readonly DeviceRow[],
+  ): RoomEvent {
+    const unwritten = this.#machine.unwritten.map((update) => ({ ref: undefined, update }))
+    const all: Refill['rows'] = [...rows, ...unwritten]
+    const missing = diffUpdate(mergeRows(all.map(({ update }) => update)), stateVector)
+    const throughRef = rows.reduce((highest, { ref }) => Math.max(highest, ref ?? 0), 0)
+    const merged = isEmptyUpdate(missing) ? undefined : missing
+    return { type: 'everything', membership, refill: { merged, rows: all, throughRef } }
+  }
+
+  async #write(write: RoomWrite): Promise<void> {
+    const { room, store, onRow, onUnstored } = this.#options
+    const { update, position, ackedRef, rejected } = write
+    try {
+      if (update !== undefined && position !== undefined) {
+        const row = await store.appendRemote(room, update, position)
+        if (row !== undefined) {
+          this.#rows.add(row.row)
+          this.#rowsToFold += 1
+          onRow(row)
+        }
+      }
+      if (write.settles)
+        await store.settle(room, { ackedRef, rejected, ...(position === undefined ? {} : { position }) })
+    } catch (cause) {
+      // While the store fails, other tabs are told of each update as it arrives; of this one they would not hear otherwise.
+      if (update !== undefined && this.#retry.error === undefined) onUnstored(update)
+      this.#handle({ type: 'write-failed', write })
+      throw cause
+    }
+    this.#retry.succeeded()
+    for (const { tab, seq } of write.edits) this.#edits.get(tab)?.stored.add(seq)
+    this.#handle({ type: 'written', write })
+  }
+
+  /** Another tab's row is known, but not the one before it: wait for its announcement, then read what is missing. */
+  #lookForGap(): void {
+    this.#cancelGap ??= this.#options.scheduler.after(ClientLimits.rowGapMs, () => {
+      this.#cancelGap = undefined
+      if (!this.#rows.gap) return
+      // Reading from the start is the rare way; the announcements nearly always come.
+      this.#loaded = false
+      this.#work()
+    })
+  }
+
+  #foldWhenIdle(): void {
+    this.#cancelFold?.()
+    this.#cancelFold = this.#options.scheduler.after(ClientLimits.foldIdleMs, () => {
+      this.#cancelFold = undefined
+      if (this.#closed || this.#working !== undefined || this.#retry.resting) return
+      this.#working = this.#perhapsFailing(() => this.#fold())
+    })
+  }
+
+  async #fold(): Promise<void> {
+    const { room, store } = this.#options
+    // If it fails, nothing is lost: the rows are still there, and are counted anew by the next visit.
+    this.#rowsToFold = 0
+    const rows = rowsToFold(await store.load(room))
+    if (rows.length > 0) await store.fold(room, rows, mergeUpdates(rows.map(({ update }) => update)))
+    this.#retry.succeeded()
+  }
+}
+
+function editsStatus({ settled, stored, rejected }: TabEdits): EditsStatus {
+  return { settled: settled.value, stored: stored.value, rejected }
+}

@@ -1,0 +1,68 @@
+/** A room, as an app sees it: a document that is kept on this device and synced, and the truth about where its edits are. */
+import type { Awareness } from 'y-protocols/awareness'
+import type { Doc } from 'yjs'
+import type { RoomStatus } from './status.ts'
+
+export interface WaitOptions {
+  /** Gives up this wait, and nothing else. */
+  readonly signal?: AbortSignal
+}
+
+/** An edit that the relay refused for good. It is still part of the document on this device. */
+export interface RejectedEdit {
+  /** Its number among the edits stored on this device; `undefined` for one that is only in memory. */
+  readonly ref: number | undefined
+  /** The relay's reason, from the protocol's table of codes. */
+  readonly code: string
+  /** A Yjs update. */
+  readonly update: Uint8Array
+}
+
+export interface Room extends AsyncDisposable {
+  readonly name: string
+
+  /** The document: edit it, observe it, bind an editor to it, before or after it is loaded. Made on first access. */
+  readonly doc: Doc
+
+  /** Who is here, and where: bind an editor to it. Made on first access. */
+  readonly awareness: Awareness
+
+  /** The present status; the same object until something in it changes. */
+  readonly status: RoomStatus
+
+  /**
+   * Opens the room, as {@link Room.open} does: `await room.loaded`. Resolves when the document has what this device holds, with
+   * or without a connection. A device store that cannot be read does not reject it: the room works in memory then, and the
+   * status says so. Rejects with `SynclineError` `closed` if the room is closed first.
+   */
+  readonly loaded: Promise<void>
+
+  /** Starts to load and to sync. Idempotent; returns the promise that {@link Room.loaded} is. */
+  open(): Promise<void>
+
+  /**
+   * Resolves when every edit made here so far is on this device, and would survive a crash. Rejects with `SynclineError`: a
+   * `store-…` code when the device store does not take them (they stay in memory, are sent from there, and storing is tried again),
+   * `aborted`, or `closed`.
+   */
+  whenStored(options?: WaitOptions): Promise<void>
+
+  /**
+   * Resolves when every edit of this device in this room so far, also of earlier visits and of other tabs, is durable at the
+   * relay. Waits through any time offline. Rejects with `SynclineError`: `rejected` when the relay refuses one of them for good,
+   * `aborted`, or `closed`.
+   */
+  whenAcked(options?: WaitOptions): Promise<void>
+
+  /** `listener` is told of each new {@link Room.status}, once per turn of the event loop, not of the present one. Returns its undo. */
+  subscribe(listener: (status: RoomStatus) => void): () => void
+
+  /** The edits that the relay refused for good, for a person to look at. Rejects as the device store does. */
+  exportRejected(): Promise<readonly RejectedEdit[]>
+
+  /**
+   * Stores what is not stored, says goodbye to the others, and leaves. Edits that are stored are sent even so. All waits are
+   * settled. The document stays as it is, but is no longer kept or synced. Idempotent; never rejects.
+   */
+  close(): Promise<void>
+}

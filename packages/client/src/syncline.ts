@@ -1,0 +1,330 @@
+/**
+ * The client of an app: its rooms, and what they share. This file wires; the rooms live in document-room.ts, the connection and
+ * the sync in engine.ts, which is here only while this tab is the owner.
+ *
+ * ```
+ *   edits   Room ──row──▶ other tabs' rooms, and the owner's Engine ──push──▶ relay
+ *   others' Room ◀─row─── Engine ◀──updates── relay
+ * ```
+ */
+import { isRoomName } from '@syncline/protocol'
+import { Doc } from 'yjs'
+import type { TokenSource } from './connection.ts'
+import type { DeviceStore } from './device-store/device-store.ts'
+import { openIndexedDbDeviceStore } from './device-store/indexeddb-device-store.ts'
+import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
+import { DocumentRoom, type RoomHost } from './document-room.ts'
+import { Engine, THIS_TAB } from './engine.ts'
+import { SynclineError } from './errors.ts'
+import { browserPage, type Page } from './page.ts'
+import {
+  decodeOwnerStatus,
+  decodeRoomRelayStatus,
+  initialOwnerStatus,
+  type ConnectionStatus,
+  type OwnerStatus,
+} from './relay-status.ts'
+import type { Room } from './room.ts'
+import { systemScheduler, type Scheduler } from './scheduler.ts'
+import { StatusCell } from './status-cell.ts'
+import type { SynclineStatus } from './status.ts'
+import { tabsOfOrigin } from './tabs/browser-tabs.ts'
+import { SoloTabs } from './tabs/solo-tabs.ts'
+import type { TabMessage, Tabs } from './tabs/tabs.ts'
+import type { Transport } from './transport.ts'
+import { WebSocketTransport, type WebSocketConstructor } from './websocket-transport.ts'
+
+export interface SynclineOptions {
+  /** The relay's endpoint, such as `ws://localhost:4455/sync`. */
+  readonly url: string
+  /** Where tokens come from, if the relay wants any; asked before each connection. */
+  readonly token?: TokenSource
+  /** For runtimes without one of their own: Node before 22 takes the class of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor
+  /** Names the database on this device and the group of tabs: apps of one origin that sync different rooms need different names. */
+  readonly name?: string
+  /** Where rooms are kept on this device: IndexedDB where there is one, else memory. A store passed here is not closed. */
+  readonly store?: DeviceStore
+  /** How tabs find each other. Closed with the client. */
+  readonly tabs?: Tabs
+  /** Makes the document of a room. What it holds already counts as an edit. */
+  readonly createDoc?: (room: string) => Doc
+  /** What the client calls itself to the relay. */
+  readonly agent?: string
+  /** Replaces WebSocket altogether. */
+  readonly transport?: Transport
+  readonly scheduler?: Scheduler
+  /** 0 ≤ random < 1. */
+  readonly random?: () => number
+  /** The page that the client lives in; `undefined` for none. */
+  readonly page?: Page | undefined
+}
+
+const DEFAULT_NAME = 'default'
+const DEFAULT_AGENT = 'syncline'
+
+type Lifecycle =
+  | { readonly state: 'inert' }
+  | { readonly state: 'open'; readonly undo: readonly (() => void)[] }
+  | { readonly state: 'closed'; readonly closing: Promise<void> }
+
+export class Syncline implements AsyncDisposable {
+  readonly #options: SynclineOptions
+  readonly #scheduler: Scheduler
+  readonly #random: () => number
+  readonly #store: DeviceStore
+  readonly #tabs: Tabs
+  readonly #page: Page | undefined
+  readonly #host: RoomHost
+  readonly #status: StatusCell<SynclineStatus>
+  readonly #rooms = new Map<string, DocumentRoom>()
+  /** Rooms that are being closed: a new one of the same name waits, so that none is loaded while its last write is on its way. */
+  readonly #leaving = new Map<string, Promise<void>>()
+  #life: Lifecycle = { state: 'inert' }
+  #engine: Engine | undefined
+  #engineClosing: Promise<void> = Promise.resolve()
+  #owner: OwnerStatus = initialOwnerStatus
+  #offline = false
+
+  /** Inert: nothing is opened, read or sent before {@link Syncline.open}, or before a room is opened. */
+  constructor(options: SynclineOptions) {
+    this.#options = options
+    this.#scheduler = options.scheduler ?? systemScheduler
+    this.#random = options.random ?? Math.random
+    const name = options.name ?? DEFAULT_NAME
+    const shared = options.store === undefined && (globalThis as Partial<typeof globalThis>).indexedDB !== undefined
+    this.#store = options.store ?? (shared ? openIndexedDbDeviceStore({ name }) : new MemoryDeviceStore())
+    // Tabs that do not share a store must not believe each other's row numbers.
+    this.#tabs = options.tabs ?? (shared ? tabsOfOrigin({ name }) : new SoloTabs())
+    this.#page = 'page' in options ? options.page : browserPage()
+    const connectionOf = (): ConnectionStatus => this.#owner.connection
+    this.#host = {
+      store: this.#store,
+      scheduler: this.#scheduler,
+      random: this.#random,
+      tab: newTabName(this.#random),
+      get connection() {
+        return connectionOf()
+      },
+      createDoc: options.createDoc ?? (() => new Doc()),
+      opened: (room) => this.#roomOpened(room),
+      closed: (room) => this.#roomClosed(room),
+      post: (message) => this.#post(message),
+    }
+    this.#status = new StatusCell(() => ({
+      connection: this.#owner.connection,
+      offline: this.#offline,
+      owner: this.#engine !== undefined,
+      pendingRooms: this.#owner.pendingRooms,
+    }))
+  }
+
+  /** The present status; the same object until something in it changes. */
+  get status(): SynclineStatus {
+    return this.#status.value
+  }
+
+  /** `listener` is told of each new status, once per turn of the event loop, not of the present one. Returns its undo. */
+  subscribe(listener: (status: SynclineStatus) => void): () => void {
+    return this.#status.subscribe(listener)
+  }
+
+  /**
+   * The room of this name: the same object until it is closed. Inert until opened. Throws `SynclineError` `invalid-room-name` or
+   * `closed`.
+   */
+  room(name: string): Room {
+    if (this.#life.state === 'closed') throw closedError()
+    if (!isRoomName(name)) throw new SynclineError('invalid-room-name', `"${name}" cannot be the name of a room`)
+    const known = this.#rooms.get(name)
+    if (known !== undefined && known.status.state !== 'closed') return known
+    if (known !== undefined) {
+      const leaving = known.close().finally(() => {
+        if (this.#leaving.get(name) === leaving) this.#leaving.delete(name)
+      })
+      this.#leaving.set(name, leaving)
+    }
+    const room = new DocumentRoom(name, this.#host)
+    this.#rooms.set(name, room)
+    return room
+  }
+
+  /** Starts: connects, and pushes what earlier visits left unsent, in rooms opened or not. Opening a room does it too. Idempotent. */
+  open(): void {
+    if (this.#life.state === 'closed') throw closedError()
+    if (this.#life.state === 'open') return
+    const tabs = this.#tabs
+    const undo = [
+      tabs.onOwner((owner) => this.#ownerChanged(owner)),
+      tabs.onMessage((message, tab) => this.#receive(message, tab)),
+      tabs.onGone((tab) => this.#tabGone(tab)),
+      () => tabs.close(),
+    ]
+    if (this.#page !== undefined) {
+      undo.unshift(
+        this.#page.onHide(() => this.#rooms.forEach((room) => room.flush())),
+        this.#page.onWake(() => this.#engine?.wake()),
+      )
+    }
+    this.#life = { state: 'open', undo }
+    tabs.open()
+    if (tabs.owner && this.#engine === undefined) this.#ownerChanged(true)
+  }
+
+  /** Connects again after {@link Syncline.disconnect}, or at once instead of at the next attempt. Opens the client. */
+  connect(): void {
+    this.open()
+    this.#switch(false)
+    this.#post({ type: 'switch', offline: false })
+  }
+
+  /** The offline switch, for all tabs: no connection until {@link Syncline.connect}. Edits are kept and sent then. */
+  disconnect(): void {
+    if (this.#life.state === 'closed') throw closedError()
+    this.#switch(true)
+    this.#post({ type: 'switch', offline: true })
+  }
+
+  /**
+   * Closes all rooms, as {@link Room.close} does, then the connection. What the relay does not have stays on the device for the
+   * next visit. Idempotent; never rejects.
+   */
+  close(): Promise<void> {
+    if (this.#life.state === 'closed') return this.#life.closing
+    const undo = this.#life.state === 'open' ? this.#life.undo : []
+    const closing = this.#close(undo)
+    this.#life = { state: 'closed', closing }
+    return closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(undo: readonly (() => void)[]): Promise<void> {
+    await Promise.all([...this.#rooms.values()].map((room) => room.close()))
+    await Promise.all(this.#leaving.values())
+    await this.#stopEngine()
+    for (const run of undo) run()
+    if (this.#options.store === undefined) await this.#store.close().catch(() => undefined)
+    this.#owner = initialOwnerStatus
+    this.#status.changed()
+  }
+
+  async #roomOpened(room: DocumentRoom): Promise<void> {
+    await this.#leaving.get(room.name)
+    this.open()
+    this.#post({ type: 'open', room: room.name })
+  }
+
+  #roomClosed(room: DocumentRoom): void {
+    if (this.#rooms.get(room.name) === room) this.#rooms.delete(room.name)
+  }
+
+  #post(message: TabMessage): void {
+    if (this.#life.state !== 'inert') this.#tabs.post(message)
+    this.#engine?.receive(message, THIS_TAB)
+  }
+
+  #switch(offline: boolean): void {
+    this.#offline = offline
+    this.#engine?.setOffline(offline)
+    this.#status.changed()
+  }
+
+  #ownerChanged(owner: boolean): void {
+    if (!owner) {
+      void this.#stopEngine()
+      return this.#status.changed()
+    }
+    if (this.#engine !== undefined || this.#life.state !== 'open') return
+    this.#engine = new Engine({
+      url: this.#options.url,
+      agent: this.#options.agent ?? DEFAULT_AGENT,
+      token: this.#options.token,
+      transport: this.#options.transport ?? new WebSocketTransport(this.#options.WebSocket),
+      scheduler: this.#scheduler,
+      random: this.#random,
+      store: this.#store,
+      post: (message) => this.#tabs.post(message),
+      listener: {
+        onUpdate: (room, update) => this.#rooms.get(room)?.applyFromRelay(update),
+        onRow: (room, row) => this.#rooms.get(room)?.noteRow(row),
+        onAwareness: (room, payload) => this.#rooms.get(room)?.receiveAwareness(payload, undefined),
+        onRoomStatus: (room, status) => this.#rooms.get(room)?.receiveRelayStatus(status),
+        onOwnerStatus: (status) => this.#ownerStatus(status),
+      },
+    })
+    this.#engine.open(this.#offline)
+    this.#tabs.post({ type: 'owner' })
+    this.#rooms.forEach((room) => room.ownerChanged())
+    this.#status.changed()
+  }
+
+  #stopEngine(): Promise<void> {
+    const engine = this.#engine
+    this.#engine = undefined
+    if (engine !== undefined) {
+      // One after the other: an owner that comes back must not read what the engine before it is still writing.
+      this.#engineClosing = Promise.all([this.#engineClosing, engine.close()]).then(() => undefined)
+    }
+    return this.#engineClosing
+  }
+
+  #ownerStatus(status: OwnerStatus): void {
+    this.#owner = status
+    this.#status.changed()
+    this.#rooms.forEach((room) => room.connectionChanged())
+  }
+
+  #receive(message: TabMessage, tab: string): void {
+    this.#engine?.receive(message, tab)
+    switch (message.type) {
+      case 'row':
+        return this.#rooms.get(message.room)?.applyRow(message)
+      case 'edit':
+        return this.#rooms.get(message.room)?.applyUnstored(message.update, message.key !== undefined)
+      case 'awareness':
+        return this.#rooms.get(message.room)?.receiveAwareness(message.payload, tab)
+      case 'owner':
+        this.#rooms.forEach((room) => room.ownerChanged())
+        return
+      case 'switch':
+        return this.#switch(message.offline)
+      case 'status':
+        return this.#receiveStatus(message.room, message.status)
+      case 'open':
+      case 'closed':
+        return
+      default:
+        return message satisfies never
+    }
+  }
+
+  #receiveStatus(room: string | undefined, body: unknown): void {
+    // A frozen owner that woke up may still speak while this tab has taken over.
+    if (this.#engine !== undefined) return
+    if (room === undefined) {
+      const status = decodeOwnerStatus(body)
+      if (status === undefined) return
+      // A tab that came after the switch was thrown learns of it here, in case it becomes the owner.
+      this.#offline = status.connection.state === 'idle'
+      return this.#ownerStatus(status)
+    }
+    const status = decodeRoomRelayStatus(body)
+    if (status !== undefined) this.#rooms.get(room)?.receiveRelayStatus(status)
+  }
+
+  #tabGone(tab: string): void {
+    this.#engine?.tabGone(tab)
+    this.#rooms.forEach((room) => room.tabGone(tab))
+  }
+}
+
+function newTabName(random: () => number): string {
+  return Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 32).toString(36)).join('-')
+}
+
+function closedError(): SynclineError {
+  return new SynclineError('closed', 'The client was closed')
+}
