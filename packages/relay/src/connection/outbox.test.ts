@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { Outbox } from './outbox.ts'
+
+const outbox = (): Outbox => new Outbox({ outboxSoftBytes: 100, outboxHardBytes: 50, drainTimeoutMs: 1000 })
+
+test('a socket that holds more than the soft bound is slow until it has drained to half of it', () => {
+  const box = outbox()
+  box.sent(100, 100, 0)
+  expect(box.slow).toBe(false)
+  box.sent(1, 101, 0)
+  expect(box.slow).toBe(true)
+  expect(box.drainedTo(51)).toBe(false)
+  expect(box.drainedTo(50)).toBe(true)
+  expect(box.slow).toBe(false)
+  expect(box.drainedTo(0)).toBe(false)
+})
+
+test('one large update makes a connection slow, and does not end it', () => {
+  const box = outbox()
+  box.sent(1_000_000, 1_000_000, 0)
+  expect(box.slow).toBe(true)
+  expect(box.overflowing(0)).toBe(false)
+})
+
+test('what is sent to a slow connection is bounded', () => {
+  const box = outbox()
+  box.sent(101, 101, 0)
+  box.sent(50, 151, 0)
+  expect(box.overflowing(0)).toBe(false)
+  box.sent(1, 152, 0)
+  expect(box.overflowing(0)).toBe(true)
+})
+
+test('a connection that does not drain in time has to go', () => {
+  const box = outbox()
+  box.sent(101, 101, 500)
+  expect(box.overflowing(1500)).toBe(false)
+  expect(box.overflowing(1501)).toBe(true)
+})
+
+test('every slow time is counted afresh', () => {
+  const box = outbox()
+  box.sent(101, 101, 0)
+  box.sent(50, 151, 0)
+  box.drainedTo(0)
+  box.sent(101, 101, 900)
+  box.sent(50, 151, 900)
+  expect(box.overflowing(1800)).toBe(false)
+})
