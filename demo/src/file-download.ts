@@ -1,12 +1,12 @@
-/** Hands bytes or text to the user as a file. */
+/** Hands text to the user as a file. */
 
-export function downloadFile(fileName: string, content: BlobPart, type: string): void {
+export function downloadFile(fileName: string, content: string, type: string): void {
   const url = URL.createObjectURL(new Blob([content], { type }))
   const link = document.createElement('a')
   link.href = url
   link.download = fileName
   link.click()
-  // The download has its own hold on the bytes once the click was dispatched.
+  // The download has its own hold on the text once the click was dispatched.
   URL.revokeObjectURL(url)
 }
 

@@ -1,5 +1,5 @@
 /** Wires the page: the address names a room, the room fills the page, and the user's switches reach the client. */
-import { Syncline, type RoomStatus } from 'syncline'
+import { Syncline, type RoomStatus, type SynclineStatus } from 'syncline'
 import { announcement } from './announcement.ts'
 import { bindCopyLink } from './copy-link.ts'
 import { deviceSetting } from './device-settings.ts'
@@ -26,7 +26,7 @@ declare global {
 const page = findPage()
 const identitySetting = deviceSetting(() => localStorage, 'syncline.identity', parseIdentity)
 const recentRoomsSetting = deviceSetting(() => localStorage, 'syncline.recent-rooms', parseRecentRooms)
-/** Whether this tab was switched to offline: it stays so over a reload. */
+/** Whether this tab was offline by choice: it stays so over a reload, and is forgotten with the tab. */
 const offlineSetting = deviceSetting(
   () => sessionStorage,
   'syncline.offline',
@@ -36,7 +36,6 @@ const offlineSetting = deviceSetting(
 const sync = new Syncline({ url: relayUrl(location) })
 
 let identity: Identity = identitySetting.read() ?? inventIdentity(Math.random)
-let offline = offlineSetting.read()
 let session: Session | undefined
 let view: StatusView | undefined
 let countdown: ReturnType<typeof setTimeout> | undefined
@@ -50,16 +49,18 @@ function start(): void {
   bindCopyLink(page, announce)
   bindRoomsPanel(page, {
     recentRooms: () => recentRoomsSetting.read(),
-    pendingRooms: () => [...sync.status.pendingRooms.keys()],
+    pendingRooms: () => sync.status.pendingRooms,
     currentRoom: () => session?.room.name ?? '',
     inventRoom,
     onDownload: () => session?.download(),
   })
   page.skipLink.addEventListener('click', () => session?.focus())
-  page.offlineSwitch.addEventListener('click', () => switchOffline(!offline))
-  page.exportRejected.addEventListener('click', () => void session?.exportRejected())
+  page.offlineSwitch.addEventListener('click', () => switchOffline(!sync.status.offline))
+  page.exportRejected.addEventListener('click', exportRejected)
   window.addEventListener('hashchange', openAddressedRoom)
-  switchOffline(offline)
+  if (offlineSetting.read()) sync.disconnect()
+  showOfflineSwitch(sync.status)
+  sync.subscribe(showOfflineSwitch)
   openAddressedRoom()
   installForOffline()
 }
@@ -88,7 +89,7 @@ function openRoom(name: string): void {
 function showStatus(status: RoomStatus): void {
   clearTimeout(countdown)
   const before = view
-  view = statusView(status, { now: Date.now(), offlineByChoice: offline, formatTime })
+  view = statusView(status, { now: Date.now(), offlineByChoice: sync.status.offline, formatTime })
   drawStatus(page, view)
   const news = announcement(before, view)
   if (news !== undefined) announce(news)
@@ -96,12 +97,21 @@ function showStatus(status: RoomStatus): void {
   if (staleAfterMs !== undefined) countdown = setTimeout(() => showStatus(status), staleAfterMs)
 }
 
-function switchOffline(next: boolean): void {
-  offline = next
-  offlineSetting.write(offline)
-  page.offlineSwitch.setAttribute('aria-checked', String(offline))
+function switchOffline(offline: boolean): void {
   if (offline) sync.disconnect()
   else sync.connect()
+}
+
+function showOfflineSwitch({ offline }: SynclineStatus): void {
+  offlineSetting.write(offline)
+  page.offlineSwitch.setAttribute('aria-checked', String(offline))
+}
+
+function exportRejected(): void {
+  session?.exportRejected().catch((error: unknown) => {
+    console.error('The refused edits could not be read:', error)
+    announce('The refused edits cannot be read now.')
+  })
 }
 
 function changeIdentity(next: Identity): void {

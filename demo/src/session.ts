@@ -9,6 +9,7 @@ import type { Identity } from './identity.ts'
 import type { Page } from './page.ts'
 import { showPeers } from './peers-list.ts'
 import { publishIdentity } from './presence.ts'
+import { encodeRejectedEdits } from './rejected-edits.ts'
 
 /** The text of a room: the name under which other Yjs editors find it too. */
 const textName = 'body'
@@ -28,7 +29,7 @@ export interface Session {
   focus(): void
   /** Hands the text to the user as a file. */
   download(): void
-  /** Hands over what the relay refused, as one Yjs update, if there is anything. */
+  /** Hands over what the relay refused, as a file. Rejects as the client does when the device cannot be read. */
   exportRejected(): Promise<void>
   /** Waits until the room is closed. Idempotent. */
   close(): Promise<void>
@@ -72,8 +73,8 @@ export function openSession({ sync, page, room: name, identity, onStatus }: Sess
     setIdentity: (next) => publishIdentity(room.awareness, next),
     download: () => downloadFile(`${fileStem(name)}.md`, text.toJSON(), 'text/markdown;charset=utf-8'),
     exportRejected: async () => {
-      const update = await room.exportRejected()
-      if (update !== undefined) downloadFile(`${fileStem(name)}.refused.yjs`, new Uint8Array(update), 'application/octet-stream')
+      const edits = await room.exportRejected()
+      downloadFile(`${fileStem(name)}.refused.json`, encodeRejectedEdits(edits), 'application/json')
     },
     close: () => {
       closing ??= closeSession()

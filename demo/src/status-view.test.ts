@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { statusView, type StatusContext, type StepState } from './status-view.ts'
 
 const calm: RoomStatus = {
+  room: 'notes',
+  state: 'open',
   connection: { state: 'open' },
   sync: 'live',
   latestEdit: 'relay',
@@ -34,19 +36,29 @@ describe('the steps of the latest edit', () => {
   })
 
   it('are reached one after the other', () => {
-    expect(steps({ latestEdit: 'memory' })).toEqual(['reached', 'pending', 'pending'])
-    expect(steps({ latestEdit: 'device' })).toEqual(['reached', 'reached', 'pending'])
+    expect(steps({ latestEdit: 'memory', unacked: 1 })).toEqual(['reached', 'pending', 'pending'])
+    expect(steps({ latestEdit: 'device', unacked: 1 })).toEqual(['reached', 'reached', 'pending'])
     expect(steps({ latestEdit: 'relay' })).toEqual(['reached', 'reached', 'reached'])
   })
 
   it('never claim a device that stores nothing, not even for an edit at the relay', () => {
     const store = { state: 'memory-only', error: full } as const
-    expect(steps({ latestEdit: 'memory', store })).toEqual(['reached', 'unreachable', 'pending'])
+    expect(steps({ latestEdit: 'memory', store, unacked: 1 })).toEqual(['reached', 'unreachable', 'pending'])
     expect(steps({ latestEdit: 'relay', store })).toEqual(['reached', 'unreachable', 'reached'])
   })
 
+  it('show an edit that was stored before the device failed', () => {
+    const store = { state: 'memory-only', error: full } as const
+    expect(steps({ latestEdit: 'device', store, unacked: 1 })).toEqual(['reached', 'reached', 'pending'])
+  })
+
+  it('promise no relay for an edit that it refused, or when it lets nobody in', () => {
+    expect(steps({ latestEdit: 'device', rejected: 1 })).toEqual(['reached', 'reached', 'unreachable'])
+    expect(steps({ latestEdit: 'device', unacked: 1, sync: 'refused' })).toEqual(['reached', 'reached', 'unreachable'])
+  })
+
   it('say that the relay takes nothing from a member who may only read', () => {
-    expect(steps({ latestEdit: 'device', access: 'read' })).toEqual(['reached', 'reached', 'unreachable'])
+    expect(steps({ latestEdit: 'device', unacked: 1, access: 'read' })).toEqual(['reached', 'reached', 'unreachable'])
   })
 })
 

@@ -117,15 +117,21 @@ const stepWords: Readonly<Record<StepState, string>> = {
 
 function stepState(place: Place, status: RoomStatus): StepState {
   const { latestEdit } = status
-  // A device that stores nothing is skipped on the way: an edit can be at the relay and not on this device.
-  if (place === 'device' && status.store.state === 'memory-only') return 'unreachable'
+  // A device that keeps nothing is passed by: an edit can be at the relay and not here.
+  const skipped = place === 'device' && latestEdit !== 'device' && status.store.state === 'memory-only'
+  if (skipped) return 'unreachable'
   if (latestEdit === undefined) return 'idle'
   if (places.indexOf(latestEdit) >= places.indexOf(place)) return 'reached'
-  return place === 'relay' && status.access === 'read' ? 'unreachable' : 'pending'
+  return place === 'relay' && !mayReachRelay(status) ? 'unreachable' : 'pending'
+}
+
+/** Not when the relay lets nobody of us in or write, nor for an edit that it refused: then nothing is waiting for an ack. */
+function mayReachRelay({ sync, access, unacked }: RoomStatus): boolean {
+  return sync !== 'refused' && access !== 'read' && unacked > 0
 }
 
 function tone(status: RoomStatus, memoryOnly: boolean): StatusView['tone'] {
-  if (memoryOnly || status.rejected > 0 || isStopped(status.connection)) return 'problem'
+  if (memoryOnly || status.rejected > 0 || status.sync === 'refused' || isStopped(status.connection)) return 'problem'
   return status.unacked > 0 ? 'waiting' : 'calm'
 }
 
@@ -135,10 +141,12 @@ function isStopped(connection: ConnectionStatus): boolean {
 
 function headline(status: RoomStatus, memoryOnly: boolean, { offlineByChoice }: StatusContext): string {
   const { unacked, unstored, rejected } = status
+  if (status.state === 'inert' || status.state === 'loading') return 'Opening …'
   const online = status.connection.state === 'open'
   if (rejected > 0) return `The relay refused ${countEdits(rejected)}`
+  if (status.sync === 'refused') return 'The relay does not let you in'
   if (memoryOnly) return unacked > 0 ? 'In memory only: keep this page open' : 'Not kept on this device'
-  if (unacked === 0) return status.latestEdit === undefined ? 'Nothing to send' : 'Everything is at the relay'
+  if (unacked === 0) return status.latestEdit === undefined ? 'No edits yet' : 'Everything is at the relay'
   if (online) return 'On the way to the relay'
   if (unstored > 0) return 'On the way to this device'
   return offlineByChoice ? 'Offline: safe on this device' : 'No relay: safe on this device'
