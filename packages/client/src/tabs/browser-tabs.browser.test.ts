@@ -77,7 +77,17 @@ test('what is posted before open, after close, or is no message of ours goes now
   const sender = openTab(name, (tabs) => tabs.post({ type: 'open', room: 'early' }))
   const stranger = new BroadcastChannel(`syncline:${name}`)
   onTestFinished(() => stranger.close())
-  for (const data of [null, 1, 'x', [], {}, { tab: 1 }, { tab: 'x', type: 'message' }, { tab: 'x', type: 'new' }]) {
+  for (const data of [
+    null,
+    1,
+    'x',
+    [],
+    {},
+    { tab: 1 },
+    { tab: 'x', type: 'ask' },
+    { tab: 'x', number: 1, type: 'message' },
+    { tab: 'x', number: 1, type: 'new' },
+  ]) {
     tell(stranger, data)
   }
   await receiver.hears(sender)
@@ -107,7 +117,6 @@ test('a tab that crashes is gone, and its ownership goes on', async () => {
   tell(worker, name)
   const tab = await owning
   const survivor = openTab(name)
-  survivor.silence()
   await survivor.answered()
   expect(survivor.tabs.owner).toBe(false)
   worker.terminate()
@@ -122,7 +131,7 @@ test('an owner who does not answer is replaced, and everybody is told that it is
   await witness.hears(follower)
   frozen.say('here')
   await Promise.all([follower.answered(), witness.answered()])
-  for (let asked = 0; asked < OWNER_UNANSWERED_MAX; asked += 1) follower.silence()
+  for (let asked = 0; asked < OWNER_UNANSWERED_MAX; asked += 1) follower.timeToAsk()
   await follower.owns(true)
   await Promise.all([follower.misses(frozen.tab), witness.misses(frozen.tab)])
   expect(witness.tabs.owner).toBe(false)
@@ -135,7 +144,7 @@ test('an owner who answers is not replaced, however long it takes', async () => 
   await owner.owns(true)
   const follower = openTab(name)
   for (let asked = 0; asked < 3 * OWNER_UNANSWERED_MAX; asked += 1) {
-    follower.silence()
+    follower.timeToAsk()
     await follower.answered()
   }
   expect(owner.tabs.owner).toBe(true)
@@ -157,12 +166,45 @@ test('two followers who steal at once end with one owner', async () => {
   const [one, two] = [openTab(name), openTab(name)]
   await Promise.all([one.hears(two), two.hears(one)])
   for (let asked = 0; asked < OWNER_UNANSWERED_MAX; asked += 1) {
-    one.silence()
-    two.silence()
+    one.timeToAsk()
+    two.timeToAsk()
   }
   await Promise.all([one.owns(true), two.owns(true)])
   await Promise.race([one.owns(false), two.owns(false)])
   expect([one.tabs.owner, two.tabs.owner].filter(Boolean)).toHaveLength(1)
+})
+
+test('a tab is told when something that another said did not reach it', async () => {
+  const name = newName()
+  const tab = openTab(name)
+  await tab.owns(true)
+  const other = new BroadcastChannel(`syncline:${name}`)
+  onTestFinished(() => other.close())
+  const say = (number: number): void => {
+    tell(other, { tab: 'other', number, type: 'message', message: { type: 'open', room: 'a' } })
+  }
+  // Held, or the other tab would count as gone at each of its words.
+  await navigator.locks.request(`syncline:${name}:tab:other`, async () => {
+    say(1)
+    say(2)
+    await tab.received(2)
+    expect(tab.missed()).toBe(0)
+    say(4)
+    await tab.misheard(1)
+    say(5)
+    await tab.received(4)
+    expect(tab.missed()).toBe(1)
+  })
+})
+
+test('a tab that comes later is told that it missed what was said before', async () => {
+  const name = newName()
+  const early = openTab(name)
+  await early.owns(true)
+  early.tabs.post({ type: 'open', room: 'a' })
+  const late = openTab(name)
+  await late.misheard(1)
+  expect(early.missed()).toBe(0)
 })
 
 test('close leaves no lock held and none waited for', async () => {
@@ -200,9 +242,12 @@ interface TestTab {
   readonly messages: readonly { readonly message: TabMessage; readonly tab: string }[]
   readonly gone: readonly string[]
   readonly owned: readonly boolean[]
-  /** Ends this tab's wait for an answer. */
-  readonly silence: () => void
-  /** Resolves when an owner's answer has begun a new wait. */
+  /** How often this tab was told that it missed something. */
+  readonly missed: () => number
+  readonly misheard: (count: number) => Promise<void>
+  /** Raises this tab's alarm. */
+  readonly timeToAsk: () => void
+  /** Resolves when an owner said that it is there, since this was last awaited. */
   readonly answered: () => Promise<void>
   readonly owns: (owner: boolean) => Promise<void>
   readonly received: (count: number) => Promise<void>
@@ -230,13 +275,10 @@ function openTab(name: string, beforeOpen: (tabs: BrowserTabs) => void = () => u
       checks.add(check)
       check()
     })
-  let waits = 0
-  let endWait: (() => void) | undefined
+  let alarm: (() => void) | undefined
   const after = (_delayMs: number, task: () => void): (() => void) => {
-    waits += 1
-    endWait = task
-    changed()
-    return () => (endWait = undefined)
+    alarm = task
+    return () => (alarm = undefined)
   }
   const tabs = new BrowserTabs({ name, scheduler: { after } })
   tabs.onMessage((message, tab) => {
@@ -251,21 +293,34 @@ function openTab(name: string, beforeOpen: (tabs: BrowserTabs) => void = () => u
     owned.push(owner)
     changed()
   })
+  let missed = 0
+  tabs.onMissed(() => {
+    missed += 1
+    changed()
+  })
   beforeOpen(tabs)
   tabs.open()
   onTestFinished(() => tabs.close())
+  // Made after the tab's own channel, so it hears after the tab has heard.
+  const witness = new BroadcastChannel(`syncline:${name}`)
+  onTestFinished(() => witness.close())
+  let answers = 0
+  witness.addEventListener('message', ({ data }: MessageEvent<{ type?: unknown } | null>) => {
+    if (data?.type !== 'here') return
+    answers += 1
+    changed()
+  })
   const received = (count: number): Promise<void> => until(() => messages.length >= count)
-  let seenWaits = waits
+  let answersAwaited = 0
   return {
     tabs,
     messages,
     gone,
     owned,
-    silence: () => {
-      endWait?.()
-      seenWaits = waits
-    },
-    answered: () => until(() => waits > seenWaits).then(() => void (seenWaits = waits)),
+    missed: () => missed,
+    misheard: (count) => until(() => missed >= count),
+    timeToAsk: () => alarm?.(),
+    answered: () => until(() => answers > answersAwaited).then(() => void (answersAwaited = answers)),
     owns: (owner) => until(() => owned.at(-1) === owner),
     received,
     misses: (tab) => until(() => gone.includes(tab)),
@@ -298,9 +353,10 @@ async function frozenOwner(name: string): Promise<{
     lost.catch(() => undefined)
     return { lost, held }
   }
+  let said = 0
   const owner = hold('owner')
   await Promise.all([owner.held, hold(`tab:${tab}`).held])
-  return { tab, lost: owner.lost, say: (type) => tell(channel, { tab, type }) }
+  return { tab, lost: owner.lost, say: (type) => tell(channel, { tab, number: (said += 1), type }) }
 }
 
 function tell(port: { postMessage(data: unknown): void }, data: unknown): void {

@@ -19,14 +19,19 @@ export interface BrowserTabsOptions {
   readonly random?: () => number
 }
 
-/** What goes over the channel. Tabs may run different versions of this code: what is not understood is passed over. */
-type Envelope = { readonly tab: string } & (
+/** Tabs may run different versions of this code: what is not understood is passed over. */
+type Saying =
   | { readonly type: 'message'; readonly message: TabMessage }
   | { readonly type: 'ask' | 'here' }
   | { readonly type: 'replaced'; readonly replaced: string }
-)
 
-/** Messages kept while the tab's own lock is not granted yet, which takes a moment. More are dropped: they are hints. */
+/**
+ * What goes over the channel. `number` counts what the tab said, from 1. A gap tells the hearer that it missed something:
+ * browsers drop what is said to a page that is stopped.
+ */
+type Envelope = { readonly tab: string; readonly number: number } & Saying
+
+/** Messages kept while the tab's own lock is not granted yet, which takes a moment. More are dropped: the others notice. */
 export const MESSAGES_WAITING_MAX = 1_000
 
 /**
@@ -49,16 +54,19 @@ export class BrowserTabs implements Tabs {
   readonly #ownerListeners = new Set<(owner: boolean) => void>()
   readonly #messageListeners = new Set<(message: TabMessage, tab: string) => void>()
   readonly #goneListeners = new Set<(tab: string) => void>()
-  readonly #watched = new Set<string>()
+  readonly #missedListeners = new Set<() => void>()
+  /** The tabs that are watched, and the number of the last that was heard from each. */
+  readonly #heard = new Map<string, number>()
   /** Ends every lock and every wait for one but the owner's. */
   readonly #closing = new AbortController()
   #state: TabState = { type: 'inert' }
+  #said = 0
   #channel: BroadcastChannel | undefined
   /** What is said before the others could tell that this tab lives; `undefined` once they can. */
   #waiting: Envelope[] | undefined = []
   /** The hold on the owner's lock, or the place in its queue. Aborting it gives up either. */
   #turn: AbortController | undefined
-  #stopAwaiting = (): void => undefined
+  #stopAlarm = (): void => undefined
 
   constructor(options: BrowserTabsOptions) {
     this.#prefix = `syncline:${options.name}`
@@ -82,9 +90,13 @@ export class BrowserTabs implements Tabs {
     return subscribe(this.#goneListeners, listener)
   }
 
+  onMissed(listener: () => void): () => void {
+    return subscribe(this.#missedListeners, listener)
+  }
+
   /** Before `open` and after `close`, nobody hears it. */
   post(message: TabMessage): void {
-    this.#say({ tab: this.tab, type: 'message', message: forCloning(message) })
+    this.#say({ type: 'message', message: forCloning(message) })
   }
 
   open(): void {
@@ -100,7 +112,14 @@ export class BrowserTabs implements Tabs {
     this.#closing.abort()
     this.#channel?.close()
     this.#channel = undefined
-    for (const listeners of [this.#ownerListeners, this.#messageListeners, this.#goneListeners]) listeners.clear()
+    for (const listeners of [
+      this.#ownerListeners,
+      this.#messageListeners,
+      this.#goneListeners,
+      this.#missedListeners,
+    ]) {
+      listeners.clear()
+    }
   }
 
   #dispatch(event: TabEvent): void {
@@ -119,18 +138,16 @@ export class BrowserTabs implements Tabs {
         return this.#turn?.abort()
       case 'say':
         return this.#say(
-          effect.what === 'replaced'
-            ? { tab: this.tab, type: 'replaced', replaced: effect.tab }
-            : { tab: this.tab, type: effect.what },
+          effect.what === 'replaced' ? { type: 'replaced', replaced: effect.tab } : { type: effect.what },
         )
-      case 'await-answer':
-        this.#stopAwaiting()
-        this.#stopAwaiting = this.#scheduler.after(OWNER_ASK_MS * (1 + this.#random() / 2), () =>
-          this.#dispatch({ type: 'silence' }),
+      case 'set-alarm':
+        this.#stopAlarm()
+        this.#stopAlarm = this.#scheduler.after(OWNER_ASK_MS * (1 + this.#random() / 2), () =>
+          this.#dispatch({ type: 'time-to-ask' }),
         )
         return
-      case 'stop-awaiting':
-        return this.#stopAwaiting()
+      case 'stop-alarm':
+        return this.#stopAlarm()
       case 'owner':
         for (const listener of this.#ownerListeners) listener(effect.owner)
         return
@@ -162,7 +179,7 @@ export class BrowserTabs implements Tabs {
     const speak = (): void => {
       const waiting = this.#waiting ?? []
       this.#waiting = undefined
-      for (const envelope of waiting) this.#say(envelope)
+      for (const envelope of waiting) this.#send(envelope)
     }
     const { signal } = this.#closing
     const alive = (): Promise<void> => {
@@ -175,11 +192,9 @@ export class BrowserTabs implements Tabs {
 
   /** Notices the end of a tab that was heard of. */
   #watch(tab: string): void {
-    if (this.#watched.has(tab)) return
-    this.#watched.add(tab)
     const { signal } = this.#closing
     const gone = (): void => {
-      this.#watched.delete(tab)
+      this.#heard.delete(tab)
       if (!signal.aborted) this.#perform({ type: 'gone', tab })
     }
     // Rejected, because this tab closes or the browser refuses: nobody is told that the other is gone, as nobody knows.
@@ -188,7 +203,7 @@ export class BrowserTabs implements Tabs {
 
   #hear(data: unknown): void {
     if (!isEnvelope(data) || data.tab === this.tab) return
-    this.#watch(data.tab)
+    this.#count(data)
     switch (data.type) {
       case 'message':
         for (const listener of this.#messageListeners) listener(data.message, data.tab)
@@ -203,9 +218,23 @@ export class BrowserTabs implements Tabs {
     }
   }
 
-  #say(envelope: Envelope): void {
-    if (this.#waiting === undefined) this.#channel?.postMessage(envelope)
-    else if (this.#channel !== undefined && this.#waiting.length < MESSAGES_WAITING_MAX) this.#waiting.push(envelope)
+  /** A tab that is heard of for the first time may have said something before: that counts as missed, as it was. */
+  #count({ tab, number }: Envelope): void {
+    const last = this.#heard.get(tab)
+    this.#heard.set(tab, number)
+    if (last === undefined) this.#watch(tab)
+    if (number > (last ?? 0) + 1) for (const listener of this.#missedListeners) listener()
+  }
+
+  #say(saying: Saying): void {
+    if (this.#channel === undefined) return
+    const envelope: Envelope = { tab: this.tab, number: (this.#said += 1), ...saying }
+    if (this.#waiting === undefined) this.#send(envelope)
+    else if (this.#waiting.length < MESSAGES_WAITING_MAX) this.#waiting.push(envelope)
+  }
+
+  #send(envelope: Envelope): void {
+    this.#channel?.postMessage(envelope)
   }
 
   /** Rejects where the browser throws: a page whose origin is opaque, or that is being torn down. */
@@ -233,8 +262,8 @@ function isAbort(error: unknown): boolean {
 
 function isEnvelope(data: unknown): data is Envelope {
   if (typeof data !== 'object' || data === null) return false
-  const { tab, type, message, replaced } = data as Record<string, unknown>
-  if (typeof tab !== 'string') return false
+  const { tab, number, type, message, replaced } = data as Record<string, unknown>
+  if (typeof tab !== 'string' || typeof number !== 'number') return false
   switch (type) {
     case 'message':
       return typeof message === 'object' && message !== null

@@ -5,16 +5,16 @@ import { nextTabState, OWNER_UNANSWERED_MAX, type TabEffect, type TabEvent, type
 const following: TabState = { type: 'following', ownerTab: 'other', unanswered: 0 }
 
 describe('a tab that opens', () => {
-  test('queues for the lock, asks for the owner and awaits the answer', () => {
+  test('queues for the lock, asks for the owner', () => {
     const { state, effects } = run({ type: 'inert' }, { type: 'open' })
     expect(state).toEqual({ type: 'following', ownerTab: undefined, unanswered: 0 })
-    expect(effects).toEqual([{ type: 'queue' }, { type: 'say', what: 'ask' }, { type: 'await-answer' }])
+    expect(effects).toEqual([{ type: 'queue' }, { type: 'say', what: 'ask' }, { type: 'set-alarm' }])
   })
 
   test('owns the connection when the lock is granted, and tells the others', () => {
     const { state, effects } = run(following, { type: 'granted' })
     expect(state).toEqual({ type: 'owning' })
-    expect(effects).toEqual([{ type: 'stop-awaiting' }, { type: 'say', what: 'here' }, { type: 'owner', owner: true }])
+    expect(effects).toEqual([{ type: 'stop-alarm' }, { type: 'say', what: 'here' }, { type: 'owner', owner: true }])
   })
 
   test('owns the connection when the browser does no locks for it', () => {
@@ -31,20 +31,20 @@ describe('an owner', () => {
   test('follows, and queues again, when the lock was stolen', () => {
     const { state, effects } = run({ type: 'owning' }, { type: 'lost' })
     expect(state).toEqual({ type: 'following', ownerTab: undefined, unanswered: 0 })
-    expect(effects).toEqual([{ type: 'owner', owner: false }, { type: 'queue' }, { type: 'await-answer' }])
+    expect(effects).toEqual([{ type: 'owner', owner: false }, { type: 'queue' }, { type: 'set-alarm' }])
   })
 
   test('tells its listeners before it lets the lock go', () => {
     const { state, effects } = run({ type: 'owning' }, { type: 'close' })
     expect(state).toEqual({ type: 'closed' })
-    expect(effects).toEqual([{ type: 'owner', owner: false }, { type: 'stop-awaiting' }, { type: 'release' }])
+    expect(effects).toEqual([{ type: 'owner', owner: false }, { type: 'stop-alarm' }, { type: 'release' }])
   })
 })
 
 describe('a follower', () => {
-  const silence = Array.from({ length: OWNER_UNANSWERED_MAX }, (): TabEvent => ({ type: 'silence' }))
+  const silence = Array.from({ length: OWNER_UNANSWERED_MAX }, (): TabEvent => ({ type: 'time-to-ask' }))
 
-  test('asks again at each silence, and steals the lock when all its questions went unanswered', () => {
+  test('asks again and again, and steals the lock when all its questions went unanswered', () => {
     const { state, effects } = run(following, ...silence)
     expect(state).toEqual({ type: 'stealing', from: 'other' })
     const asked = effects.filter((effect) => effect.type === 'say' && effect.what === 'ask')
@@ -74,7 +74,7 @@ describe('a thief', () => {
 
   test('calls nobody gone when it never knew who the owner was', () => {
     const { effects } = run({ type: 'stealing', from: undefined }, { type: 'granted' })
-    expect(effects.map(({ type }) => type)).toEqual(['stop-awaiting', 'say', 'owner'])
+    expect(effects.map(({ type }) => type)).toEqual(['stop-alarm', 'say', 'owner'])
   })
 
   test('queues again when another thief was faster', () => {
@@ -87,7 +87,7 @@ describe('a thief', () => {
 test('in any order of events: listeners hear changes alone, closed is for ever, and every lock asked for is let go', () => {
   const event = fc.oneof(
     fc
-      .constantFrom<TabEvent['type']>('open', 'granted', 'lost', 'refused', 'silence', 'asked', 'close')
+      .constantFrom<TabEvent['type']>('open', 'granted', 'lost', 'refused', 'time-to-ask', 'asked', 'close')
       .map((type) => ({ type }) as TabEvent),
     fc.constant<TabEvent>({ type: 'here', tab: 'other' }),
   )
@@ -100,7 +100,7 @@ test('in any order of events: listeners hear changes alone, closed is for ever, 
       expect(told.length % 2).toBe(0)
       const last = (...types: TabEffect['type'][]): number => effects.findLastIndex(({ type }) => types.includes(type))
       expect(last('release')).toBeGreaterThanOrEqual(last('queue', 'steal'))
-      expect(last('stop-awaiting')).toBeGreaterThanOrEqual(last('await-answer'))
+      expect(last('stop-alarm')).toBeGreaterThanOrEqual(last('set-alarm'))
       const closedAt = events.findIndex(({ type }) => type === 'close')
       if (closedAt !== -1) expect(run({ type: 'inert' }, ...events.slice(0, closedAt + 1)).effects).toEqual(effects)
     }),

@@ -16,7 +16,10 @@
  * once, and frozen tabs answer none.
  */
 
-/** How often a follower asks, in milliseconds: between one and one and a half times this, so that followers drift apart. */
+/**
+ * How often a follower asks, in milliseconds: between one and one and a half times this, so that followers drift apart. Each
+ * asks for itself: that every tab speaks now and then is how lost messages are noticed (see browser-tabs.ts).
+ */
 export const OWNER_ASK_MS = 2_000
 
 /**
@@ -42,8 +45,8 @@ export type TabEvent =
   | { readonly type: 'lost' }
   /** The browser does not do locks for this page. */
   | { readonly type: 'refused' }
-  /** The time since the last question or answer is up. */
-  | { readonly type: 'silence' }
+  /** It is time to ask again. */
+  | { readonly type: 'time-to-ask' }
   /** A tab asked whether the owner is there. */
   | { readonly type: 'asked' }
   /** A tab said that it is the owner. */
@@ -60,9 +63,9 @@ export type TabEffect =
   /** Tell the other tabs. `replaced`: this tab was the owner and did not answer. */
   | { readonly type: 'say'; readonly what: 'ask' | 'here' }
   | { readonly type: 'say'; readonly what: 'replaced'; readonly tab: string }
-  /** Raise `silence` after the time to ask, counted anew. */
-  | { readonly type: 'await-answer' }
-  | { readonly type: 'stop-awaiting' }
+  /** Raise `time-to-ask` when it is. */
+  | { readonly type: 'set-alarm' }
+  | { readonly type: 'stop-alarm' }
   /** Tell this tab's listeners. */
   | { readonly type: 'owner'; readonly owner: boolean }
   | { readonly type: 'gone'; readonly tab: string }
@@ -95,13 +98,13 @@ function following(state: TabState & { readonly type: 'following' }, event: TabE
     case 'refused': // two owners cost a connection; none would cost the sync
       return own()
     case 'here':
-      return { state: { ...state, ownerTab: event.tab, unanswered: 0 }, effects: [{ type: 'await-answer' }] }
-    case 'silence': {
+      return { state: { ...state, ownerTab: event.tab, unanswered: 0 }, effects: [] }
+    case 'time-to-ask': {
       const unanswered = state.unanswered + 1
       if (unanswered >= OWNER_UNANSWERED_MAX) {
         return { state: { type: 'stealing', from: state.ownerTab }, effects: [{ type: 'steal' }] }
       }
-      return { state: { ...state, unanswered }, effects: [{ type: 'say', what: 'ask' }, { type: 'await-answer' }] }
+      return { state: { ...state, unanswered }, effects: [{ type: 'say', what: 'ask' }, { type: 'set-alarm' }] }
     }
     case 'open':
     case 'lost':
@@ -128,7 +131,7 @@ function stealing(state: TabState & { readonly type: 'stealing' }, event: TabEve
     case 'lost':
       return follow([])
     case 'open':
-    case 'silence':
+    case 'time-to-ask':
     case 'asked':
     case 'here': // an answer at the last moment: the lock is on its way all the same, and its loser will queue again
     case 'close':
@@ -147,7 +150,7 @@ function owning(state: TabState & { readonly type: 'owning' }, event: TabEvent):
     case 'open':
     case 'granted':
     case 'refused':
-    case 'silence':
+    case 'time-to-ask':
     case 'here': // the lock decides between two that think so, and tells the other soon
     case 'close':
       return stay(state)
@@ -157,14 +160,14 @@ function owning(state: TabState & { readonly type: 'owning' }, event: TabEvent):
 function follow(first: readonly TabEffect[]): TabTransition {
   return {
     state: { type: 'following', ownerTab: undefined, unanswered: 0 },
-    effects: [{ type: 'queue' }, ...first, { type: 'await-answer' }],
+    effects: [{ type: 'queue' }, ...first, { type: 'set-alarm' }],
   }
 }
 
 function own(): TabTransition {
   return {
     state: { type: 'owning' },
-    effects: [{ type: 'stop-awaiting' }, { type: 'say', what: 'here' }, { type: 'owner', owner: true }],
+    effects: [{ type: 'stop-alarm' }, { type: 'say', what: 'here' }, { type: 'owner', owner: true }],
   }
 }
 
@@ -172,7 +175,7 @@ function close(state: TabState): TabTransition {
   if (state.type === 'inert' || state.type === 'closed') return { state: { type: 'closed' }, effects: [] }
   const told: readonly TabEffect[] = state.type === 'owning' ? [{ type: 'owner', owner: false }] : []
   // The listeners first: what the owner still says is said before another can own.
-  return { state: { type: 'closed' }, effects: [...told, { type: 'stop-awaiting' }, { type: 'release' }] }
+  return { state: { type: 'closed' }, effects: [...told, { type: 'stop-alarm' }, { type: 'release' }] }
 }
 
 function stay(state: TabState): TabTransition {
