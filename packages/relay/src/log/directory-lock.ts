@@ -10,12 +10,15 @@
  *   row names another process in the table                  ──▶ in use, by that pid
  *   our own pid is in the table twice                       ──▶ in use, by this process
  *
+ * Two relays with the same pid, which containers can have, are still told apart by the kernel: LMDB lets the second one wait at
+ * the table until the first has ended.
+ *
  * The environment is apart from the log's, because being in the table pins a snapshot, which in the log's own environment would
  * keep pages from being used again.
  */
 import { join } from 'node:path'
 import { LogError } from '../errors.ts'
-import { openLmdbFile } from './lmdb-file.ts'
+import { openLmdbFile, type LmdbFile } from './lmdb-file.ts'
 
 const HOLDER_KEY = Uint8Array.of(1)
 
@@ -33,16 +36,13 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     presence.done()
     await environment.close()
   }
-  const holder = environment.transactionSync((): number | undefined => {
-    environment.readerCheck()
-    const present = readerPids(environment.readerList())
-    const named = environment.getBinary(HOLDER_KEY)
-    const pid = named === undefined ? undefined : Number(Buffer.from(named).toString())
-    if (present.filter((reader) => reader === process.pid).length > 1) return process.pid
-    if (pid !== undefined && pid !== process.pid && present.includes(pid)) return pid
-    environment.putSync(HOLDER_KEY, Buffer.from(String(process.pid)))
-    return undefined
-  })
+  let holder: number | undefined
+  try {
+    holder = environment.transactionSync(() => takeOver(environment))
+  } catch (cause) {
+    await release()
+    throw new LogError('io', `cannot lock the data directory ${directory}: ${String(cause)}`, { cause })
+  }
   if (holder !== undefined) {
     await release()
     const who = holder === process.pid ? 'this process' : `process ${holder}`
@@ -50,6 +50,18 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   }
   let released: Promise<void> | undefined
   return { release: () => (released ??= release()) }
+}
+
+/** Within a write transaction: makes this process the holder, or returns the pid of the one that is. */
+function takeOver(environment: LmdbFile): number | undefined {
+  environment.readerCheck()
+  const present = readerPids(environment.readerList())
+  if (present.filter((reader) => reader === process.pid).length > 1) return process.pid
+  const row = environment.getBinary(HOLDER_KEY)
+  const named = row === undefined ? undefined : Number(row.toString())
+  if (named !== undefined && named !== process.pid && present.includes(named)) return named
+  environment.putSync(HOLDER_KEY, Buffer.from(String(process.pid)))
+  return undefined
 }
 
 /** LMDB prints its table for people: a header, then one line `pid thread transaction` per reader. */

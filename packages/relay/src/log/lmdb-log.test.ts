@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openLmdbFile } from './lmdb-file.ts'
 import { openLmdbLog, type LmdbLogOptions } from './lmdb-log.ts'
-import { metaKey } from './lmdb-rows.ts'
+import { encodeGarbage, entryKey, garbageKey, metaKey, roomKey } from './lmdb-rows.ts'
 import { updateLogContract, type LogMedium } from './update-log.contract.ts'
 import type { UpdateLog } from './update-log.ts'
 
@@ -87,6 +87,44 @@ describe('LmdbLog', () => {
     const directory = await newDirectory()
     await (await open({ directory })).append([{ room: 'a', update: Uint8Array.of(1) }])
     expect((await readdir(directory)).sort()).toEqual(['holder.mdb', 'holder.mdb-lock', 'log.mdb', 'log.mdb-lock'])
+  })
+
+  it('removes when it is opened what a crash left half removed', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    await log.append(Array.from({ length: 3 }, () => ({ room: 'a', update: Uint8Array.of(1) })))
+    await log.close()
+    // A crash in the middle of dropping another room, of number 7, leaves a note of its entries 2 and 3, and the entries.
+    const noted = { room: 7, fromSeq: 2, upToSeq: 3 }
+    const leftover = [entryKey(7, 2), entryKey(7, 3), garbageKey(noted)]
+    const before = openLmdbFile(join(directory, 'log.mdb'))
+    await before.batch(() => {
+      for (const key of leftover) void before.put(key, encodeGarbage(noted))
+    })
+    await before.close()
+
+    const reopened = await open({ directory })
+    expect((await reopened.read('a', 0)).updates).toHaveLength(3)
+    await reopened.close()
+    const after = openLmdbFile(join(directory, 'log.mdb'))
+    expect(leftover.map((key) => after.getBinary(key))).toEqual([undefined, undefined, undefined])
+    await after.close()
+  })
+
+  it('tells a damaged head from an absent one', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    await log.append([{ room: 'a', update: Uint8Array.of(1) }])
+    await log.close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    await file.batch(() => void file.put(roomKey('a'), Uint8Array.of(1)))
+    await file.close()
+    const reopened = await open({ directory })
+    await expect(reopened.head('a')).rejects.toMatchObject({ code: 'unreadable' })
+    await expect(reopened.append([{ room: 'a', update: Uint8Array.of(1) }])).rejects.toMatchObject({
+      code: 'unreadable',
+    })
+    expect((await reopened.append([{ room: 'b', update: Uint8Array.of(1) }])).at(0)!.seq).toBe(1)
   })
 
   it('uses room again that checkpoints have freed', async () => {

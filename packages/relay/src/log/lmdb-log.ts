@@ -126,7 +126,7 @@ class LmdbLog implements UpdateLog {
     const meta = this.#environment.get(metaKey)
     if (meta !== undefined) decodeMeta(meta)
     else await this.#environment.commit([{ key: metaKey, value: encodeMeta({ nextRoom: 1 }) }])
-    await this.#sweep()
+    if (this.#garbage() !== undefined) await this.#sweep()
   }
 
   async append(batch: readonly Append[]): Promise<readonly Position[]> {
@@ -246,8 +246,13 @@ class LmdbLog implements UpdateLog {
     return head.position
   }
 
+  /** The key of some entries that are yet to be removed. */
+  #garbage(): Uint8Array | undefined {
+    return this.#environment.keys(garbageKeys.start, garbageKeys.end, 1).at(0)
+  }
+
   #draftSweep(draft: Draft): Written {
-    const [key] = this.#environment.keys(garbageKeys.start, garbageKeys.end, 1)
+    const key = this.#garbage()
     const value = key === undefined ? undefined : draft.get(key)
     if (key === undefined || value === undefined) return { positions: [], done: false, garbage: false }
     draft.remove(key)
