@@ -30,6 +30,12 @@ export class ByteReader {
     const start = this.offset
     const bytes = this.bytes
     const end = bytes.length
+    const first = bytes[start]
+    // Most integers of an update are one byte long.
+    if (first !== undefined && first < 0x80) {
+      this.offset = start + 1
+      return first
+    }
     let at = start
     let value = 0
     let scale = 1

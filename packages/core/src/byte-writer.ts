@@ -25,7 +25,7 @@ export class ByteWriter {
 
   /** An unsigned LEB128 integer; `value` is an integer in 0 … 2^53 − 1. */
   varUint(value: number): void {
-    assert(Number.isSafeInteger(value) && value >= 0, `${value} is not a varUint`)
+    assert(Number.isSafeInteger(value) && value >= 0, 'a varUint is an integer in 0 … 2^53 − 1')
     this.#reserve(8)
     const buffer = this.#buffer
     let at = this.#length

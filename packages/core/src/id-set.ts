@@ -51,7 +51,8 @@ export class IdSet implements Iterable<IdRange> {
 
   /**
    * Adds the units `start` … `end − 1` of a client; nothing if there are none. Constant time at the end of what is known of the
-   * client, which is where a live client writes; otherwise a binary search and a shift of the later ranges.
+   * client, which is where a live client writes; otherwise a binary search and a shift of the later ranges. To build a set out of
+   * many ranges in no order, use {@link IdSet.union}.
    */
   add(client: number, start: number, end: number): void {
     assert(start >= 0 && end <= Number.MAX_SAFE_INTEGER, 'clocks are in 0 … 2^53 − 1')

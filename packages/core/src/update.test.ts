@@ -158,6 +158,7 @@ describe('decodeUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
       11,
       [1, 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 1, 0],
     ],
+    ['deletions without units, at which Yjs throws', 'invalid-value', 4, [0, 1, 1, 1, 5, 0]],
     [
       'deletions that end above 2^53 − 1',
       'integer-overflow',

@@ -1,0 +1,87 @@
+/**
+ * Where Yjs 13.6 disagrees with itself: the same updates give different documents, depending on how they arrive. Each case is as
+ * small as it gets, and says what the core does instead. When one of these fails, a newer Yjs may have mended it.
+ */
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { diffUpdate } from './diff.ts'
+import { DecodeError } from './errors.ts'
+import { mergeUpdates } from './merge.ts'
+import { replicaOf } from './random-document.fixture.ts'
+import { decodeUpdate } from './update.ts'
+import { updateIds } from './update-ids.ts'
+
+describe('surrogate pairs', () => {
+  const whole = stateOf(1, (doc) => doc.getText('text').insert(0, 'a😀b'))
+  const half = Y.diffUpdate(whole, Y.encodeStateVector(new Map([[1, 2]])))
+
+  test('a redundant diff that starts inside a pair destroys the pair in a Yjs replica; merging heals it', () => {
+    // Yjs looks up the origin, and splits what it has there, before it finds that it has all of it.
+    expect(replicaOf([whole, half]).getText('text').toJSON()).toBe('a\uFFFD\uFFFDb')
+    expect(replicaOf([half, whole]).getText('text').toJSON()).toBe('a\uFFFD\uFFFDb')
+    expect(mergeUpdates([whole, half])).toEqual(whole)
+    expect(mergeUpdates([half, whole])).toEqual(whole)
+  })
+
+  test('formatting that finds nothing to do cuts a pair in one replica, and no update tells the others', () => {
+    const doc = replicaOf([whole])
+    let updates = 0
+    doc.on('update', () => updates++)
+    doc.getText('text').format(2, 1, { bold: null })
+    expect(updates).toBe(0)
+    expect(doc.getText('text').toJSON()).toBe('a\uFFFD\uFFFDb')
+    expect(mergeUpdates([Y.encodeStateAsUpdate(doc), whole])).toEqual(whole)
+  })
+})
+
+test('a client listed twice: Yjs applies its last list, and merges both; the core refuses it', () => {
+  // Two GC runs of client 1, at clocks 0 and 1, each in a list of its own.
+  const twice = Uint8Array.from([2, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 0])
+  expect(replicaOf([twice]).store.clients.size).toBe(0)
+  const merged = Y.mergeUpdates([twice, Uint8Array.of(0, 0)])
+  expect(Y.decodeStateVector(Y.encodeStateVector(replicaOf([merged])))).toEqual(new Map([[1, 2]]))
+  expect(() => decodeUpdate(twice)).toThrow(DecodeError)
+})
+
+describe('one unit, in several states of decay', () => {
+  const doc = new Y.Doc()
+  doc.clientID = 1
+  doc.getArray('array').push([new Y.Text('gone'), 'kept'])
+  const alive = Y.encodeStateAsUpdate(doc)
+  doc.getArray('array').delete(0)
+  const collected = Y.encodeStateAsUpdate(doc)
+
+  test('Yjs keeps whichever came first when it merges; the core keeps what says most, in any order', () => {
+    const kinds = (update: Uint8Array): string[] =>
+      Y.decodeUpdate(update).structs.map((struct) => struct.constructor.name)
+    expect(kinds(Y.mergeUpdates([alive, collected]))).not.toEqual(kinds(Y.mergeUpdates([collected, alive])))
+    const merged = mergeUpdates([alive, collected])
+    expect(mergeUpdates([collected, alive])).toEqual(merged)
+    expect(kinds(merged)).toEqual(kinds(alive))
+  })
+
+  test('content that is kept stays deleted: the delete sets are united', () => {
+    const merged = mergeUpdates([alive, collected])
+    expect(updateIds(merged).deletes.equals(updateIds(collected).deletes)).toBe(true)
+    expect(replicaOf([merged]).getArray('array').toArray()).toEqual(['kept'])
+    expect(Y.encodeStateAsUpdate(replicaOf([merged]))).toEqual(collected)
+  })
+
+  test('a forged GC run erases nothing of what others have written', () => {
+    const forged = Uint8Array.from([1, 1, 1, 0, 0, 6, 0])
+    expect(mergeUpdates([forged, alive])).toEqual(alive)
+    expect(replicaOf([mergeUpdates([alive, forged])]).getArray('array').length).toBe(2)
+  })
+
+  test('a skip never wins over what it skips', () => {
+    const gapped = mergeUpdates([diffUpdate(alive, new Map([[1, 5]]))])
+    expect(mergeUpdates([gapped, alive])).toEqual(alive)
+  })
+})
+
+function stateOf(clientId: number, edit: (doc: Y.Doc) => void): Uint8Array {
+  const doc = new Y.Doc()
+  doc.clientID = clientId
+  edit(doc)
+  return Y.encodeStateAsUpdate(doc)
+}
