@@ -26,8 +26,8 @@ function steps(status: Partial<RoomStatus>): readonly StepState[] {
   return statusView({ ...calm, ...status }, context).steps.map(({ state }) => state)
 }
 
-function headline(status: Partial<RoomStatus>, overrides: Partial<StatusContext> = {}): string {
-  return statusView({ ...calm, ...status }, { ...context, ...overrides }).headline
+function headline(status: Partial<RoomStatus>): string {
+  return statusView({ ...calm, ...status }, context).headline
 }
 
 describe('the steps of the latest edit', () => {
@@ -70,15 +70,12 @@ describe('the headline', () => {
   it('says safe on this device offline only once all is stored there', () => {
     const waiting = { connection: { state: 'idle' }, unacked: 3 } as const
     expect(headline({ ...waiting, latestEdit: 'memory', unstored: 1 })).toBe('On the way to this device')
-    expect(headline({ ...waiting, latestEdit: 'device' })).toBe('No relay: safe on this device')
-    expect(headline({ ...waiting, latestEdit: 'device' }, { offlineByChoice: true })).toBe(
-      'Offline: safe on this device',
-    )
+    expect(headline({ ...waiting, latestEdit: 'device' })).toBe('Safe on this device')
   })
 
   it('asks to keep the page open when memory is all there is', () => {
     const view = statusView({ ...calm, unacked: 1, store: { state: 'memory-only', error: full } }, context)
-    expect(view.headline).toBe('In memory only: keep this page open')
+    expect(view.headline).toBe('Keep this page open')
     expect(view.tone).toBe('problem')
     expect(view.problem).toContain('The storage of this device is full.')
   })
@@ -99,6 +96,20 @@ describe('the connection', () => {
     expect(at(100_000)).toEqual({ text: 'No relay, next try in 4 s', staleAfterMs: 400 })
     expect(at(100_400)).toEqual({ text: 'No relay, next try in 3 s', staleAfterMs: 1_000 })
     expect(at(103_400)).toEqual({ text: 'No relay, trying again', staleAfterMs: undefined })
+  })
+
+  it('says whether it was switched off', () => {
+    const text = (offlineByChoice: boolean): string =>
+      statusView({ ...calm, connection: { state: 'idle' } }, { ...context, offlineByChoice }).connection.text
+    expect(text(true)).toBe('Switched off')
+    expect(text(false)).toBe('Not connected')
+  })
+
+  it('is the one place where its error is told', () => {
+    const connection = { state: 'waiting', attempt: 1, until: 101_000, error: lost } as const
+    const view = statusView({ ...calm, connection, lastError: lost }, context)
+    expect(view.connection.reason).toContain('cannot be reached')
+    expect(view.problem).toBeUndefined()
   })
 
   it('gives the reason when it stopped', () => {

@@ -65,12 +65,12 @@ export function statusView(status: RoomStatus, context: StatusContext): StatusVi
   const memoryOnly = status.store.state === 'memory-only'
   return {
     steps,
-    headline: headline(status, memoryOnly, context),
+    headline: headline(status, memoryOnly),
     tone: tone(status, memoryOnly),
     pending: status.unacked,
     connection,
     details: details(status, memoryOnly, connection, context),
-    problem: problem(status),
+    problem: problem(status, connection),
     rejected: status.rejected,
   }
 }
@@ -139,17 +139,18 @@ function isStopped(connection: ConnectionStatus): boolean {
   return connection.state === 'closed' || connection.state === 'needs-auth'
 }
 
-function headline(status: RoomStatus, memoryOnly: boolean, { offlineByChoice }: StatusContext): string {
+/** Short enough for a phone: what it means and why is in the details. */
+function headline(status: RoomStatus, memoryOnly: boolean): string {
   const { unacked, unstored, rejected } = status
   if (status.state === 'inert' || status.state === 'loading') return 'Opening …'
   const online = status.connection.state === 'open'
   if (rejected > 0) return `The relay refused ${countEdits(rejected)}`
-  if (status.sync === 'refused') return 'The relay does not let you in'
-  if (memoryOnly) return unacked > 0 ? 'In memory only: keep this page open' : 'Not kept on this device'
-  if (unacked === 0) return status.latestEdit === undefined ? 'No edits yet' : 'Everything is at the relay'
+  if (status.sync === 'refused') return 'Not let in by the relay'
+  if (memoryOnly) return unacked > 0 ? 'Keep this page open' : 'Not kept on this device'
+  if (unacked === 0) return status.latestEdit === undefined ? 'No edits of yours yet' : 'Everything is at the relay'
   if (online) return 'On the way to the relay'
   if (unstored > 0) return 'On the way to this device'
-  return offlineByChoice ? 'Offline: safe on this device' : 'No relay: safe on this device'
+  return 'Safe on this device'
 }
 
 export function countEdits(count: number): string {
@@ -179,7 +180,9 @@ function details(
   ]
 }
 
-function problem(status: RoomStatus): string | undefined {
+function problem(status: RoomStatus, connection: ConnectionView): string | undefined {
   if (status.store.state === 'memory-only') return sentenceOfError(status.store.error)
-  return status.lastError === undefined ? undefined : sentenceOfError(status.lastError)
+  const sentence = status.lastError === undefined ? undefined : sentenceOfError(status.lastError)
+  // What is wrong with the connection is told there.
+  return sentence === connection.reason ? undefined : sentence
 }
