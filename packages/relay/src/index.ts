@@ -8,6 +8,7 @@ export type { HealthReport } from './http/http-service.ts'
 
 // Logs
 export { MemoryLog, MemoryDisk, type MemoryLogOptions } from './log/memory-log.ts'
+export { openLmdbLog } from './log/lmdb-log.ts'
 export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
 export {
   EPOCHS_MAX,

@@ -72,6 +72,11 @@ export class RelayClient {
     this.socket.send(encodeFrame(messages))
   }
 
+  /** A client that sends bytes of its own making, as they are, from the moment it is connected. */
+  sendBytes(bytes: Uint8Array): void {
+    this.socket.send(bytes)
+  }
+
   /** Joins and waits for the answer. */
   async join(
     room: string,

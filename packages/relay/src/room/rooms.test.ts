@@ -1,0 +1,274 @@
+import { encodeStateVector, mergeUpdates } from '@syncline/core'
+import { decodeRelayFrame, type RelayMessage } from '@syncline/protocol'
+import { expect, test } from 'vitest'
+import { LogHealth } from '../health.ts'
+import { defaultLimits, type RelayLimits } from '../limits.ts'
+import { FaultyLog } from '../log/faulty-log.ts'
+import { MemoryLog } from '../log/memory-log.ts'
+import type { UpdateLog } from '../log/update-log.ts'
+import { ManualScheduler } from '../manual-scheduler.fixture.ts'
+import { updateOf } from '../relay-client.fixture.ts'
+import type { RelayEvent } from '../relay-event.ts'
+import { Compaction } from './compaction.ts'
+import type { RoomMember } from './room-member.ts'
+import type { Room } from './room.ts'
+import { Rooms } from './rooms.ts'
+import { inlineMerger, type UpdateMerger } from './update-merger.ts'
+
+const stateVector = encodeStateVector(new Map())
+const bytes = (update: Uint8Array): string => Buffer.from(update).toString('hex')
+
+/** A member that keeps what it is sent. */
+class Inbox implements RoomMember {
+  readonly messages: RelayMessage[] = []
+  readonly frames: Uint8Array[] = []
+  slow = false
+  left = false
+  #waiting: (() => void)[] = []
+
+  send(message: RelayMessage): void {
+    this.messages.push(message)
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    this.frames.push(frame)
+    for (const message of decodeRelayFrame(frame)) this.send(message)
+  }
+
+  detached(): void {
+    this.left = true
+  }
+
+  async next<T extends RelayMessage['type']>(type: T): Promise<RelayMessage & { type: T }> {
+    for (;;) {
+      const found = this.messages.findIndex((message) => message.type === type)
+      if (found !== -1) return this.messages.splice(found, 1)[0] as RelayMessage & { type: T }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+}
+
+class World {
+  readonly scheduler = new ManualScheduler()
+  readonly events: RelayEvent[] = []
+  readonly compaction: Compaction
+  readonly rooms: Rooms
+  #waiting: (() => void)[] = []
+
+  constructor(log: UpdateLog, limits: Partial<RelayLimits> = {}, merger: UpdateMerger = inlineMerger) {
+    this.compaction = new Compaction(log, merger)
+    this.rooms = new Rooms({
+      log,
+      merger,
+      compaction: this.compaction,
+      limits: { ...defaultLimits, ...limits },
+      scheduler: this.scheduler,
+      health: new LogHealth(),
+      onEvent: (event) => {
+        this.events.push(event)
+        for (const resolve of this.#waiting.splice(0)) resolve()
+      },
+    })
+  }
+
+  async event(type: RelayEvent['type']): Promise<void> {
+    while (!this.events.some((event) => event.type === type)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  join(name: string, member = new Inbox()): Place {
+    const joined = this.rooms.join(name, member, { request: 1, access: 'write', position: undefined, stateVector })
+    if ('code' in joined) throw new Error(joined.code)
+    return { inbox: member, ...joined }
+  }
+
+  /** Lets `ms` go by, in ticks. */
+  pass(ms: number): void {
+    for (let at = 0; at <= ms; at += 100) {
+      this.rooms.tick(this.scheduler.now())
+      this.scheduler.advance(100)
+    }
+  }
+}
+
+interface Place {
+  readonly inbox: Inbox
+  readonly room: Room
+  readonly member: number
+}
+
+test('a broadcast is encoded once: every member gets the same bytes', async () => {
+  const world = new World(new MemoryLog())
+  const [author, ...others] = [world.join('r'), world.join('r'), world.join('r')]
+  for (const { inbox } of [author!, ...others]) await inbox.next('joined')
+  author!.room.push(author!.member, 1, updateOf('a'))
+  for (const { inbox } of others) await inbox.next('updates')
+  expect(others[0]!.inbox.frames[0]).toBe(others[1]!.inbox.frames[0])
+})
+
+test('a room that cannot be opened refuses its members as worth a retry, and the next join opens it', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log)
+  log.failNext('read', 'io')
+  const first = world.join('r')
+  expect(await first.inbox.next('refused')).toMatchObject({ code: 'log-unavailable', retryable: true })
+  expect(first.inbox.left).toBe(true)
+  expect(world.rooms.size).toBe(0)
+  expect(world.events).toMatchObject([{ type: 'log-failed', operation: 'open', room: 'r' }])
+  await world.join('r').inbox.next('joined')
+})
+
+test('a log that holds what is no update refuses the room, and only that room', async () => {
+  const log = new MemoryLog()
+  await log.append([{ room: 'bad', update: Uint8Array.of(200, 1) }])
+  const world = new World(log)
+  expect(await world.join('bad').inbox.next('refused')).toMatchObject({ code: 'log-unavailable' })
+  await world.join('good').inbox.next('joined')
+})
+
+test('an append that fails is rejected, and the room goes on', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  log.failNext('append', 'full')
+  room.push(member, 1, updateOf('a'))
+  room.push(member, 2, updateOf('b', 2))
+  expect(await inbox.next('reject')).toMatchObject({ ref: 1, code: 'log-unavailable', retryable: true })
+  expect(await inbox.next('ack')).toMatchObject({ ref: 2, position: { seq: 1 } })
+})
+
+test('a member whose read fails is evicted, and gets everything when it comes back', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  await log.append([{ room: 'r', update: updateOf('a') }])
+  const world = new World(log)
+  await world.join('r').inbox.next('updates')
+  log.failNext('read', 'io')
+  const second = world.join('r')
+  expect(await second.inbox.next('evicted')).toMatchObject({ code: 'log-unavailable', retryable: true })
+  expect(second.inbox.left).toBe(true)
+  expect(bytes((await world.join('r').inbox.next('updates')).update)).toBe(bytes(updateOf('a')))
+})
+
+test('a room closes a while after its last member left, and opens again from the log', async () => {
+  const world = new World(new MemoryLog(), { roomLingerMs: 1000 })
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  room.push(member, 1, updateOf('a'))
+  await inbox.next('ack')
+  room.leave(member)
+  world.pass(900)
+  expect(world.rooms.size).toBe(1)
+  world.pass(200)
+  expect(world.rooms.size).toBe(0)
+  const again = world.join('r')
+  expect(again.room).not.toBe(room)
+  expect(again.room.handle).not.toBe(room.handle)
+  expect(bytes((await again.inbox.next('updates')).update)).toBe(bytes(updateOf('a')))
+})
+
+test('a room that has to close at once is opened again only after the log has answered its last append', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  log.hold()
+  room.push(member, 1, updateOf('a'))
+  world.rooms.evictAll({ code: 'internal', retryable: true, message: '' })
+  await inbox.next('evicted')
+  const again = world.join('r')
+  let settled = false
+  const waiting = world.rooms.settled().then(() => (settled = true))
+  expect(settled).toBe(false)
+  log.release()
+  await waiting
+  expect(await again.inbox.next('joined')).toMatchObject({ position: { seq: 1 } })
+})
+
+test('a relay with as many open rooms as it may have opens no further one', async () => {
+  const world = new World(new MemoryLog(), { roomsOpenMax: 1 })
+  await world.join('one').inbox.next('joined')
+  await world.join('one').inbox.next('joined')
+  expect(() => world.join('two')).toThrow('too-many-rooms')
+})
+
+test('a fold keeps what was appended while it merged', async () => {
+  const log = new MemoryLog()
+  let release = (): void => {}
+  let begun = (): void => {}
+  const merging = new Promise<void>((resolve) => (begun = resolve))
+  const slowMerger: UpdateMerger = {
+    ...inlineMerger,
+    merge: async (updates) => {
+      if (updates.length > 2) {
+        begun()
+        await new Promise<void>((resolve) => (release = resolve))
+      }
+      return inlineMerger.merge(updates)
+    },
+  }
+  const world = new World(log, { compactionTailEntries: 2 }, slowMerger)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  const updates = [1, 2, 3, 4].map((client) => updateOf(String(client), client))
+  for (const [index, update] of updates.slice(0, 3).entries()) room.push(member, index, update)
+  await merging
+  room.push(member, 3, updates[3]!)
+  for (let count = 0; count < 4; count++) await inbox.next('ack')
+  release()
+  await world.event('compacted')
+  expect(await log.head('r')).toMatchObject({ checkpointSeq: 3, tailEntries: 1, position: { seq: 4 } })
+  expect(bytes(mergeUpdates((await log.read('r', 0)).updates))).toBe(bytes(mergeUpdates(updates)))
+})
+
+test('a fold that fails is reported and tried again, and members do not notice', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log, { compactionTailEntries: 1, compactionRetryMs: 1000 })
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  log.failNext('checkpoint', 'io')
+  room.push(member, 1, updateOf('a', 1))
+  room.push(member, 2, updateOf('b', 2))
+  await inbox.next('ack')
+  await world.event('log-failed')
+  expect(world.events).toMatchObject([{ operation: 'compact', room: 'r' }])
+  world.pass(1100)
+  await world.event('compacted')
+  expect(inbox.left).toBe(false)
+  expect(await log.head('r')).toMatchObject({ checkpointSeq: 2, tailEntries: 0 })
+})
+
+test('a slow member is sent no updates, and the merged tail when it has drained', async () => {
+  const world = new World(new MemoryLog())
+  const [author, slow] = [world.join('r'), world.join('r')]
+  await slow.inbox.next('joined')
+  slow.inbox.slow = true
+  author.room.push(author.member, 1, updateOf('a', 1))
+  // The first one finds out that the socket is full; the room holds the others back.
+  await slow.inbox.next('updates')
+  author.room.push(author.member, 2, updateOf('b', 2))
+  author.room.push(author.member, 3, updateOf('c', 3))
+  for (let count = 0; count < 3; count++) await author.inbox.next('ack')
+  expect(slow.inbox.messages).toEqual([])
+  slow.inbox.slow = false
+  slow.room.drained(slow.member)
+  const { position, update } = await slow.inbox.next('updates')
+  expect(position.seq).toBe(3)
+  expect(bytes(update)).toBe(bytes(mergeUpdates([updateOf('b', 2), updateOf('c', 3)])))
+})
+
+test('a broken invariant costs the room its members, who may come back, and no other room', async () => {
+  const log = new MemoryLog()
+  const world = new World(log)
+  const [{ inbox, room, member }, other] = [world.join('r'), world.join('other')]
+  await inbox.next('joined')
+  // Somebody else writes to the room behind the relay's back.
+  await log.append([{ room: 'r', update: updateOf('x', 9) }])
+  room.push(member, 1, updateOf('a'))
+  expect(await inbox.next('evicted')).toMatchObject({ code: 'internal', retryable: true })
+  expect(world.events.map(({ type }) => type)).toEqual(['internal-error'])
+  expect(other.inbox.left).toBe(false)
+  expect(await world.join('r').inbox.next('joined')).toMatchObject({ position: { seq: 2 } })
+})
