@@ -3,7 +3,8 @@
  * writes the JSON. A check that fails ends the run with exit code 1 and without a single number.
  */
 import { randomInt } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { exit, stderr, stdout } from 'node:process'
 import { convergence } from './convergence/convergence.ts'
 import { UsageError, parseArguments, selects, usage, type Arguments } from './harness/arguments.ts'
@@ -32,6 +33,9 @@ async function main(argv: readonly string[]): Promise<number> {
         `${usage}\nbenches:\n${benches.map(({ name, question }) => `  ${name.padEnd(14)} ${question}\n`).join('')}`,
       )
       return 0
+    }
+    if (wanted.json !== undefined && !existsSync(dirname(resolve(wanted.json)))) {
+      throw new UsageError(`--json ${wanted.json}: there is no such folder`)
     }
     const run = await runAll(wanted, progress, interrupt.signal)
     progress.end()

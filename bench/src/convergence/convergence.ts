@@ -11,9 +11,9 @@ interface Task extends CaseShape {
 }
 
 const tasks: readonly Task[] = [
-  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 40, quick: 6 } },
-  { name: '10 replicas', replicas: 10, edits: 300, cases: { full: 15, quick: 2 } },
-  { name: '30 replicas', replicas: 30, edits: 400, cases: { full: 5, quick: 1 } },
+  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 20, quick: 4 } },
+  { name: '10 replicas', replicas: 10, edits: 300, cases: { full: 8, quick: 2 } },
+  { name: '30 replicas', replicas: 30, edits: 400, cases: { full: 3, quick: 1 } },
 ]
 
 const metrics: readonly Metric[] = [

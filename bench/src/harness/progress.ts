@@ -43,7 +43,7 @@ class TerminalProgress implements Progress {
 
   #rewrite(text: string): void {
     // A line that wraps cannot be written over.
-    this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
+    this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns || 80) - 1)}`)
   }
 }
 

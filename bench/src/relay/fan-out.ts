@@ -17,14 +17,14 @@ interface Load {
   readonly paced: number
 }
 const LOADS: Readonly<Record<BenchContext['scale'], Load>> = {
-  full: { flood: 2000, paced: 200 },
+  full: { flood: 1000, paced: 200 },
   quick: { flood: 300, paced: 60 },
 }
 const WARM_UP: Load = { flood: 300, paced: 20 }
 
 /** Pushes on their way at once, in a flood: enough for a flush to be shared, and a bound on what the sockets hold. */
 const WINDOW = 256
-const PACE_MS = 4
+const PACE_MS = 3
 
 const metrics: readonly Metric[] = [
   { name: 'pushes', unit: 'per second', better: 'higher' },

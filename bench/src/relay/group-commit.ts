@@ -10,7 +10,7 @@ import { BARE, closeSubjects, startSubjects, temporaryFolder, type RelaySubject 
 
 const ROUNDS = { full: 4, quick: 2 } as const
 const ROOMS: readonly number[] = [1, 16, 128]
-const ROUND_MS = { full: 600, quick: 250 } as const
+const ROUND_MS = { full: 500, quick: 200 } as const
 
 /** No writer pushes more than this in a round. */
 const PUSHES_MAX = { full: 20_000, quick: 5000 } as const
