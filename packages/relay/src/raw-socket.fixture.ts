@@ -45,7 +45,7 @@ export function maskedFrame(firstByte: number, payload: Uint8Array): Uint8Array 
 
 /** Frames of a relay are not masked, and those of these tests are short. */
 function closeCodeIn(bytes: Buffer): number | undefined {
-  for (let at = 0; at + 1 < bytes.length; at += 2 + bytes[at + 1]!) {
+  for (let at = 0; at + 1 < bytes.length; at += 2 + bytes.readUInt8(at + 1)) {
     if (bytes[at] === 0x88) return bytes.readUInt16BE(at + 2)
   }
   return undefined

@@ -2,8 +2,8 @@
  * The driver of one connection: performs what the machine (connection-machine.ts) decides, and is the member of each room that the
  * connection is in. It owns no timer; ticks come from the relay. Nothing that goes wrong here reaches another connection.
  *
- * Backpressure, both ways. Out: the outbox (outbox.ts) says when the socket is slow, rooms look at it and hold updates back, and
- * hear `drained` from here. In: bytes pushed and not yet settled are counted; above the bound the socket is not read, so a client
+ * Backpressure, both ways. Out: the outbox (outbox.ts) says when the socket is slow; rooms are told to hold updates back, and hear
+ * `drained` from here. In: bytes pushed and not yet settled are counted; above the bound the socket is not read, so a client
  * that pushes faster than the disk takes is slowed by TCP.
  */
 import { encodeFrame, type AwarenessEntry, type RelayMessage } from '@syncline/protocol'
@@ -97,7 +97,10 @@ export class Connection {
     const now = this.#surroundings.scheduler.now()
     this.#sentAt = now
     this.#socket.send(frame, () => this.#sent())
-    this.#outbox.sent(frame.length, this.#socket.bufferedBytes, now)
+    if (this.#outbox.sent(frame.length, this.#socket.bufferedBytes, now)) {
+      // All rooms hold back at once, not each after one update more.
+      for (const membership of this.#memberships.values()) membership.holdBack()
+    }
     if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
   }
 
@@ -241,6 +244,10 @@ class Membership implements RoomMember {
 
   announce(entries: readonly AwarenessEntry[]): void {
     this.#place?.room.announce(this.#place.member, entries)
+  }
+
+  holdBack(): void {
+    this.#place?.room.holdBack(this.#place.member)
   }
 
   drained(): void {

@@ -35,10 +35,15 @@ export class Outbox {
     return this.#state.kind === 'slow'
   }
 
-  /** `bytes` were handed to the socket, which now holds `bufferedBytes`. */
-  sent(bytes: number, bufferedBytes: number, now: number): void {
-    if (this.#state.kind === 'slow') this.#state = { ...this.#state, sentBytes: this.#state.sentBytes + bytes }
-    else if (bufferedBytes > this.#limits.outboxSoftBytes) this.#state = { kind: 'slow', since: now, sentBytes: 0 }
+  /** `bytes` were handed to the socket, which now holds `bufferedBytes`. Returns true when that begins a slow time. */
+  sent(bytes: number, bufferedBytes: number, now: number): boolean {
+    if (this.#state.kind === 'slow') {
+      this.#state = { ...this.#state, sentBytes: this.#state.sentBytes + bytes }
+      return false
+    }
+    if (bufferedBytes <= this.#limits.outboxSoftBytes) return false
+    this.#state = { kind: 'slow', since: now, sentBytes: 0 }
+    return true
   }
 
   /** The socket holds `bufferedBytes`. Returns true when that ends a slow time: the members may be caught up. */

@@ -63,7 +63,7 @@ test('whatever happens, acks follow the log, positions keep their promise, and i
       const world = new RoomWorld(CLIENTS)
       world.open()
       for (const client of world.clients) world.join(client)
-      for (const { action, client, choice } of steps) perform(world, action, world.clients[client]!, choice)
+      for (const { action, client, choice } of steps) perform(world, action, world.clients.at(client)!, choice)
       world.heal()
       // Rejected pushes are the client's to repeat: a new membership pushes what is left.
       for (const client of world.clients) world.leave(client)

@@ -107,7 +107,7 @@ test('a newcomer is told the head and the state vector, and gets a diff of every
     access: 'write',
   })
   expect(decodeStateVector((joined as { stateVector: Uint8Array }).stateVector)).toEqual(new Map([[11, 3]]))
-  const [catchUp] = effects.filter((effect) => effect.type === 'catchUp')
+  const catchUp = effects.find((effect) => effect.type === 'catchUp')
   expect(catchUp).toMatchObject({ afterSeq: 0, stateVector: encodeStateVector(new Map([[11, 1]])) })
 })
 

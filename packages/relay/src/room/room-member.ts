@@ -10,7 +10,10 @@ export interface RoomMember {
   send(message: RelayMessage): void
   /** Sends a frame that is shared with other members: borrowed, never changed. */
   sendFrame(frame: Uint8Array): void
-  /** Whether the socket has more to take than it should: the room then stops sending updates until it hears `drained`. */
+  /**
+   * Whether the socket has more to take than it should: the room then sends no updates until it hears `drained`. The connection
+   * says so when it begins (`holdBack`); a room that sends something looks here as well, since it may have begun before the join.
+   */
   readonly slow: boolean
   /** The room has forgotten this member, after telling it why. */
   detached(): void

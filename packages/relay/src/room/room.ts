@@ -78,6 +78,11 @@ export class Room {
     this.#take({ type: 'awareness', member, entries, now: this.#surroundings.scheduler.now() })
   }
 
+  /** The member's socket is full: no updates until it has drained. */
+  holdBack(member: MemberId): void {
+    this.#take({ type: 'slow', member })
+  }
+
   drained(member: MemberId): void {
     this.#take({ type: 'drained', member })
   }

@@ -1,0 +1,235 @@
+import { encodeFrame, decodeRelayFrame, type ClientMessage, type RelayMessage } from '@syncline/protocol'
+import { expect, test } from 'vitest'
+import type { Authorize } from '../access.ts'
+import { LogHealth } from '../health.ts'
+import { defaultLimits, type RelayLimits } from '../limits.ts'
+import { FaultyLog } from '../log/faulty-log.ts'
+import { MemoryLog } from '../log/memory-log.ts'
+import { ManualScheduler } from '../manual-scheduler.fixture.ts'
+import { noStateVector, updateOf } from '../relay-client.fixture.ts'
+import type { RelayEvent } from '../relay-event.ts'
+import { Compaction } from '../room/compaction.ts'
+import { Rooms } from '../room/rooms.ts'
+import { inlineMerger } from '../room/update-merger.ts'
+import { Connection } from './connection.ts'
+import type { FrameSocket } from './frame-socket.ts'
+
+/** A socket in memory, whose network takes what it is sent only when the test says so. */
+class HeldSocket implements FrameSocket {
+  readonly address = '127.0.0.1'
+  readonly messages: RelayMessage[] = []
+  bufferedBytes = 0
+  paused = false
+  closed: number | undefined
+  terminated = false
+  #unsent: { bytes: number; onSent: () => void }[] = []
+  #waiting: (() => void)[] = []
+
+  send(frame: Uint8Array, onSent: () => void): void {
+    this.messages.push(...decodeRelayFrame(frame))
+    this.bufferedBytes += frame.length
+    this.#unsent.push({ bytes: frame.length, onSent })
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** The network takes everything. */
+  flush(): void {
+    for (const { bytes, onSent } of this.#unsent.splice(0)) {
+      this.bufferedBytes -= bytes
+      onSent()
+    }
+  }
+
+  close(code: number): void {
+    this.closed = code
+  }
+
+  terminate(): void {
+    this.terminated = true
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+  }
+
+  async next<T extends RelayMessage['type']>(type: T): Promise<RelayMessage & { type: T }> {
+    for (;;) {
+      const found = this.messages.findIndex((message) => message.type === type)
+      if (found !== -1) return this.messages.splice(found, 1)[0] as RelayMessage & { type: T }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+}
+
+class World {
+  readonly scheduler = new ManualScheduler()
+  readonly events: RelayEvent[] = []
+  readonly log = new FaultyLog(new MemoryLog())
+  readonly rooms: Rooms
+  readonly #limits: RelayLimits
+  readonly #authorize: Authorize | undefined
+
+  constructor(limits: Partial<RelayLimits> = {}, authorize?: Authorize) {
+    this.#limits = { ...defaultLimits, ...limits }
+    this.#authorize = authorize
+    this.rooms = new Rooms({
+      log: this.log,
+      merger: inlineMerger,
+      compaction: new Compaction(this.log, inlineMerger),
+      limits: this.#limits,
+      scheduler: this.scheduler,
+      health: new LogHealth(),
+      onEvent: (event) => this.events.push(event),
+    })
+  }
+
+  connect(): Client {
+    const socket = new HeldSocket()
+    const connection = new Connection(socket, {
+      rooms: this.rooms,
+      limits: this.#limits,
+      scheduler: this.scheduler,
+      authorize: this.#authorize,
+      agent: 'relay',
+      onEvent: (event) => this.events.push(event),
+    })
+    const client = new Client(socket, connection)
+    client.send({ type: 'hello', versions: [1], agent: 'test', token: undefined })
+    return client
+  }
+}
+
+class Client {
+  readonly socket: HeldSocket
+  readonly connection: Connection
+
+  constructor(socket: HeldSocket, connection: Connection) {
+    this.socket = socket
+    this.connection = connection
+  }
+
+  send(...messages: readonly ClientMessage[]): void {
+    this.connection.receive(encodeFrame(messages))
+  }
+
+  async join(room: string): Promise<number> {
+    this.send({ type: 'join', request: 1, room, position: undefined, stateVector: noStateVector })
+    return (await this.socket.next('joined')).handle
+  }
+}
+
+test('a client that pushes faster than the log takes is not read until half of it has settled', async () => {
+  const update = updateOf('x'.repeat(1000))
+  const world = new World({ unsettledBytesMax: 2500 })
+  const client = world.connect()
+  const { socket } = client
+  const handle = await client.join('r')
+  world.log.hold()
+  client.send({ type: 'push', handle, ref: 1, update }, { type: 'push', handle, ref: 2, update })
+  expect(socket.paused).toBe(false)
+  client.send({ type: 'push', handle, ref: 3, update })
+  expect(socket.paused).toBe(true)
+  world.log.release()
+  await socket.next('ack')
+  expect(socket.paused).toBe(true)
+  await socket.next('ack')
+  expect(socket.paused).toBe(false)
+})
+
+test('rejected pushes, and those of a room that was left, do not hold the socket', async () => {
+  const world = new World({ unsettledBytesMax: 100 })
+  const client = world.connect()
+  const handle = await client.join('r')
+  client.send({ type: 'push', handle, ref: 1, update: new Uint8Array(500).fill(255) })
+  expect(await client.socket.next('reject')).toMatchObject({ code: 'malformed-update' })
+  expect(client.socket.paused).toBe(false)
+  world.log.hold()
+  client.send({ type: 'push', handle, ref: 2, update: updateOf('x'.repeat(200)) })
+  expect(client.socket.paused).toBe(true)
+  client.send({ type: 'leave', handle })
+  expect(client.socket.paused).toBe(false)
+  world.log.release()
+})
+
+test('a relay that closes does not read again when pushes settle', async () => {
+  const world = new World({ unsettledBytesMax: 100 })
+  const client = world.connect()
+  const handle = await client.join('r')
+  world.log.hold()
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('x'.repeat(200)) })
+  client.connection.quiesce()
+  world.log.release()
+  await client.socket.next('ack')
+  expect(client.socket.paused).toBe(true)
+})
+
+test('all rooms of a slow connection hold back, and catch up when its socket has drained', async () => {
+  const world = new World({ outboxSoftBytes: 400 })
+  const [reader, writer] = [world.connect(), world.connect()]
+  const [one, two] = [await writer.join('one'), await writer.join('two')]
+  await reader.join('one')
+  await reader.join('two')
+  reader.socket.flush()
+  const write = async (handle: number, ref: number): Promise<void> => {
+    writer.send({ type: 'push', handle, ref, update: updateOf('x'.repeat(500), ref) })
+    await writer.socket.next('ack')
+    writer.socket.flush()
+  }
+  await write(one, 1)
+  expect(await reader.socket.next('updates')).toMatchObject({ handle: one, position: { seq: 1 } })
+  expect(reader.connection.slow).toBe(true)
+  await write(two, 1)
+  await write(one, 2)
+  expect(reader.socket.messages.filter(({ type }) => type === 'updates')).toEqual([])
+  reader.socket.flush()
+  const caughtUp = [await reader.socket.next('updates')]
+  reader.socket.flush()
+  caughtUp.push(await reader.socket.next('updates'))
+  caughtUp.sort((a, b) => a.handle - b.handle)
+  expect(caughtUp.map(({ handle, position }) => [handle, position.seq])).toEqual([
+    [one, 2],
+    [two, 1],
+  ])
+})
+
+test('a client that asks and asks without reading the answers is disconnected', async () => {
+  const world = new World({ outboxSoftBytes: 400, outboxHardBytes: 50 })
+  const client = world.connect()
+  for (let count = 0; client.socket.closed === undefined && count < 1000; count++) client.send({ type: 'ping' })
+  expect(client.socket.closed).toBe(4409)
+})
+
+test('a join that is being decided when the connection ends opens no room', async () => {
+  let decide = (): void => {}
+  const decision = new Promise<'write'>((resolve) => (decide = () => resolve('write')))
+  const world = new World({}, () => decision)
+  const client = world.connect()
+  client.send({ type: 'join', request: 1, room: 'r', position: undefined, stateVector: noStateVector })
+  client.connection.lost()
+  decide()
+  await decision
+  expect(world.rooms.size).toBe(0)
+})
+
+test('a hook that throws at once is reported and costs one join', async () => {
+  const world = new World({}, () => {
+    throw new Error('no')
+  })
+  const client = world.connect()
+  client.send({ type: 'join', request: 1, room: 'r', position: undefined, stateVector: noStateVector })
+  expect(await client.socket.next('refused')).toMatchObject({ code: 'internal', retryable: true })
+  expect(world.events).toMatchObject([{ type: 'authorize-failed', room: 'r' }])
+})
+
+test('a broken invariant costs the connection, and is reported', () => {
+  const world = new World()
+  const client = world.connect()
+  // Not a Uint8Array: what no socket delivers.
+  client.connection.receive(undefined as unknown as Uint8Array)
+  expect(client.socket.terminated).toBe(true)
+  expect(world.events).toMatchObject([{ type: 'internal-error', where: 'connection' }])
+})
