@@ -53,9 +53,14 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
   return encodeUpdate({ clients, deletes: IdSet.union(deletes) })
 }
 
-/** By clock. Equal clocks are ordered too, so that what follows sees the same list for the same inputs. */
+/**
+ * By clock, and each once. Equal clocks are ordered too, so that what follows sees the same list for the same inputs, however
+ * often each comes. Sorts in place.
+ */
 function inOrder(structs: Struct[]): Struct[] {
-  return structs.sort((a, b) => a.clock - b.clock || a.length - b.length || compareStructs(a, b))
+  const order = (a: Struct, b: Struct): number => a.clock - b.clock || a.length - b.length || compareStructs(a, b)
+  structs.sort(order)
+  return structs.filter((struct, at) => at === 0 || order(structs[at - 1]!, struct) !== 0)
 }
 
 /** The same units with each ID once, in order; `structs` are in order, but may overlap. */
