@@ -7,7 +7,7 @@
  *   inert ──open──▶ loading ──▶ open ──close──▶ closed        (close from any)
  * ```
  */
-import { diffUpdate, encodeStateVectorFromUpdate, isEmptyUpdate, updateIds } from '@syncline/core'
+import { diffUpdate, emptyUpdate, encodeStateVectorFromUpdate, isEmptyUpdate, updateIds } from '@syncline/core'
 import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from './device-store/device-store.ts'
@@ -83,13 +83,15 @@ export class DocumentRoom implements Room {
   #lastRef = 0
   #relay: RoomRelayStatus = initialRoomRelayStatus
   #cancelGap: (() => void) | undefined
-  #reading: Promise<void> | undefined
+  /** Whether another tab said that the store could not take something. */
+  #heardUnstored = false
+  #reading: Promise<unknown> | undefined
 
   constructor(name: string, host: RoomHost) {
     this.name = name
     this.#host = host
     const { store, scheduler, random } = host
-    this.#retry = new StoreRetry(scheduler, random, () => void this.#read())
+    this.#retry = new StoreRetry(scheduler, random, () => this.#readAgain())
     this.#writer = new EditWriter({
       room: name,
       store,
@@ -213,6 +215,7 @@ export class DocumentRoom implements Room {
 
   /** An update that another tab could not store. */
   applyUnstored(update: Uint8Array, edited: boolean): void {
+    this.#heardUnstored = true
     this.#apply(update, edited ? roomSources.tabs : roomSources.relay)
   }
 
@@ -222,6 +225,12 @@ export class DocumentRoom implements Room {
 
   tabGone(tab: string): void {
     this.#view?.presence?.forget(tab)
+    this.#adoptUnstored()
+  }
+
+  /** Another tab has closed this room. */
+  closedElsewhere(): void {
+    this.#adoptUnstored()
   }
 
   receiveRelayStatus(status: RoomRelayStatus): void {
@@ -241,6 +250,15 @@ export class DocumentRoom implements Room {
   ownerChanged(): void {
     if (!this.#isOpen) return
     this.#relay = { ...this.#relay, memberships: 0 }
+    this.#host.post({ type: 'open', room: this.name })
+    this.#writer.announceInMemory()
+    this.#adoptUnstored()
+  }
+
+  /** Other tabs may have said things that did not arrive here. */
+  messagesMissed(): void {
+    if (this.#life.state !== 'open') return
+    this.#readAgain()
     this.#host.post({ type: 'open', room: this.name })
     this.#writer.announceInMemory()
   }
@@ -275,7 +293,7 @@ export class DocumentRoom implements Room {
   }
 
   async #opened({ signal }: WaitOptions): Promise<void> {
-    void this.open()
+    this.open().catch(() => undefined)
     await this.#waits.wait(() => (this.#life.state === 'open' ? 'done' : undefined), signal)
   }
 
@@ -293,16 +311,36 @@ export class DocumentRoom implements Room {
     if (this.#life.state === 'closed') throw closedError(this.name)
     const stored = await this.#read()
     if (this.#life.state !== 'loading') throw closedError(this.name)
-    if (!isEmptyUpdate(initial)) this.#keepInitial(initial, stored)
+    // What the document held before it was opened counts as an edit.
+    if (!isEmptyUpdate(initial)) this.#keepMissing(initial, stored)
     this.#life = { state: 'open', loaded: this.#life.loaded }
+    this.#adoptUnstored()
     this.#changed()
   }
 
-  /** What the document held before it was opened is an edit, as far as this device did not have it. */
-  #keepInitial(initial: Uint8Array, stored: Uint8Array): void {
-    const added = diffUpdate(initial, encodeStateVectorFromUpdate(stored))
-    const { structs, deletes } = updateIds(added)
-    if (!structs.isEmpty || !updateIds(stored).deletes.hasAll(deletes)) this.#writer.add(added)
+  /** What `state` has and the rows of this device, merged as `stored`, do not, is an edit. */
+  #keepMissing(state: Uint8Array, stored: Uint8Array): void {
+    const missing = diffUpdate(state, encodeStateVectorFromUpdate(stored))
+    const { structs, deletes } = updateIds(missing)
+    if (!structs.isEmpty || !updateIds(stored).deletes.hasAll(deletes)) this.#writer.add(missing)
+  }
+
+  /**
+   * The tab that told of something it could not store may be gone, and this document the only place where that still is: what
+   * the device store lacks of it becomes an edit of this tab. Twice kept is no harm.
+   */
+  #adoptUnstored(): void {
+    if (!this.#heardUnstored || this.#life.state !== 'open') return
+    this.#heardUnstored = false
+    const state = this.#replica.encodeDiff()
+    const adopt = (stored: Uint8Array): void => {
+      if (this.#isOpen) this.#keepMissing(state, stored)
+    }
+    this.#host.store.load(this.name).then(
+      ({ rows }) => adopt(mergeRows(rows.map(({ update }) => update))),
+      // A store that cannot be read has nothing: the writer keeps all of it in memory, and says why.
+      () => adopt(emptyUpdate()),
+    )
   }
 
   /** Reads the rows that the document does not have, and returns them merged. Retried later, if the store fails. */
@@ -321,14 +359,20 @@ export class DocumentRoom implements Room {
     } catch (cause) {
       if (this.#life.state !== 'closed') this.#retry.failed(cause, `read the room "${this.name}" from this device`)
       this.#changed()
-      return mergeRows([])
+      return emptyUpdate()
     }
   }
 
   #lookForGap(): void {
     this.#cancelGap ??= this.#host.scheduler.after(ClientLimits.rowGapMs, () => {
       this.#cancelGap = undefined
-      if (this.#rows.gap) this.#reading ??= this.#read().then(() => void (this.#reading = undefined))
+      if (this.#rows.gap) this.#readAgain()
+    })
+  }
+
+  #readAgain(): void {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
     })
   }
 

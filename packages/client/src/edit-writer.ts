@@ -127,13 +127,23 @@ export class EditWriter {
 
   /** Sees to it that what waits is being written. */
   flush(): void {
-    if (this.#closed) return
+    if (!this.#closed) this.#start()
+  }
+
+  #start(): void {
     this.#run ??= Promise.resolve()
       .then(() => this.#write())
       .finally(() => {
         this.#run = undefined
+        // An edit may have come after the last look, and before this line.
+        if (this.#mayMove) this.#start()
         this.#options.onChange()
       })
+  }
+
+  /** Whether there are edits that can go on: to the store, or, while that rests, into memory as far as the bound allows. */
+  get #mayMove(): boolean {
+    return this.#waiting.length > 0 && !(this.#retry.resting && this.#inMemory.length >= ClientLimits.editsWaitingMax)
   }
 
   /** As {@link EditWriter.flush}, and tries a store that failed again without waiting longer. */
@@ -154,6 +164,8 @@ export class EditWriter {
       batch.state = rejected.includes(batch.seq) ? 'rejected' : 'settled'
     }
     this.#inMemory = this.#inMemory.filter(({ seq, state }) => state !== 'settled' || seq > stored)
+    // The owner stored what this tab could not: the store works again.
+    if (this.#inMemory.length === 0) this.#retry.succeeded()
     if (this.#waiting.length > 0) this.flush()
   }
 
@@ -171,7 +183,7 @@ export class EditWriter {
       this.hurry()
       this.#closed = true
     }
-    await this.#run
+    while (this.#run !== undefined) await this.#run
     this.#retry.stop()
   }
 

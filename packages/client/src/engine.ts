@@ -135,6 +135,13 @@ export class Engine {
     }
   }
 
+  /** Rows of other tabs may be in the store that nobody told of. */
+  messagesMissed(): void {
+    if (this.#closed) return
+    for (const { sync } of this.#rooms.values()) sync.reload()
+    this.#readPending()
+  }
+
   /** A tab is gone: its rooms may be left, and nobody else will say that its replicas are. */
   tabGone(tab: string): void {
     if (this.#closed) return

@@ -107,6 +107,12 @@ export class RoomSync {
     this.#work()
   }
 
+  /** Reads the room again: rows may be in the store that nobody told of. */
+  reload(): void {
+    this.#loaded = false
+    this.#work()
+  }
+
   connected(updateBytesMax: number): void {
     this.#handle({ type: 'connected', updateBytesMax })
   }
@@ -302,9 +308,8 @@ export class RoomSync {
     this.#cancelGap ??= this.#options.scheduler.after(ClientLimits.rowGapMs, () => {
       this.#cancelGap = undefined
       if (!this.#rows.gap) return
-      // Reading from the start is the rare way; the announcements nearly always come.
-      this.#loaded = false
-      this.#work()
+      // All of it, though a part would do: the announcements nearly always come.
+      this.reload()
     })
   }
 

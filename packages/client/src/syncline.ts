@@ -158,6 +158,7 @@ export class Syncline implements AsyncDisposable {
       tabs.onOwner((owner) => this.#ownerChanged(owner)),
       tabs.onMessage((message, tab) => this.#receive(message, tab)),
       tabs.onGone((tab) => this.#tabGone(tab)),
+      tabs.onMissed(() => this.#messagesMissed()),
       () => tabs.close(),
     ]
     if (this.#page !== undefined) {
@@ -293,8 +294,9 @@ export class Syncline implements AsyncDisposable {
         return this.#switch(message.offline)
       case 'status':
         return this.#receiveStatus(message.room, message.status)
-      case 'open':
       case 'closed':
+        return this.#rooms.get(message.room)?.closedElsewhere()
+      case 'open':
         return
       default:
         return message satisfies never
@@ -313,6 +315,13 @@ export class Syncline implements AsyncDisposable {
     }
     const status = decodeRoomRelayStatus(body)
     if (status !== undefined) this.#rooms.get(room)?.receiveRelayStatus(status)
+  }
+
+  /** What tabs say are hints, and the store is the truth: read it, and ask for what is not in it. */
+  #messagesMissed(): void {
+    if (this.#engine !== undefined) this.#tabs.post({ type: 'owner' })
+    this.#engine?.messagesMissed()
+    this.#rooms.forEach((room) => room.messagesMissed())
   }
 
   #tabGone(tab: string): void {

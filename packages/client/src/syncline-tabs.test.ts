@@ -1,0 +1,273 @@
+import { applyUpdate, Doc } from 'yjs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { device, text, type, World } from './client.fixture.ts'
+import { ClientLimits } from './limits.ts'
+import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
+import type { Syncline } from './syncline.ts'
+import { TabsHub, type HubTabs } from './tabs-hub.fixture.ts'
+
+let world: World
+let hub: TabsHub
+let origin: ReturnType<typeof device>
+
+beforeEach(() => {
+  world = new World()
+  hub = new TabsHub()
+  origin = device()
+})
+
+afterEach(async () => {
+  await world.close()
+  expect(world.scheduler.pending, 'timers left running').toBe(0)
+})
+
+interface Tab {
+  readonly sync: Syncline
+  readonly tabs: HubTabs
+  readonly store: FaultyDeviceStore
+}
+
+function openTab(): Tab {
+  const tabs = hub.tab()
+  const store = origin.store()
+  return { sync: world.visit(store, { tabs }), tabs, store }
+}
+
+function relayText(): string {
+  const doc = new Doc()
+  applyUpdate(doc, world.relay.content('a'))
+  return doc.getText('text').toString()
+}
+
+describe('two tabs of one origin', () => {
+  test('share one connection, and see each other and the relay', async () => {
+    const [one, two] = [openTab().sync.room('a'), openTab().sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    expect(world.relay.members.size).toBe(1)
+    type(one, 'one ')
+    await world.rest()
+    type(two, 'two ')
+    await world.rest()
+    expect(text(one)).toBe('one two ')
+    expect(text(two)).toBe('one two ')
+    expect(relayText()).toBe('one two ')
+    const other = world.visit().room('a')
+    await other.loaded
+    await world.rest()
+    type(other, 'three')
+    await world.rest()
+    expect(text(one)).toBe('one two three')
+    expect(text(two)).toBe('one two three')
+  })
+
+  test('the follower knows where its edits are', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const one = owner.sync.room('a')
+    await one.loaded
+    const two = follower.sync.room('a')
+    await two.loaded
+    await world.rest()
+    expect(owner.sync.status.owner).toBe(true)
+    expect(follower.sync.status).toMatchObject({ owner: false, connection: { state: 'open' } })
+    world.relay.holding = true
+    type(two, 'x')
+    await world.rest()
+    expect(two.status).toMatchObject({ sync: 'live', access: 'write', latestEdit: 'device', unacked: 1, unsent: 0 })
+    const acked = two.whenAcked()
+    world.relay.release()
+    await acked
+    expect(two.status).toMatchObject({ latestEdit: 'relay', unacked: 0, lastAckedAt: world.scheduler.now() })
+  })
+
+  test('lose nothing when both type offline and the owner is closed', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    owner.sync.disconnect()
+    type(one, '1')
+    type(two, '2')
+    await world.rest()
+    await owner.sync.close()
+    await world.rest()
+    expect(follower.sync.status).toMatchObject({ owner: true, offline: true, pendingRooms: ['a'] })
+    type(two, '3')
+    await world.rest()
+    follower.sync.connect()
+    await two.whenAcked()
+    expect([...relayText()].sort()).toEqual(['1', '2', '3'])
+  })
+
+  test('go on when the owner crashes in the middle of a push', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    world.relay.holding = true
+    type(one, '1')
+    type(two, '2')
+    await world.rest()
+    // The owner is gone without a word: its writes, its connection and its place among the tabs.
+    owner.store.failAll('closed')
+    world.relay.cut()
+    world.relay.holding = false
+    owner.tabs.close()
+    await two.whenAcked()
+    expect([...relayText()].sort()).toEqual(['1', '2'])
+  })
+
+  test('a room that only a follower has open is synced by the owner, and left with it', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    owner.sync.open()
+    const room = follower.sync.room('a')
+    await room.loaded
+    type(room, 'x')
+    await room.whenAcked()
+    expect(world.relay.room('a').members.size).toBe(1)
+    await room.close()
+    await world.rest()
+    expect(world.relay.room('a').members.size).toBe(0)
+  })
+
+  test('a follower whose store fails gets its edits to the relay and to the other tab all the same', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    follower.store.failWrites('store-full')
+    type(two, 'x')
+    await world.rest()
+    expect(text(one)).toBe('x')
+    await two.whenAcked()
+    // The owner could store it, with the position that covers it.
+    expect(two.status).toMatchObject({ latestEdit: 'relay', unstored: 0, unacked: 0 })
+    const again = openTab().sync.room('a')
+    await again.loaded
+    expect(text(again)).toBe('x')
+  })
+
+  test('a new owner is told of edits that are only in memory', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    owner.sync.disconnect()
+    follower.store.failWrites('store-full')
+    type(two, 'x')
+    await world.rest()
+    await owner.sync.close()
+    follower.sync.connect()
+    await two.whenAcked()
+    expect(relayText()).toBe('x')
+  })
+
+  test('an edit that was announced to nobody is found in the store', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    hub.deaf = true
+    type(two, 'unheard ')
+    await world.rest()
+    hub.deaf = false
+    type(two, 'heard')
+    await world.rest()
+    await world.scheduler.advance(ClientLimits.rowGapMs)
+    expect(text(one)).toBe('unheard heard')
+    expect(relayText()).toBe('unheard heard')
+  })
+
+  test('a tab that was frozen reads what it missed', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    hub.deaf = true
+    type(one, '1')
+    type(two, '2')
+    await world.rest()
+    hub.deaf = false
+    for (const { tabs } of [owner, follower]) tabs.missedListeners.forEach((listener) => listener())
+    await world.rest()
+    expect(text(one)).toBe(text(two))
+    expect(text(one)).toHaveLength(2)
+    expect(relayText()).toHaveLength(2)
+    expect(two.status.unacked).toBe(0)
+  })
+
+  test('see each other in awareness, and are seen by other devices until they are gone', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    const far = world.visit().room('a')
+    for (const room of [one, two, far]) {
+      await room.loaded
+      room.awareness.setLocalStateField('user', { name: room.doc.clientID })
+    }
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    const everybody = [one, two, far].map((room) => room.doc.clientID).sort()
+    for (const room of [one, two, far]) expect([...room.awareness.getStates().keys()].sort()).toEqual(everybody)
+
+    await follower.sync.close()
+    await world.rest()
+    const left = everybody.filter((clientID) => clientID !== two.doc.clientID)
+    for (const room of [one, far]) expect([...room.awareness.getStates().keys()].sort()).toEqual(left)
+  })
+
+  test('a tab that crashed is no longer seen', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    const far = world.visit().room('a')
+    for (const room of [one, two, far]) {
+      await room.loaded
+      room.awareness.setLocalStateField('user', { name: 'x' })
+    }
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    expect(far.awareness.getStates().size).toBe(3)
+    hub.leave(follower.tabs)
+    await world.rest()
+    expect(one.awareness.getStates().has(two.doc.clientID)).toBe(false)
+    expect(far.awareness.getStates().has(two.doc.clientID)).toBe(false)
+  })
+})
+
+describe('awareness', () => {
+  test('of others outlives a short loss of the connection, and ends with a long one', async () => {
+    const sync = world.visit()
+    const [one, far] = [sync.room('a'), world.visit().room('a')]
+    for (const room of [one, far]) {
+      await room.loaded
+      room.awareness.setLocalStateField('user', { name: 'x' })
+    }
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    expect(one.awareness.getStates().size).toBe(2)
+    sync.disconnect()
+    await world.scheduler.advance(ClientLimits.awarenessLostMs - 1)
+    expect(one.awareness.getStates().size).toBe(2)
+    await world.scheduler.advance(1)
+    expect([...one.awareness.getStates().keys()]).toEqual([one.doc.clientID])
+    sync.connect()
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+  })
+
+  test('is announced again, as news, after the connection was lost', async () => {
+    const [one, far] = [world.visit().room('a'), world.visit().room('a')]
+    for (const room of [one, far]) await room.loaded
+    one.awareness.setLocalStateField('user', { name: 'Ada' })
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    world.relay.cut()
+    await world.scheduler.advance(ClientLimits.awarenessLostMs + ClientLimits.reconnectMaxMs)
+    expect(far.awareness.getStates().get(one.doc.clientID)).toEqual({ user: { name: 'Ada' } })
+  })
+
+  test('sends the latest state at most once in a while', async () => {
+    const one = world.visit().room('a')
+    await one.loaded
+    one.awareness.setLocalStateField('cursor', 0)
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    world.relay.received.length = 0
+    for (let cursor = 1; cursor <= 20; cursor += 1) one.awareness.setLocalStateField('cursor', cursor)
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    expect(world.relay.received.filter(({ type: sent }) => sent === 'awareness').length).toBeLessThanOrEqual(2)
+  })
+})
