@@ -340,7 +340,7 @@ export function deviceStoreContract(backend: string, newDevice: () => Device): v
 
     test('two tabs step by step do what the model does', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), async (steps) => {
           const open = device()
           const tabs = [openTab(open), openTab(open)] as const
           const model = new Model()
@@ -404,9 +404,12 @@ type Verb =
   /** Folds the rows that `mask` picks from the tab's last snapshot, however old that is. */
   | { readonly type: 'fold'; readonly room: string; readonly mask: number }
 
-const room = fc.constantFrom(...rooms)
+/** Weighed so that most runs have a fold that works, and many one that comes too late. */
+const room = fc.oneof({ weight: 4, arbitrary: fc.constant(rooms[0]) }, { weight: 1, arbitrary: fc.constant(rooms[1]) })
 const verb: fc.Arbitrary<Verb> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('local', 'remote', 'snapshot'), room }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('remote'), room }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('local'), room }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('snapshot'), room }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('delete', 'reload'), room }) },
   {
     weight: 2,
@@ -414,10 +417,10 @@ const verb: fc.Arbitrary<Verb> = fc.oneof(
       type: fc.constant('settle'),
       room,
       ackedRef: fc.nat(8),
-      rejected: fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
+      rejected: fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 1 }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('fold'), room, mask: fc.integer({ min: 1, max: 255 }) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('fold'), room, mask: fc.integer({ min: 1, max: 15 }) }) },
 )
 const step = fc.record({ tab: fc.constantFrom(0, 1), verb })
 
@@ -502,8 +505,9 @@ class Model {
       }
       case 'fold': {
         const rows = picked(this.#snapshots.get(`${tab} ${next.room}`), next.mask)
-        // Rows are made once and replaced whole, so the model knows a row that is still the same by identity.
-        const same = rows.every((row) => stored.rows.includes(row))
+        const same = rows.every((row) =>
+          stored.rows.some((one) => String([one.row, one.ref, one.update]) === String([row.row, row.ref, row.update])),
+        )
         const settled = rows.every(
           ({ ref }) =>
             ref === undefined || (ref <= head.ackedRef && !head.rejected.some((rejected) => rejected.ref === ref)),
@@ -511,7 +515,7 @@ class Model {
         if (rows.length === 0 || !same || !settled) return false
         const last = rows.at(-1)!
         const fold = { row: last.row, ref: undefined, update: merged(rows) }
-        const kept = stored.rows.filter((row) => !rows.includes(row))
+        const kept = stored.rows.filter(({ row }) => !rows.some((folded) => folded.row === row))
         this.#write(
           next.room,
           head,
