@@ -108,6 +108,8 @@ export class Gateway {
 export function refuseUpgrade(socket: Duplex, status: string): void {
   // A client that resets the socket meanwhile must not end the process.
   socket.on('error', () => socket.destroy())
+  // Nor may one that never closes its half keep the socket.
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 

@@ -9,7 +9,6 @@ export type { HealthReport } from './http/http-service.ts'
 // Logs
 export { MemoryLog, MemoryDisk, type MemoryLogOptions } from './log/memory-log.ts'
 export { openLmdbLog } from './log/lmdb-log.ts'
-export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
 export {
   EPOCHS_MAX,
   emptyHead,
@@ -21,6 +20,9 @@ export {
   type RoomHead,
   type UpdateLog,
 } from './log/update-log.ts'
+
+// A log for tests: its disk fails when it is told to
+export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
 
 // What a relay needs from its surroundings
 export { inlineMerger, type UpdateMerger } from './room/update-merger.ts'

@@ -19,7 +19,12 @@ afterEach(async () => {
 })
 
 async function openRelay(options: Partial<RelayOptions> = {}): Promise<Relay> {
-  const relay = createRelay({ log: new MemoryLog(), port: 0, onEvent: () => {}, ...options })
+  const relay = createRelay({
+    log: new MemoryLog(),
+    onEvent: () => {},
+    ...(options.server === undefined ? { port: 0 } : {}),
+    ...options,
+  })
   closing.push(() => relay.close({ deadlineMs: 2000 }))
   await relay.open()
   return relay
@@ -475,6 +480,12 @@ describe('lifetime', () => {
         expect.objectContaining({ code: 'invalid-option' }),
       )
     }
+  })
+
+  test('a server that is given excludes an address of its own', () => {
+    expect(() => createRelay({ log: new MemoryLog(), server: createServer(), port: 1 })).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    )
   })
 
   test('a server of the embedding program keeps everything but upgrades of /sync', async () => {

@@ -115,6 +115,7 @@ class WiredRelay implements Relay {
     const { log, merger = inlineMerger, scheduler = systemScheduler, authorize, onEvent = writeEvent } = options
     this.#options = options
     this.#limits = checkedLimits({ ...defaultLimits, ...options.limits })
+    assertOneServer(options)
     assertReachableByRightOnly(options)
     this.#log = log
     this.#scheduler = scheduler
@@ -268,6 +269,11 @@ class WiredRelay implements Relay {
     cancel()
     return answers
   }
+}
+
+function assertOneServer({ server, host, port, staticDirectory }: RelayOptions): void {
+  if (server === undefined || (host === undefined && port === undefined && staticDirectory === undefined)) return
+  throw new RelayError('invalid-option', 'a relay on a given server takes neither host, port nor staticDirectory')
 }
 
 /** Everybody may write everywhere unless `authorize` says otherwise: no thing to offer to a network. */

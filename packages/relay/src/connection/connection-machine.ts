@@ -65,6 +65,7 @@ export type ConnectionEffect =
   | { readonly type: 'join'; readonly join: Join; readonly access: Access }
   | { readonly type: 'push'; readonly room: string; readonly ref: number; readonly update: Uint8Array }
   | { readonly type: 'announce'; readonly room: string; readonly entries: readonly AwarenessEntry[] }
+  /** Leave the room, if the driver has joined it. */
   | { readonly type: 'leave'; readonly room: string }
   /** Close the socket; all rooms were left. `code` is a WebSocket close code. */
   | { readonly type: 'close'; readonly code: CloseCode; readonly reason: string }
@@ -287,9 +288,8 @@ export class ConnectionMachine {
   }
 
   #leaveAll(): void {
-    for (const [room, { kind }] of this.#places) {
-      if (kind === 'member') this.#effects.push({ type: 'leave', room })
-    }
+    // Also those still being decided: the driver may have joined one whose `attached` has not come here yet.
+    for (const room of this.#places.keys()) this.#effects.push({ type: 'leave', room })
     this.#places.clear()
     this.#roomByHandle.clear()
     this.#phase = { kind: 'closing' }

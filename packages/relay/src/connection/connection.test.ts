@@ -124,7 +124,7 @@ class Client {
 
 test('a client that pushes faster than the log takes is not read until half of it has settled', async () => {
   const update = updateOf('x'.repeat(1000))
-  const world = new World({ unsettledBytesMax: 2500 })
+  const world = new World({ unsettledBytesMax: 3500 })
   const client = world.connect()
   const { socket } = client
   const handle = await client.join('r')
@@ -141,7 +141,7 @@ test('a client that pushes faster than the log takes is not read until half of i
 })
 
 test('rejected pushes, and those of a room that was left, do not hold the socket', async () => {
-  const world = new World({ unsettledBytesMax: 100 })
+  const world = new World({ unsettledBytesMax: 400 })
   const client = world.connect()
   const handle = await client.join('r')
   client.send({ type: 'push', handle, ref: 1, update: new Uint8Array(500).fill(255) })
@@ -156,7 +156,7 @@ test('rejected pushes, and those of a room that was left, do not hold the socket
 })
 
 test('a relay that closes does not read again when pushes settle', async () => {
-  const world = new World({ unsettledBytesMax: 100 })
+  const world = new World({ unsettledBytesMax: 400 })
   const client = world.connect()
   const handle = await client.join('r')
   world.log.hold()
@@ -203,6 +203,21 @@ test('a client that asks and asks without reading the answers is disconnected', 
   expect(client.socket.closed).toBe(4409)
 })
 
+test('a connection that ends in the middle of a join leaves no member behind', async () => {
+  const world = new World({ outboxSoftBytes: 1, outboxHardBytes: 1 })
+  const first = world.connect()
+  first.socket.flush()
+  await first.join('r')
+  first.connection.lost()
+  // The room is open, so it answers within the call, and the answer is what this socket does not take any more.
+  const second = world.connect()
+  await second.join('r')
+  expect(second.socket.closed).toBe(4409)
+  world.rooms.tick(0)
+  world.rooms.tick(defaultLimits.roomLingerMs)
+  expect(world.rooms.size).toBe(0)
+})
+
 test('a join that is being decided when the connection ends opens no room', async () => {
   let decide = (): void => {}
   const decision = new Promise<'write'>((resolve) => (decide = () => resolve('write')))
@@ -213,6 +228,13 @@ test('a join that is being decided when the connection ends opens no room', asyn
   decide()
   await decision
   expect(world.rooms.size).toBe(0)
+})
+
+test('a hook that answers with nothing that is known gives no access', async () => {
+  const world = new World({}, () => undefined as unknown as 'none')
+  const client = world.connect()
+  client.send({ type: 'join', request: 1, room: 'r', position: undefined, stateVector: noStateVector })
+  expect(await client.socket.next('refused')).toMatchObject({ code: 'unauthorized', retryable: false })
 })
 
 test('a hook that throws at once is reported and costs one join', async () => {

@@ -180,10 +180,10 @@ export class Connection {
     if (authorize === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
     try {
       const access = await authorize({ token, room: join.room, address: this.#socket.address })
-      if (access === 'none') {
-        const code = token === undefined ? 'unauthorized' : 'forbidden'
-        this.#take({ type: 'denied', join, code, retryable: false })
-      } else this.#take({ type: 'authorized', join, access })
+      // Whatever else a hook in plain JavaScript returns is no access.
+      if (access === 'read' || access === 'write') return this.#take({ type: 'authorized', join, access })
+      const code = token === undefined ? 'unauthorized' : 'forbidden'
+      this.#take({ type: 'denied', join, code, retryable: false })
     } catch (error) {
       onEvent({ type: 'authorize-failed', room: join.room, error })
       this.#take({ type: 'denied', join, code: 'internal', retryable: true })
@@ -214,11 +214,14 @@ export class Connection {
   }
 }
 
+/** What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`. */
+const PUSH_OVERHEAD_BYTES = 256
+
 /** The connection's place in one room. */
 class Membership implements RoomMember {
   readonly room: string
   readonly #connection: Connection
-  /** Bytes of the pushes that have no verdict yet, oldest first: verdicts come in that order. */
+  /** What the pushes cost that have no verdict yet, oldest first: verdicts come in that order. */
   readonly #unsettled: number[] = []
   #place: { readonly room: Room; readonly member: MemberId } | undefined
 
@@ -237,8 +240,9 @@ class Membership implements RoomMember {
 
   push(ref: number, update: Uint8Array): void {
     if (this.#place === undefined) return
-    this.#unsettled.push(update.length)
-    this.#connection.countUnsettled(update.length)
+    const bytes = update.length + PUSH_OVERHEAD_BYTES
+    this.#unsettled.push(bytes)
+    this.#connection.countUnsettled(bytes)
     this.#place.room.push(this.#place.member, ref, update)
   }
 

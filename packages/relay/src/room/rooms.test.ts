@@ -177,7 +177,7 @@ test('a room that has to close at once is opened again only after the log has an
   await inbox.next('joined')
   log.hold()
   room.push(member, 1, updateOf('a'))
-  world.rooms.evictAll({ code: 'internal', retryable: true, message: '' })
+  room.evictAll({ code: 'internal', retryable: true, message: '' })
   await inbox.next('evicted')
   const again = world.join('r')
   let settled = false

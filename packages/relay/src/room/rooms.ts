@@ -41,10 +41,6 @@ export class Rooms {
     for (const room of this.#open.values()) room.tick(now)
   }
 
-  evictAll(refusal: Refusal): void {
-    for (const room of this.#open.values()) room.evictAll(refusal)
-  }
-
   /** Resolves when the log has answered every append that was under way when this was called. */
   async settled(): Promise<void> {
     const closed = [...this.#settling.values()].map(({ settled }) => settled)
