@@ -1,4 +1,5 @@
 /** A client for tests: on a memory disk that outlives it, against a relay in memory, in time that a test moves. */
+import { applyUpdate, Doc } from 'yjs'
 import type { DeviceStore } from './device-store/device-store.ts'
 import { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
@@ -33,13 +34,20 @@ export class World {
     await atRest()
   }
 
+  /** What a newcomer would read. */
+  textAtRelay(room: string = 'a'): string {
+    const doc = new Doc()
+    applyUpdate(doc, this.relay.content(room))
+    return doc.getText('text').toJSON()
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()))
   }
 }
 
 export function text(room: Room): string {
-  return room.doc.getText('text').toString()
+  return room.doc.getText('text').toJSON()
 }
 
 export function type(room: Room, added: string): void {
@@ -47,8 +55,21 @@ export function type(room: Room, added: string): void {
   shared.insert(shared.length, added)
 }
 
-/** A disk, and stores on it: one for each visit. */
-export function device(): { readonly disk: MemoryDisk; store(): FaultyDeviceStore } {
+/** The letters of a text whose order does not matter. */
+export function letters(of: string): string {
+  return of
+    .split('')
+    .sort((a, b) => (a < b ? -1 : 1))
+    .join('')
+}
+
+export interface Device {
+  readonly disk: MemoryDisk
+  /** A store on the disk, for one visit. */
+  readonly store: () => FaultyDeviceStore
+}
+
+export function device(): Device {
   const disk = new MemoryDisk()
   return { disk, store: () => new FaultyDeviceStore(new MemoryDeviceStore(disk)) }
 }

@@ -64,6 +64,7 @@ export class MemoryRelay implements Transport {
   rejectPush: ((update: Uint8Array, room: string) => Verdict | undefined) | undefined
   /** Delivers each message twice where the protocol allows it. */
   duplicating = false
+  #lagging = false
   #epoch = 1
   #nextHandle = 1
   readonly #held: (() => void)[] = []
@@ -110,6 +111,17 @@ export class MemoryRelay implements Transport {
   wipe(keep: number = 0): void {
     this.restart()
     for (const room of this.rooms.values()) room.log = room.log.slice(0, keep)
+  }
+
+  get lagging(): boolean {
+    return this.#lagging
+  }
+
+  /** While it lags, members get their acks, but no updates: those come merged, later. */
+  setLagging(lagging: boolean): void {
+    this.#lagging = lagging
+    if (lagging) return
+    for (const room of this.rooms.values()) for (const member of room.members) this.#catchUp(room, member)
   }
 
   /** Lets held appends happen. */
@@ -173,7 +185,7 @@ export class MemoryRelay implements Transport {
     const resumed =
       position !== undefined &&
       position.seq <= room.log.length &&
-      (position.seq === 0 || room.log[position.seq - 1]!.epoch === position.epoch)
+      (position.seq === 0 || room.log[position.seq - 1]?.epoch === position.epoch)
     const all = this.content(name)
     room.members.add(member)
     member.tell({
@@ -185,12 +197,18 @@ export class MemoryRelay implements Transport {
       resumed,
       stateVector: encodeStateVectorFromUpdate(all),
     })
-    const after = resumed ? position.seq : 0
-    if (after === room.log.length) return
-    const update = resumed
-      ? mergeUpdates(room.log.slice(after).map((entry) => entry.update))
-      : diffUpdate(all, stateVector)
-    member.tell({ type: 'updates', handle: room.handle, position: room.position, update })
+    member.marks.set(room.handle, { seq: resumed ? position.seq : 0, stateVector: resumed ? undefined : stateVector })
+    this.#catchUp(room, member)
+  }
+
+  #catchUp(room: RelayRoom, member: Member): void {
+    const mark = member.marks.get(room.handle)
+    const { position } = room
+    if (this.#lagging || mark === undefined || mark.seq >= position.seq) return
+    const tail = mergeUpdates(room.log.slice(mark.seq).map((entry) => entry.update))
+    const update = mark.stateVector === undefined ? tail : diffUpdate(tail, mark.stateVector)
+    member.marks.set(room.handle, { seq: position.seq, stateVector: undefined })
+    member.tell({ type: 'updates', handle: room.handle, position, update })
   }
 
   #push(member: Member, { handle, ref, update }: MessageOf<'push'>): void {
@@ -208,7 +226,9 @@ export class MemoryRelay implements Transport {
       room.log.push({ epoch: this.#epoch, update: update.slice() })
       const { position } = room
       member.tell({ type: 'ack', handle, ref, position })
-      for (const other of room.members) if (other !== member) other.tell({ type: 'updates', handle, position, update })
+      const mark = member.marks.get(handle)
+      if (mark?.seq === position.seq - 1) member.marks.set(handle, { ...mark, seq: position.seq })
+      for (const other of room.members) this.#catchUp(room, other)
     }
     if (this.holding) this.#held.push(append)
     else append()
@@ -230,6 +250,8 @@ export class Member implements Link {
   readonly #relay: MemoryRelay
   readonly #events: LinkEvents
   ended = false
+  /** Up to where it has everything of a room, by handle; with what it had when it joined, until its first catch-up. */
+  readonly marks = new Map<number, { readonly seq: number; readonly stateVector: Uint8Array | undefined }>()
 
   constructor(relay: MemoryRelay, events: LinkEvents) {
     this.#relay = relay

@@ -3,14 +3,16 @@
  * bytes come in, *parcels* (several edits merged into one update) go out, acks and rejects settle them.
  *
  * An edit is named by its key: a row of the device store by its ref, or, where the store could not take it, by the tab that
- * holds it in memory and that tab's own count. Refs come without gaps, so what is settled is one number, `ackedRef`, plus the
- * rejected refs above it.
+ * holds it in memory and that tab's own count. Refs come without gaps, so how far the relay got is one number.
  *
  * ```
- *   waiting ──take──▶ sent ──acknowledge──▶ settled (gone from here)
- *      ▲               │ └───rejectForGood──▶ settled, if it was alone; else waiting, to be sent alone
- *      └──────────────-┘ putBack: retryable reject, or connection lost
+ *   waiting ──take──▶ sent ──acknowledge──▶ acked ──settle──▶ gone from here
+ *      ▲               │ └───rejectForGood──▶ gone, if it was alone; else waiting, to be sent alone
+ *      └───────────────┴── putBack: retryable reject, or connection lost (acked edits too)
  * ```
+ *
+ * *Acked* is what people are told: the relay has it. *Settled* is what the device may forget: not only has the relay it, but a
+ * relay that loses it again will be found out, since the position that this device resumes from lies after it.
  */
 import { mergeUpdates } from '@syncline/core'
 import type { RejectedRow } from './device-store/device-store.ts'
@@ -31,7 +33,7 @@ export interface OutboxEdit {
 }
 
 interface Entry extends OutboxEdit {
-  state: 'waiting' | 'sent'
+  state: 'waiting' | 'sent' | 'acked'
   /** Never merged with others: one of the edits that it was merged with before was refused. */
   alone: boolean
 }
@@ -46,11 +48,17 @@ export class Outbox {
   /** In order of arrival. A map keeps removal cheap when thousands of edits are acknowledged one parcel at a time. */
   readonly #entries = new Map<string, Entry>()
   readonly #rejected = new Map<number, string>()
+  readonly #acked = new Watermark(0)
   readonly #settled = new Watermark(0)
   #lastRef = 0
 
-  /** Every ref up to this one is settled. */
+  /** Every ref up to this one is acknowledged or rejected. */
   get ackedRef(): number {
+    return this.#acked.value
+  }
+
+  /** Every ref up to this one is settled or rejected. */
+  get settledRef(): number {
     return this.#settled.value
   }
 
@@ -71,16 +79,27 @@ export class Outbox {
     return [...this.#rejected].map(([ref, code]) => ({ ref, code }))
   }
 
+  /** How many edits are not settled. */
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Whether there is an edit that the relay was never heard to have. */
+  get hasUnacked(): boolean {
+    for (const { key, state } of this.#entries.values()) {
+      if (state !== 'acked' && !(typeof key === 'number' && this.#acked.has(key))) return true
+    }
+    return false
   }
 
   /** What the device store, or another owner, knows to be settled. Idempotent. */
   raise(ackedRef: number, rejected: readonly RejectedRow[]): void {
     for (const { ref, code } of rejected) {
       this.#rejected.set(ref, code)
+      this.#acked.add(ref)
       this.#settled.add(ref)
     }
+    this.#acked.raise(ackedRef)
     this.#settled.raise(ackedRef)
     this.#lastRef = Math.max(this.#lastRef, ackedRef)
     for (const [name, { key }] of this.#entries) {
@@ -140,13 +159,23 @@ export class Outbox {
     return [ref]
   }
 
-  /** The edits are durable at the relay. Returns those that were still here. Idempotent. */
-  acknowledge(keys: readonly EditKey[]): readonly OutboxEdit[] {
+  /** The edits are durable at the relay. Idempotent. */
+  acknowledge(keys: readonly EditKey[]): void {
+    for (const key of keys) {
+      const entry = this.#entries.get(nameOf(key))
+      if (entry === undefined) continue
+      entry.state = 'acked'
+      if (typeof key === 'number') this.#acked.add(key)
+    }
+  }
+
+  /** The edits can be forgotten. Returns those that were still here. Idempotent. */
+  settle(keys: readonly EditKey[]): readonly OutboxEdit[] {
     const settled: OutboxEdit[] = []
     for (const key of keys) {
       const entry = this.#entries.get(nameOf(key))
       if (entry === undefined) continue
-      this.#settle(entry)
+      this.#remove(entry)
       settled.push(entry)
     }
     return settled
@@ -168,7 +197,7 @@ export class Outbox {
       return undefined
     }
     if (typeof only.key === 'number') this.#rejected.set(only.key, code)
-    this.#settle(only)
+    this.#remove(only)
     return only
   }
 
@@ -185,9 +214,11 @@ export class Outbox {
     for (const entry of this.#entries.values()) entry.state = 'waiting'
   }
 
-  #settle({ key }: Entry): void {
+  #remove({ key }: Entry): void {
     this.#entries.delete(nameOf(key))
-    if (typeof key === 'number') this.#settled.add(key)
+    if (typeof key !== 'number') return
+    this.#acked.add(key)
+    this.#settled.add(key)
   }
 }
 

@@ -86,7 +86,7 @@ export type RoomEffect =
 export interface RoomWrite {
   readonly update: Uint8Array | undefined
   readonly position: Position | undefined
-  readonly ackedRef: number
+  readonly settledRef: number
   readonly rejected: readonly RejectedRow[]
   /** Whether there is more to it than `update` and its position. */
   readonly settles: boolean
@@ -116,6 +116,13 @@ interface RefillPart {
   readonly row: { readonly ref: number | undefined } | undefined
 }
 
+/** Pushes that the relay acknowledged, and that a position from `seq` on covers. */
+interface Uncovered {
+  readonly seq: number
+  readonly keys: readonly EditKey[]
+  readonly refill: RefillPart | undefined
+}
+
 type RefillState =
   | { readonly state: 'none' }
   | { readonly state: 'reading' }
@@ -134,6 +141,8 @@ export class RoomMachine {
   readonly #outbox = new Outbox()
   #flights: Flight[] = []
   #bytesInFlight = 0
+  #uncovered: Uncovered[] = []
+  #headSeqAtJoin = 0
   #nextWireRef = 1
   #refill: RefillState = { state: 'none' }
   #pushRetry: { readonly at: number } | undefined
@@ -148,7 +157,7 @@ export class RoomMachine {
   #unwritten: Uint8Array[] = []
   #unwrittenEdits: VolatileKey[] = []
   #unwrittenRejected: RejectedRow[] = []
-  #writtenAckedRef = 0
+  #writtenRef = 0
 
   #lastAckedAt: number | undefined
   #lastError: SynclineError | undefined
@@ -219,14 +228,14 @@ export class RoomMachine {
   /** What is to be written to the device store, if anything. Answer with `written` or `write-failed` before the next call. */
   takeWrite(): RoomWrite | undefined {
     if (!this.#writeDue) return undefined
-    const { ackedRef } = this.#outbox
+    const { settledRef } = this.#outbox
     const update = this.#mayWriteUpdates && this.#unwritten.length > 0 ? mergeAll(this.#unwritten) : undefined
     const write: RoomWrite = {
       update,
       position: this.#positionToStore,
-      ackedRef,
+      settledRef,
       rejected: this.#unwrittenRejected,
-      settles: update === undefined || ackedRef > this.#writtenAckedRef || this.#unwrittenRejected.length > 0,
+      settles: update === undefined || settledRef > this.#writtenRef || this.#unwrittenRejected.length > 0,
       edits: this.#mayWriteUpdates ? this.#unwrittenEdits : [],
     }
     if (this.#mayWriteUpdates) {
@@ -241,7 +250,7 @@ export class RoomMachine {
     return (
       (this.#mayWriteUpdates && this.#unwritten.length > 0) ||
       this.#unwrittenRejected.length > 0 ||
-      this.#outbox.ackedRef > this.#writtenAckedRef ||
+      this.#outbox.settledRef > this.#writtenRef ||
       !samePosition(this.#positionToStore, this.#storedPosition)
     )
   }
@@ -306,7 +315,7 @@ export class RoomMachine {
     this.#read = true
     this.#loaded = true
     this.#outbox.raise(head.ackedRef, head.rejected)
-    this.#writtenAckedRef = Math.max(this.#writtenAckedRef, head.ackedRef)
+    this.#writtenRef = Math.max(this.#writtenRef, head.ackedRef)
     const rejected = new Set(head.rejected.map(({ ref }) => ref))
     for (const { ref, update } of rows) {
       // The relay refused it, so it is of no use in telling the relay what we have.
@@ -351,6 +360,7 @@ export class RoomMachine {
     this.#memberships += 1
     this.#refusals = 0
     this.#nextWireRef = 1
+    this.#headSeqAtJoin = position.seq
     if (resumed) return
     // The relay answers with what our state vector lacks; until then only an empty log is known to have fully arrived.
     this.#position = position.seq === 0 ? position : undefined
@@ -377,6 +387,7 @@ export class RoomMachine {
     this.#membership = next
     this.#flights = []
     this.#bytesInFlight = 0
+    this.#uncovered = []
     this.#pushRetry = undefined
     this.#outbox.putAllBack()
     // An unfinished refill starts over with the next membership, which the old position asks for.
@@ -391,6 +402,7 @@ export class RoomMachine {
     if (this.#unwritten.length > ClientLimits.editsWaitingMax) this.#unwritten = [mergeAll(this.#unwritten)]
     if (this.#position === undefined || position.seq >= this.#position.seq) this.#position = position
     this.#hasSettled = true
+    this.#cover()
     this.#effects.push({ type: 'deliver', update })
   }
 
@@ -398,28 +410,46 @@ export class RoomMachine {
     if (this.#membership.state !== 'live') return
     const acked = this.#flights.filter(({ lastRef }) => lastRef <= ref)
     this.#flights = this.#flights.filter(({ lastRef }) => lastRef > ref)
-    for (const flight of acked) {
-      this.#bytesInFlight -= flight.bytes
-      this.#settleEdits(flight.keys)
-      if (flight.refill !== undefined) this.#refillPartDone()
+    // What the relay had already is acknowledged without a place of its own; it lies before the head that we joined at.
+    const seq = Math.max(position.seq, this.#headSeqAtJoin)
+    for (const { bytes, keys, refill } of acked) {
+      this.#bytesInFlight -= bytes
+      this.#acknowledge(seq, keys, refill)
     }
     // The next place in the log is our own push, so everything up to it has arrived. Any other place: entries of others lie
     // between, which the relay sends as `updates`. (The epoch may differ: a relay begins one with its first append.)
     if (this.#position !== undefined && position.seq === this.#position.seq + 1) this.#position = position
+    this.#cover()
     if (acked.length === 0) return
-    this.#hasSettled = true
     this.#pushRetries = 0
     this.#lastAckedAt = this.#context.now
   }
 
-  #settleEdits(keys: readonly EditKey[]): void {
-    for (const { key, update } of this.#outbox.acknowledge(keys)) {
-      if (typeof key === 'number') continue
-      // It is part of the relay's history now, but in no row here: it is stored with the position that covers it.
-      this.#unwritten.push(update)
-      this.#unwrittenEdits.push(key)
-      this.#settledEdits.push({ key, rejected: false })
+  #acknowledge(seq: number, keys: readonly EditKey[], refill: RefillPart | undefined): void {
+    this.#outbox.acknowledge(keys)
+    for (const key of keys) if (typeof key !== 'number') this.#settledEdits.push({ key, rejected: false })
+    this.#uncovered.push({ seq, keys, refill })
+  }
+
+  /**
+   * Settles what the position covers. An acknowledged push that lies after the position, behind entries of others that have not
+   * arrived, is kept to be pushed again: should the relay lose both, a position before them would still be good, and nobody
+   * would notice the loss.
+   */
+  #cover(): void {
+    const { seq: covered } = this.#position ?? { seq: -1 }
+    for (const { seq, keys, refill } of this.#uncovered) {
+      if (seq > covered) continue
+      this.#hasSettled = true
+      for (const { key, update } of this.#outbox.settle(keys)) {
+        if (typeof key === 'number') continue
+        // It is part of the relay's history now, but in no row here: it is stored with the position that covers it.
+        this.#unwritten.push(update)
+        this.#unwrittenEdits.push(key)
+      }
+      if (refill !== undefined) this.#refillPartDone()
     }
+    this.#uncovered = this.#uncovered.filter(({ seq }) => seq > covered)
   }
 
   #rejected({ ref, code, retryable, message }: MessageOf<'reject'>): void {
@@ -464,9 +494,9 @@ export class RoomMachine {
 
   #beginRefill(refill: Refill): void {
     if (refill.merged === undefined) {
-      this.#settleEdits(this.#outbox.takeCovered(refill.throughRef))
       this.#refill = { state: 'none' }
-      return
+      this.#acknowledge(this.#headSeqAtJoin, this.#outbox.takeCovered(refill.throughRef), undefined)
+      return this.#cover()
     }
     this.#refill = { state: 'sending', refill, waiting: [{ update: refill.merged, row: undefined }], left: 1 }
   }
@@ -493,7 +523,7 @@ export class RoomMachine {
 
   #written(write: RoomWrite): void {
     this.#storedPosition = write.position
-    this.#writtenAckedRef = Math.max(this.#writtenAckedRef, write.ackedRef)
+    this.#writtenRef = Math.max(this.#writtenRef, write.settledRef)
   }
 
   #writeFailed(write: RoomWrite): void {

@@ -83,7 +83,7 @@ export class RoomSync {
 
   /** Whether there are edits that the relay does not have. */
   get pending(): boolean {
-    return this.#machine.outbox.size > 0
+    return this.#machine.outbox.hasUnacked
   }
 
   get status(): RoomRelayStatus {
@@ -280,7 +280,7 @@ export class RoomSync {
 
   async #write(write: RoomWrite): Promise<void> {
     const { room, store, onRow, onUnstored } = this.#options
-    const { update, position, ackedRef, rejected } = write
+    const { update, position, settledRef, rejected } = write
     try {
       if (update !== undefined && position !== undefined) {
         const row = await store.appendRemote(room, update, position)
@@ -291,7 +291,7 @@ export class RoomSync {
         }
       }
       if (write.settles)
-        await store.settle(room, { ackedRef, rejected, ...(position === undefined ? {} : { position }) })
+        await store.settle(room, { ackedRef: settledRef, rejected, ...(position === undefined ? {} : { position }) })
     } catch (cause) {
       // While the store fails, other tabs are told of each update as it arrives; of this one they would not hear otherwise.
       if (update !== undefined && this.#retry.error === undefined) onUnstored(update)

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { applyUpdate, Doc } from 'yjs'
 import { expect, test } from 'vitest'
 import { device, World } from './client.fixture.ts'
-import { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
+import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import type { Room } from './room.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -77,7 +77,7 @@ type Step =
   | ({ readonly type: 'edit' | 'reload' | 'crash' | 'break-store' | 'heal-store' | 'switch' } & Place)
   | { readonly type: 'advance'; readonly ms: number }
   | { readonly type: 'cut' | 'restart' | 'unreachable' | 'reachable' | 'hold' | 'release' | 'refuse' | 'accept' }
-  | { readonly type: 'duplicate' | 'deaf' }
+  | { readonly type: 'duplicate' | 'deaf' | 'lag' }
   | { readonly type: 'lose-log'; readonly keep: number }
 
 const tab = fc.nat(DEVICES * TABS - 1)
@@ -94,6 +94,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       type: fc.constantFrom('cut', 'restart', 'unreachable', 'reachable', 'hold', 'release', 'refuse', 'accept'),
     }) as fc.Arbitrary<Step>,
   },
+  { weight: 2, arbitrary: fc.constant({ type: 'lag' as const }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('duplicate' as const, 'deaf' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('lose-log' as const), keep: fc.nat(4) }) },
 )
@@ -109,17 +110,18 @@ async function live(steps: readonly Step[]): Promise<void> {
   const world = new World()
   const devices = Array.from({ length: DEVICES }, () => ({ ...device(), hub: new TabsHub() }))
   const openPage = (index: number): Page => {
-    const { store, hub } = devices[index % DEVICES]!
+    const [{ store, hub }] = devices.slice(index % DEVICES) as [(typeof devices)[number]]
     return new Page(world, store(), hub.tab())
   }
   const pages = Array.from({ length: DEVICES * TABS }, (_, index) => openPage(index))
+  const pageAt = (index: number): Page => pages.at(index) as Page
   const edits: Edit[] = []
   let logLost = false
 
-  const live = async (next: Step): Promise<void> => {
+  const take = async (next: Step): Promise<void> => {
+    const page = 'tab' in next ? pageAt(next.tab) : pageAt(0)
     switch (next.type) {
       case 'edit': {
-        const page = pages[next.tab]!
         const edit: Edit = { key: `${edits.length}`, page, stored: false, acked: false }
         edits.push(edit)
         page.room.doc.getMap('edits').set(edit.key, true)
@@ -135,19 +137,19 @@ async function live(steps: readonly Step[]): Promise<void> {
         return
       }
       case 'reload':
-        await pages[next.tab]!.sync.close()
+        await page.sync.close()
         pages[next.tab] = openPage(next.tab)
         return
       case 'crash':
-        pages[next.tab]!.crash()
+        page.crash()
         pages[next.tab] = openPage(next.tab)
         return
       case 'break-store':
-        return pages[next.tab]!.store.failAll('store-full')
+        return page.store.failAll('store-full')
       case 'heal-store':
-        return pages[next.tab]!.store.heal()
+        return page.store.heal()
       case 'switch': {
-        const { sync } = pages[next.tab]!
+        const { sync } = page
         if (sync.status.offline) sync.connect()
         else sync.disconnect()
         return
@@ -179,6 +181,8 @@ async function live(steps: readonly Step[]): Promise<void> {
       case 'duplicate':
         world.relay.duplicating = !world.relay.duplicating
         return
+      case 'lag':
+        return world.relay.setLagging(!world.relay.lagging)
       case 'deaf':
         for (const { hub } of devices) hub.deaf = !hub.deaf
         return
@@ -188,7 +192,7 @@ async function live(steps: readonly Step[]): Promise<void> {
   }
 
   for (const next of steps) {
-    await live(next)
+    await take(next)
     if (edits.length % 2 === 0) await world.rest()
   }
 
@@ -196,6 +200,7 @@ async function live(steps: readonly Step[]): Promise<void> {
   world.relay.reachable = true
   world.relay.rejectPush = undefined
   world.relay.release()
+  world.relay.setLagging(false)
   for (const { hub } of devices) hub.deaf = false
   for (const page of pages) {
     page.store.heal()
