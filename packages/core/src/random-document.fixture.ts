@@ -147,11 +147,18 @@ export function shuffled<T>(given: readonly T[], random: fc.Stream<number>): T[]
   return order
 }
 
-/** A fresh replica that has applied these updates, in this order. */
+/**
+ * A fresh replica that has applied these updates, in this order. In one transaction: after each transaction that brings
+ * formatting, Yjs tidies up what it finds superfluous, by deletions of its own, and so what a reader ends with would depend on
+ * how the updates were grouped.
+ */
 export function replicaOf(updates: Iterable<Uint8Array>, gc = true): Y.Doc {
   const doc = new Y.Doc({ gc, guid: 'reader' })
   doc.clientID = 77
-  for (const update of updates) Y.applyUpdate(doc, update, 'remote')
+  const apply = (): void => {
+    for (const update of updates) Y.applyUpdate(doc, update, 'remote')
+  }
+  Y.transact(doc, apply, 'remote', false)
   return doc
 }
 

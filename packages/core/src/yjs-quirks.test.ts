@@ -34,6 +34,39 @@ describe('surrogate pairs', () => {
   })
 })
 
+test('whoever receives formatting tidies it up, so how updates are grouped shows in the document', () => {
+  const writer = new Y.Doc()
+  writer.clientID = 1
+  const updates: Uint8Array[] = []
+  writer.on('update', (update: Uint8Array) => updates.push(update))
+  writer.getText('text').insert(0, 'abc')
+  const formatter = new Y.Doc()
+  formatter.clientID = 2
+  Y.applyUpdate(formatter, updates.at(0)!)
+  formatter.on('update', (update: Uint8Array) => updates.push(update))
+  formatter.getText('text').format(1, 2, { bold: true })
+  writer.getText('text').delete(0, 3)
+  writer.getText('text').insert(0, 'd')
+
+  const oneByOne = new Y.Doc()
+  const text = oneByOne.getText('text')
+  for (const update of updates) Y.applyUpdate(oneByOne, update)
+  // Between the third and the fourth update nothing stood between the marks, and this reader deleted them.
+  expect(text.toDelta()).toEqual([{ insert: 'd' }])
+  const bold = [{ insert: 'd', attributes: { bold: true } }]
+  expect(replicaOf(updates).getText('text').toDelta()).toEqual(bold)
+  expect(
+    replicaOf([Y.mergeUpdates(updates)])
+      .getText('text')
+      .toDelta(),
+  ).toEqual(bold)
+  expect(
+    replicaOf([mergeUpdates(updates)])
+      .getText('text')
+      .toDelta(),
+  ).toEqual(bold)
+})
+
 test('a client listed twice: Yjs applies its last list, and merges both; the core refuses it', () => {
   // Two GC runs of client 1, at clocks 0 and 1, each in a list of its own.
   const twice = Uint8Array.from([2, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 0])
