@@ -202,6 +202,8 @@ class WiredRelay implements Relay {
     this.#gateway.quiesce()
     const serverClosed = this.#closeServer()
     await this.#until(deadline, this.#rooms.settled())
+    // Before the connections, or each that goes would be announced to all that are left.
+    this.#rooms.close()
     await this.#until(deadline, this.#gateway.drain())
     this.#gateway.terminate()
     this.#ownServer?.closeAllConnections()

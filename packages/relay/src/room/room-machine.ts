@@ -3,7 +3,7 @@
  * `handle(event)` changes the machine's own state and returns the effects that its driver (room.ts) has to perform, in order.
  *
  * ```
- * room     opening ──opened──▶ open ──tick, long empty──▶ closed        evictAll: ──▶ closed
+ * room     opening ──opened──▶ open ──tick, long empty──▶ closed        evictAll, relayCloses: ──▶ closed
  *
  * member   join ──▶ reading ──caughtUp, at the head──▶ live             live: every new update is sent as it comes
  *                   ▲ │  ▲ └──caughtUp, not there yet──┐  │             reading: one merged update is on its way from the log
@@ -81,8 +81,10 @@ export type RoomEvent =
     }
   | { readonly type: 'compactionFailed'; readonly now: number }
   | { readonly type: 'tick'; readonly now: number }
-  /** The room has to close at once. */
+  /** The room has to close at once, and its members are told why. */
   | { readonly type: 'evictAll'; readonly refusal: Refusal }
+  /** The relay closes: members hear it from their connections, and need not hear of each other's going. */
+  | { readonly type: 'relayCloses' }
 
 export type RoomEffect =
   | { readonly type: 'append'; readonly append: number; readonly update: Uint8Array }
@@ -240,6 +242,8 @@ export class RoomMachine {
         return this.#tick(event.now)
       case 'evictAll':
         return this.#evictAll(event.refusal)
+      case 'relayCloses':
+        return this.#close()
       default:
         return event satisfies never
     }

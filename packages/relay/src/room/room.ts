@@ -100,6 +100,11 @@ export class Room {
     this.#take({ type: 'evictAll', refusal })
   }
 
+  /** Closes without a word: the relay closes. */
+  close(): void {
+    this.#take({ type: 'relayCloses' })
+  }
+
   /** Resolves when the log has answered every append of this room, and members were told. */
   settled(): Promise<void> {
     if (this.#appendsUnderWay === 0) return Promise.resolve()

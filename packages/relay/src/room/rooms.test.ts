@@ -188,6 +188,18 @@ test('a room that has to close at once is opened again only after the log has an
   expect(await again.inbox.next('joined')).toMatchObject({ position: { seq: 1 } })
 })
 
+test('when the relay closes, members do not hear of each other going', async () => {
+  const world = new World(new MemoryLog())
+  const [ada, bob] = [world.join('r'), world.join('r')]
+  await bob.inbox.next('joined')
+  ada.room.announce(ada.member, [{ clientID: 1, clock: 1, state: '{}' }])
+  await bob.inbox.next('awareness')
+  world.rooms.close()
+  ada.room.leave(ada.member)
+  expect(bob.inbox.messages).toEqual([])
+  expect(world.rooms.size).toBe(0)
+})
+
 test('a relay with as many open rooms as it may have opens no further one', async () => {
   const world = new World(new MemoryLog(), { roomsOpenMax: 1 })
   await world.join('one').inbox.next('joined')

@@ -41,6 +41,11 @@ export class Rooms {
     for (const room of this.#open.values()) room.tick(now)
   }
 
+  /** Closes every room without a word. What is under way is still written, but nobody is told any more. */
+  close(): void {
+    for (const room of this.#open.values()) room.close()
+  }
+
   /** Resolves when the log has answered every append that was under way when this was called. */
   async settled(): Promise<void> {
     const closed = [...this.#settling.values()].map(({ settled }) => settled)
