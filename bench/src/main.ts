@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { exit, stderr, stdout } from 'node:process'
+import { stderr, stdout } from 'node:process'
 import { convergence } from './convergence/convergence.ts'
 import { UsageError, parseArguments, selects, usage, type Arguments } from './harness/arguments.ts'
 import { CheckFailed, type Bench, type BenchContext, type TaskResult } from './harness/bench.ts'
@@ -95,4 +95,4 @@ function explain(error: unknown): number {
   return 1
 }
 
-exit(await main(process.argv.slice(2)))
+process.exitCode = await main(process.argv.slice(2))

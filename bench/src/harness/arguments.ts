@@ -23,7 +23,7 @@ export class UsageError extends Error {
 export const usage = `npm run bench -- [options]
 
   --only NAME    run one bench, or the tasks that begin with NAME ("merge", "convergence/10 replicas"); may be repeated
-  --quick        the same tasks and checks on less work, in well under a minute
+  --quick        the same tasks and checks on less work, in under a minute
   --rounds N     samples per task; in convergence, cases
   --seed N       what the random cases grow from (default: a new one each run; it is printed)
   --json FILE    write the results to FILE too

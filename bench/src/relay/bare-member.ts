@@ -1,9 +1,7 @@
 /** A member of a room of the bare relay: messages are updates, in order, and whatever comes back to a writer is a receipt. */
-import { closeSocket, openSocket, socketFailure, type Member } from './member.ts'
+import { closeSocket, openSocket, socketFailure, type Member, type Role } from './member.ts'
 
-export type BareRole = 'writer' | 'reader'
-
-export async function joinBareRoom(serverUrl: string, room: string, role: BareRole): Promise<Member> {
+export async function joinBareRoom(serverUrl: string, room: string, role: Role): Promise<Member> {
   const socket = await openSocket(`${serverUrl}/${room}`)
   const closing = new AbortController()
   const updates: Uint8Array[] = []

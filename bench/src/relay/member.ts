@@ -5,6 +5,9 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 
+/** A room has one writer; the others read. */
+export type Role = 'writer' | 'reader'
+
 export interface MemberListener {
   /** Every push up to this number is acknowledged. */
   acked?(upTo: number): void

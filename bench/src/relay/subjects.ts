@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OURS } from '../harness/bench.ts'
-import { joinBareRoom, type BareRole } from './bare-member.ts'
-import type { Member } from './member.ts'
+import { joinBareRoom } from './bare-member.ts'
+import type { Member, Role } from './member.ts'
 import { ServerProcess, type ServerUsage } from './server-process.ts'
 import { joinSynclineRoom } from './syncline-member.ts'
 
@@ -17,7 +17,7 @@ export interface RelaySubject extends AsyncDisposable {
   readonly subject: string
   /** Whether a room's updates can be had by somebody who comes later. */
   readonly stores: boolean
-  join(room: string, role: BareRole): Promise<Member>
+  join(room: string, role: Role): Promise<Member>
   usage(): Promise<ServerUsage>
 }
 
