@@ -255,5 +255,6 @@ test('whatever happens: links are closed or told as closed before the next, hell
         expect(connectionDeadline(run.state) === undefined).toBe(atRest)
       }
     }),
+    { numRuns: 1000 },
   )
 })

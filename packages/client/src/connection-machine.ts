@@ -134,7 +134,9 @@ export function connectionStep(
       return stay(state)
     case 'token-failed':
       // While open, the old token may still be good; if not, the relay will say so by closing.
-      return state.state === 'connecting' ? needsAuth(state.attempt, event.error, context) : stay(state)
+      return state.state === 'connecting' && state.step === 'token'
+        ? needsAuth(state.attempt, event.error, context)
+        : stay(state)
     case 'link-opened':
       if (state.state !== 'connecting' || state.step !== 'link') return stay(state)
       return { state: { ...state, step: 'welcome' }, effects: [{ type: 'send-hello' }] }

@@ -92,7 +92,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       type: fc.constantFrom('cut', 'restart', 'unreachable', 'reachable', 'hold', 'release', 'refuse', 'accept'),
-    }) as fc.Arbitrary<Step>,
+    }),
   },
   { weight: 2, arbitrary: fc.constant({ type: 'lag' as const }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('duplicate' as const, 'deaf' as const) }) },
