@@ -5,7 +5,10 @@ import type { Duplex } from 'node:stream'
 import { SUBPROTOCOL } from '@syncline/protocol'
 
 export interface RawSocket {
-  write(bytes: Uint8Array): void
+  /** Resolves when the network has taken the bytes, or takes no more. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Reads no more. */
+  pause(): void
   /** Cuts the connection without a word. */
   cut(): void
   /** The code of the close frame that the relay sends before it ends the connection; `undefined` if it sends none. */
@@ -29,7 +32,8 @@ export async function openRawSocket(url: string): Promise<RawSocket> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   return {
-    write: (bytes) => socket.write(bytes),
+    write: (bytes) => new Promise((resolve) => socket.write(bytes, () => resolve())),
+    pause: () => socket.pause(),
     cut: () => socket.destroy(),
     closeCode: async () => {
       if (!socket.readableEnded && !socket.destroyed) await once(socket, 'close')

@@ -208,7 +208,7 @@ describe('bad input costs its sender the connection, and nobody else anything', 
     const { url } = await openRelay({ onEvent: (event) => events.push(event) })
     const bystanders = await openBystanders(url)
     const socket = await openRawSocket(url)
-    socket.write(bytes)
+    await socket.write(bytes)
     expect(await socket.closeCode()).toBe(1002)
     expect(events.filter(({ type }) => type === 'socket-failed')).toHaveLength(1)
     await bystanders.sync()
@@ -218,7 +218,7 @@ describe('bad input costs its sender the connection, and nobody else anything', 
     const relay = await openRelay()
     const bystanders = await openBystanders(relay.url)
     const socket = await openRawSocket(relay.url)
-    socket.write(maskedFrame(0x82, encodeFrame([hello])).subarray(0, 9))
+    await socket.write(maskedFrame(0x82, encodeFrame([hello])).subarray(0, 9))
     socket.cut()
     await bystanders.sync()
     await bystanders.sync()
@@ -312,7 +312,8 @@ describe('bad input costs its sender the connection, and nobody else anything', 
   })
 })
 
-describe('slow consumers', () => {
+// Tens of megabytes go over the loopback: on a busy machine that takes its time.
+describe('slow consumers', { timeout: 60_000 }, () => {
   const limits = { outboxSoftBytes: 64 * 1024, drainTimeoutMs: 20_000 }
   const entries = 150
 
@@ -334,6 +335,17 @@ describe('slow consumers', () => {
     const updates = await bob.updatesTo(entries)
     expect(updates.length).toBeLessThan(entries)
     expect(clientsIn(mergeUpdates(updates))).toHaveLength(entries)
+  })
+
+  test('a client that pings and pings without reading the pongs is cut off', async () => {
+    const { url } = await openRelay()
+    const bystanders = await openBystanders(url)
+    const socket = await openRawSocket(url)
+    socket.pause()
+    const ping = maskedFrame(0x89, new Uint8Array(125))
+    await socket.write(Buffer.concat(Array.from({ length: 200_000 }, () => ping)))
+    expect(await socket.closeCode()).toBeUndefined()
+    await bystanders.sync()
   })
 
   test('a member that does not read at all is disconnected after a while', async () => {

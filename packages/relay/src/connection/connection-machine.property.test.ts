@@ -54,32 +54,36 @@ const frame: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 1, arbitrary: bytes },
 )
 
-test('whatever a client sends, the machine answers or closes, and is silent once it has closed', () => {
-  fc.assert(
-    fc.property(fc.array(frame, { maxLength: 12 }), (frames) => {
-      const machine = new ConnectionMachine('relay', { ...defaultLimits, roomsPerConnectionMax: 2 }, 0)
-      const members = new Set<string>()
-      let closed = false
-      let nextHandle = 1
-      const opening = encodeFrame([{ type: 'hello', versions: [1], agent: '', token: undefined }])
-      for (const bytesIn of [opening, ...frames]) {
-        for (const effect of machine.handle({ type: 'frame', frame: bytesIn, now: 0 })) {
-          expect(closed).toBe(false)
-          if (effect.type === 'authorize') {
-            members.add(effect.join.room)
-            expect(members.size).toBeLessThanOrEqual(2)
-            machine.handle({ type: 'attached', room: effect.join.room, handle: nextHandle++ })
-          }
-          // Only what was joined is pushed to, announced in, or left.
-          if ('room' in effect) expect(members).toContain(effect.room)
-          if (effect.type === 'leave') members.delete(effect.room)
-          if (effect.type === 'close') {
-            closed = true
-            expect(members.size).toBe(0)
+test(
+  'whatever a client sends, the machine answers or closes, and is silent once it has closed',
+  { timeout: 120_000 },
+  () => {
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 12 }), (frames) => {
+        const machine = new ConnectionMachine('relay', { ...defaultLimits, roomsPerConnectionMax: 2 }, 0)
+        const members = new Set<string>()
+        let closed = false
+        let nextHandle = 1
+        const opening = encodeFrame([{ type: 'hello', versions: [1], agent: '', token: undefined }])
+        for (const bytesIn of [opening, ...frames]) {
+          for (const effect of machine.handle({ type: 'frame', frame: bytesIn, now: 0 })) {
+            expect(closed).toBe(false)
+            if (effect.type === 'authorize') {
+              members.add(effect.join.room)
+              expect(members.size).toBeLessThanOrEqual(2)
+              machine.handle({ type: 'attached', room: effect.join.room, handle: nextHandle++ })
+            }
+            // Only what was joined is pushed to, announced in, or left.
+            if ('room' in effect) expect(members).toContain(effect.room)
+            if (effect.type === 'leave') members.delete(effect.room)
+            if (effect.type === 'close') {
+              closed = true
+              expect(members.size).toBe(0)
+            }
           }
         }
-      }
-    }),
-    { numRuns: Number(process.env['SYNCLINE_RUNS'] ?? 300) },
-  )
-})
+      }),
+      { numRuns: Number(process.env['SYNCLINE_RUNS'] ?? 300) },
+    )
+  },
+)

@@ -57,28 +57,32 @@ function perform(world: RoomWorld, action: string, client: WorldClient, choice: 
 
 const numRuns = Number(process.env['SYNCLINE_RUNS'] ?? 100)
 
-test('whatever happens, acks follow the log, positions keep their promise, and in the end everybody has everything', () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
-      const world = new RoomWorld(CLIENTS)
-      world.open()
-      for (const client of world.clients) world.join(client)
-      for (const { action, client, choice } of steps) perform(world, action, world.clients.at(client)!, choice)
-      world.heal()
-      // Rejected pushes are the client's to repeat: a new membership pushes what is left.
-      for (const client of world.clients) world.leave(client)
-      world.heal()
+test(
+  'whatever happens, acks follow the log, positions keep their promise, and in the end everybody has everything',
+  { timeout: 120_000 },
+  () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
+        const world = new RoomWorld(CLIENTS)
+        world.open()
+        for (const client of world.clients) world.join(client)
+        for (const { action, client, choice } of steps) perform(world, action, world.clients.at(client)!, choice)
+        world.heal()
+        // Rejected pushes are the client's to repeat: a new membership pushes what is left.
+        for (const client of world.clients) world.leave(client)
+        world.heal()
 
-      expect(world.machine.head).toEqual(world.logHead)
-      const truth = mergeUpdates(world.entries)
-      const texts = world.clients.map(({ doc }) => doc.getText('body').toJSON())
-      for (const client of world.clients) {
-        expect(client.unacknowledged).toEqual([])
-        expect(client.position?.seq ?? 0).toBe(world.entries.length)
-        expect(Buffer.from(mergeUpdates([truth, ...client.received])).equals(truth)).toBe(true)
-        expect(texts[client.name]).toBe(texts[0])
-      }
-    }),
-    { numRuns },
-  )
-})
+        expect(world.machine.head).toEqual(world.logHead)
+        const truth = mergeUpdates(world.entries)
+        const texts = world.clients.map(({ doc }) => doc.getText('body').toJSON())
+        for (const client of world.clients) {
+          expect(client.unacknowledged).toEqual([])
+          expect(client.position?.seq ?? 0).toBe(world.entries.length)
+          expect(Buffer.from(mergeUpdates([truth, ...client.received])).equals(truth)).toBe(true)
+          expect(texts[client.name]).toBe(texts[0])
+        }
+      }),
+      { numRuns },
+    )
+  },
+)
