@@ -29,8 +29,8 @@ import { textOfUnits, unitsOfText } from './text-run.ts'
 import { decodeUpdate, encodeUpdate, type ClientStructs } from './update.ts'
 
 /**
- * One update with everything that is in `updates`. Commutative, associative and idempotent, to the byte; one input, or none, is
- * brought into the same form. Inputs may miss each other's context: gaps become skips. Throws `DecodeError` if any input is not
+ * One update with everything that is in `updates`. Commutative, associative and idempotent, to the byte (associative only where
+ * no ID is claimed with two contents, see above); one input, or none, is brought into the same form. Inputs may miss each other's context: gaps become skips. Throws `DecodeError` if any input is not
  * an update. Cost n log n in the structs, and linear if inputs come in order.
  */
 export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
