@@ -1,6 +1,6 @@
 /**
- * Where WebSockets come in: the driver that turns a `ws` socket into a {@link Connection}, and keeps the list of them. It holds the
- * opening handshake, the count of connections and the mapping of what `ws` reports; all decisions are the connection's.
+ * Where WebSockets come in: the driver that makes each `ws` socket a connection of the core. It holds the opening handshake and the
+ * mapping of what `ws` reports; all decisions are the connection's.
  *
  * `ws` itself ends a connection whose frames break RFC 6455 (set RSV bits, bad opcodes: 1002), or are longer than `maxPayload`
  * (1009), and then emits `error`, which must have a listener or it ends the process.
@@ -10,44 +10,45 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { CloseCode, SUBPROTOCOL, encodeFrame } from '@syncline/protocol'
+import { SUBPROTOCOL } from '@syncline/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { Connection, type ConnectionSurroundings } from './connection/connection.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
+import type { RelayLimits } from './limits.ts'
+import type { RelayCore } from './relay-core.ts'
+import type { RelayEventListener } from './relay-event.ts'
 
 /** Sockets beyond `connectionsMax` that are still told why they are closed; the next is answered with HTTP 503. */
 const TURNED_AWAY_MAX = 100
 
+export interface GatewayOptions {
+  /** Where accepted sockets go. */
+  readonly core: RelayCore
+  readonly limits: RelayLimits
+  readonly onEvent: RelayEventListener
+}
+
 export class Gateway {
-  readonly #surroundings: ConnectionSurroundings
+  readonly #options: GatewayOptions
   readonly #server: WebSocketServer
-  readonly #connections = new Map<WebSocket, Connection>()
   /** Every socket that is not closed yet: those of connections, those that were turned away, those that say goodbye. */
   readonly #sockets = new Set<WebSocket>()
   #accepting = true
-  #waitingForSockets: (() => void)[] = []
 
-  constructor(surroundings: ConnectionSurroundings) {
-    this.#surroundings = surroundings
+  constructor(options: GatewayOptions) {
+    this.#options = options
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      maxPayload: surroundings.limits.frameBytesMax,
+      maxPayload: options.limits.frameBytesMax,
       // Updates are dense binary; deflate would cost memory per connection and encode a broadcast once per member.
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
   }
 
-  /** How many connections there are. */
-  get size(): number {
-    return this.#connections.size
-  }
-
   /** Takes an upgrade request over, from the `upgrade` event of an HTTP server. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { limits } = this.#surroundings
-    if (!this.#accepting || this.#sockets.size >= limits.connectionsMax + TURNED_AWAY_MAX) {
+    if (!this.#accepting || this.#sockets.size >= this.#options.limits.connectionsMax + TURNED_AWAY_MAX) {
       return refuseUpgrade(socket, '503 Service Unavailable')
     }
     if (offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
@@ -56,51 +57,29 @@ export class Gateway {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket, socket, address))
   }
 
-  tick(now: number): void {
-    for (const connection of this.#connections.values()) connection.tick(now)
-  }
-
-  /** Accepts nobody and reads nothing any more. */
+  /** Accepts nobody any more. */
   quiesce(): void {
     this.#accepting = false
-    for (const connection of this.#connections.values()) connection.quiesce()
-  }
-
-  /** Says goodbye to every connection; resolves when all sockets are closed. */
-  async drain(): Promise<void> {
-    this.#accepting = false
-    for (const connection of this.#connections.values()) connection.drain()
-    if (this.#sockets.size > 0) await new Promise<void>((resolve) => this.#waitingForSockets.push(resolve))
   }
 
   /** Cuts off every socket that is left. */
   terminate(): void {
-    this.#accepting = false
     for (const webSocket of this.#sockets) webSocket.terminate()
   }
 
   #opened(webSocket: WebSocket, stream: Duplex, address: string): void {
-    const { limits, onEvent } = this.#surroundings
+    const { core, onEvent } = this.#options
     this.#sockets.add(webSocket)
     webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address, error }))
-    webSocket.on('close', () => this.#closed(webSocket))
-    if (this.#connections.size >= limits.connectionsMax) return turnAway(webSocket)
-
-    const connection = new Connection(frameSocket(webSocket, stream, address), this.#surroundings)
-    this.#connections.set(webSocket, connection)
+    webSocket.on('close', () => this.#sockets.delete(webSocket))
+    const connection = core.accept(frameSocket(webSocket, stream, address))
+    if (connection === undefined) return
+    webSocket.on('close', () => connection.lost())
     webSocket.on('message', (data, isBinary) => {
       if (!isBinary) return connection.receiveText()
       // `binaryType` is `nodebuffer`, so a message is one Buffer, which `ws` does not touch again.
       connection.receive(data as Buffer)
     })
-  }
-
-  #closed(webSocket: WebSocket): void {
-    this.#sockets.delete(webSocket)
-    const connection = this.#connections.get(webSocket)
-    this.#connections.delete(webSocket)
-    connection?.lost()
-    if (this.#sockets.size === 0) for (const resolve of this.#waitingForSockets.splice(0)) resolve()
   }
 }
 
@@ -117,12 +96,6 @@ export function refuseUpgrade(socket: Duplex, status: string): void {
 function offersOthersOnly(request: IncomingMessage): boolean {
   const offered = request.headers['sec-websocket-protocol']
   return offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)
-}
-
-function turnAway(webSocket: WebSocket): void {
-  const message = 'this relay has all the connections that it can serve'
-  webSocket.send(encodeFrame([{ type: 'error', code: 'too-many-connections', message }]))
-  webSocket.close(CloseCode.tryAgainLater, 'too-many-connections')
 }
 
 /**

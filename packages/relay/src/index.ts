@@ -6,6 +6,11 @@ export type { AccessRequest, Authorize } from './access.ts'
 export { defaultLimits, type RelayLimits } from './limits.ts'
 export type { HealthReport } from './http/http-service.ts'
 
+// A relay without a network, to be driven step by step
+export { RelayCore, type RelayCoreOptions } from './relay-core.ts'
+export type { Connection } from './connection/connection.ts'
+export type { FrameSocket } from './connection/frame-socket.ts'
+
 // Logs
 export { MemoryLog, MemoryDisk, type MemoryLogOptions } from './log/memory-log.ts'
 export { openLmdbLog } from './log/lmdb-log.ts'

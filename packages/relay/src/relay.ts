@@ -1,6 +1,6 @@
 /**
- * A relay: log, rooms, connections and HTTP wired together, and their common lifetime. Nothing is decided here; what a relay does
- * for its members is in room/ and connection/.
+ * A relay on the network: the core (relay-core.ts), HTTP and WebSocket wired together, and their common lifetime. Nothing is decided
+ * here; what a relay does for its members is in room/ and connection/.
  *
  * ```
  * idle ──open──▶ opening ──▶ open ──close──▶ closing ──▶ closed
@@ -15,18 +15,15 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authorize } from './access.ts'
-import type { ConnectionSurroundings } from './connection/connection.ts'
 import { RelayError } from './errors.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
-import { LogHealth } from './health.ts'
 import { SYNC_PATH, httpService, pathOf, type HealthReport } from './http/http-service.ts'
 import { isLoopback } from './http/loopback.ts'
 import { staticFiles } from './http/static-files.ts'
 import { defaultLimits, type RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
+import { RelayCore } from './relay-core.ts'
 import { writeEvent, type RelayEventListener } from './relay-event.ts'
-import { Compaction } from './room/compaction.ts'
-import { Rooms } from './room/rooms.ts'
 import { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
 import { relayVersion } from './version.ts'
@@ -93,7 +90,7 @@ export function createRelay(options: RelayOptions): Relay {
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'opening'; readonly opened: Promise<void> }
-  | { readonly kind: 'open'; readonly stopTicks: () => void }
+  | { readonly kind: 'open' }
   | { readonly kind: 'closing'; readonly closed: Promise<void> }
 
 class WiredRelay implements Relay {
@@ -102,9 +99,7 @@ class WiredRelay implements Relay {
   readonly #log: UpdateLog
   readonly #scheduler: Scheduler
   readonly #onEvent: RelayEventListener
-  readonly #health = new LogHealth()
-  readonly #compaction: Compaction
-  readonly #rooms: Rooms
+  readonly #core: RelayCore
   readonly #gateway: Gateway
   readonly #ownServer: Server | undefined
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
@@ -120,12 +115,9 @@ class WiredRelay implements Relay {
     this.#log = log
     this.#scheduler = scheduler
     this.#onEvent = onEvent
-    this.#compaction = new Compaction(log, merger)
-    const shared = { limits: this.#limits, scheduler, onEvent }
-    this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
     const agent = `syncline-relay/${relayVersion()}`
-    const surroundings: ConnectionSurroundings = { ...shared, rooms: this.#rooms, authorize, agent }
-    this.#gateway = new Gateway(surroundings)
+    this.#core = new RelayCore({ log, limits: this.#limits, scheduler, merger, authorize, agent, onEvent })
+    this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, onEvent })
     if (options.server === undefined) {
       const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)
       this.#ownServer = createServer(httpService(() => this.health(), files))
@@ -144,24 +136,25 @@ class WiredRelay implements Relay {
   }
 
   get connections(): number {
-    return this.#gateway.size
+    return this.#core.connections
   }
 
   get rooms(): number {
-    return this.#rooms.size
+    return this.#core.rooms
   }
 
   open(): Promise<void> {
     if (this.#state.kind !== 'idle') {
       return Promise.reject(new RelayError('closed', 'a relay is opened once, and not after it was closed'))
     }
-    const opened = this.#open()
+    // Not within this call: what it finds, and sets, is the state that is set here.
+    const opened = Promise.resolve().then(() => this.#open())
     this.#state = { kind: 'opening', opened }
     return opened
   }
 
   async health(): Promise<HealthReport> {
-    const failing: string[] = this.#health.failing(this.#scheduler.now())
+    const failing: string[] = [...this.#core.failing]
     if (!(await this.#logAnswers())) failing.push('probe')
     const closing = this.#state.kind === 'closing'
     const status = closing ? 'closing' : failing.length > 0 ? 'failing' : 'ok'
@@ -185,10 +178,8 @@ class WiredRelay implements Relay {
     if (this.#ownServer !== undefined) await listen(this.#ownServer, host, port)
     // Whoever closed the relay meanwhile waits for this, and then ends what has begun.
     if (this.#state.kind === 'closing') return
-    this.#state = {
-      kind: 'open',
-      stopTicks: this.#scheduler.every(this.#limits.tickMs, () => this.#tick()),
-    }
+    this.#state = { kind: 'open' }
+    this.#core.start()
     if (this.#ownServer === undefined) return
     this.#ownServer.on('error', (error) => this.#onEvent({ type: 'internal-error', where: 'http server', error }))
     this.#onEvent({ type: 'listening', url: this.url })
@@ -198,19 +189,13 @@ class WiredRelay implements Relay {
     // An open that fails has told its own caller.
     if (state.kind === 'opening') await state.opened.catch(() => {})
     this.#onEvent({ type: 'draining' })
-    const deadline = this.#scheduler.now() + deadlineMs
     this.#gateway.quiesce()
     const serverClosed = this.#closeServer()
-    await this.#until(deadline, this.#rooms.settled())
-    // Before the connections, or each that goes would be announced to all that are left.
-    this.#rooms.close()
-    await this.#until(deadline, this.#gateway.drain())
+    await this.#core.drain(deadlineMs)
     this.#gateway.terminate()
     this.#ownServer?.closeAllConnections()
     await serverClosed
-    if (state.kind === 'open') state.stopTicks()
-    await this.#until(deadline, this.#compaction.settled())
-    await this.#log.close()
+    await this.#core.release()
     this.#onEvent({ type: 'closed' })
   }
 
@@ -225,22 +210,6 @@ class WiredRelay implements Relay {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
     return closed
-  }
-
-  /** Waits for `work`, which must not reject, until `deadline` at the longest. */
-  async #until(deadline: number, work: Promise<void>): Promise<void> {
-    let cancel = (): void => {}
-    const expired = new Promise<void>((resolve) => {
-      cancel = this.#scheduler.after(Math.max(0, deadline - this.#scheduler.now()), resolve)
-    })
-    await Promise.race([work, expired])
-    cancel()
-  }
-
-  #tick(): void {
-    const now = this.#scheduler.now()
-    this.#rooms.tick(now)
-    this.#gateway.tick(now)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -1,4 +1,4 @@
-import { encodeFrame, decodeRelayFrame, type ClientMessage, type RelayMessage } from '@syncline/protocol'
+import { encodeFrame, type ClientMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import type { Authorize } from '../access.ts'
 import { LogHealth } from '../health.ts'
@@ -12,58 +12,7 @@ import { Compaction } from '../room/compaction.ts'
 import { Rooms } from '../room/rooms.ts'
 import { inlineMerger } from '../room/update-merger.ts'
 import { Connection } from './connection.ts'
-import type { FrameSocket } from './frame-socket.ts'
-
-/** A socket in memory, whose network takes what it is sent only when the test says so. */
-class HeldSocket implements FrameSocket {
-  readonly address = '127.0.0.1'
-  readonly messages: RelayMessage[] = []
-  bufferedBytes = 0
-  paused = false
-  closed: number | undefined
-  terminated = false
-  #unsent: { bytes: number; onSent: () => void }[] = []
-  #waiting: (() => void)[] = []
-
-  send(frame: Uint8Array, onSent: () => void): void {
-    this.messages.push(...decodeRelayFrame(frame))
-    this.bufferedBytes += frame.length
-    this.#unsent.push({ bytes: frame.length, onSent })
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  /** The network takes everything. */
-  flush(): void {
-    for (const { bytes, onSent } of this.#unsent.splice(0)) {
-      this.bufferedBytes -= bytes
-      onSent()
-    }
-  }
-
-  close(code: number): void {
-    this.closed = code
-  }
-
-  terminate(): void {
-    this.terminated = true
-  }
-
-  pause(): void {
-    this.paused = true
-  }
-
-  resume(): void {
-    this.paused = false
-  }
-
-  async next<T extends RelayMessage['type']>(type: T): Promise<RelayMessage & { type: T }> {
-    for (;;) {
-      const found = this.messages.findIndex((message) => message.type === type)
-      if (found !== -1) return this.messages.splice(found, 1)[0] as RelayMessage & { type: T }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-  }
-}
+import { HeldSocket } from './held-socket.fixture.ts'
 
 class World {
   readonly scheduler = new ManualScheduler()
@@ -89,14 +38,18 @@ class World {
 
   connect(): Client {
     const socket = new HeldSocket()
-    const connection = new Connection(socket, {
-      rooms: this.rooms,
-      limits: this.#limits,
-      scheduler: this.scheduler,
-      authorize: this.#authorize,
-      agent: 'relay',
-      onEvent: (event) => this.events.push(event),
-    })
+    const connection = new Connection(
+      socket,
+      {
+        rooms: this.rooms,
+        limits: this.#limits,
+        scheduler: this.scheduler,
+        authorize: this.#authorize,
+        agent: 'relay',
+        onEvent: (event) => this.events.push(event),
+      },
+      () => {},
+    )
     const client = new Client(socket, connection)
     client.send({ type: 'hello', versions: [1], agent: 'test', token: undefined })
     return client

@@ -33,6 +33,7 @@ export interface ConnectionSurroundings {
 export class Connection {
   readonly #socket: FrameSocket
   readonly #surroundings: ConnectionSurroundings
+  readonly #onLost: () => void
   readonly #machine: ConnectionMachine
   readonly #outbox: Outbox
   readonly #memberships = new Map<string, Membership>()
@@ -43,9 +44,11 @@ export class Connection {
   /** `held`: until pushes have settled. `stopped`: for good, the relay closes. */
   #reading: 'on' | 'held' | 'stopped' = 'on'
 
-  constructor(socket: FrameSocket, surroundings: ConnectionSurroundings) {
+  /** `onLost` is called once, when the socket is gone. */
+  constructor(socket: FrameSocket, surroundings: ConnectionSurroundings, onLost: () => void) {
     const { agent, limits, scheduler } = surroundings
     this.#socket = socket
+    this.#onLost = onLost
     this.#surroundings = surroundings
     this.#sentAt = scheduler.now()
     this.#machine = new ConnectionMachine(agent, limits, this.#sentAt)
@@ -66,9 +69,10 @@ export class Connection {
     this.#take({ type: 'textFrame' })
   }
 
-  /** The socket is closed, by whomever. */
+  /** The socket is closed, by whomever. Called once. */
   lost(): void {
     this.#take({ type: 'lost' })
+    this.#onLost()
   }
 
   tick(now: number): void {
@@ -85,6 +89,11 @@ export class Connection {
   /** Tells the client to connect again elsewhere, or later, and closes. */
   drain(): void {
     this.#take({ type: 'drain' })
+  }
+
+  /** Cuts the connection off. */
+  terminate(): void {
+    this.#socket.terminate()
   }
 
   /** Sends messages as one frame. */

@@ -192,11 +192,6 @@ export class RoomMachine {
     return this.#head
   }
 
-  /** Pushes that the log has not answered. */
-  get appendsUnderWay(): number {
-    return this.#appends.size
-  }
-
   /** Whether the result of this read is still wanted: a driver may skip reads that are not. */
   wants(member: MemberId, read: number): boolean {
     return this.#readingMember(member, read) !== undefined

@@ -1,0 +1,60 @@
+/** All connections of a relay: how many there may be, and what happens to all of them. What each does is its own (connection.ts). */
+import { CloseCode, encodeFrame } from '@syncline/protocol'
+import { Connection, type ConnectionSurroundings } from './connection.ts'
+import type { FrameSocket } from './frame-socket.ts'
+
+export class Connections {
+  readonly #surroundings: ConnectionSurroundings
+  readonly #open = new Set<Connection>()
+  #waitingForEnd: (() => void)[] = []
+
+  constructor(surroundings: ConnectionSurroundings) {
+    this.#surroundings = surroundings
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Begins a connection. Returns `undefined` when there are too many: the other side was told so, and the socket is closing. */
+  accept(socket: FrameSocket): Connection | undefined {
+    if (this.#open.size >= this.#surroundings.limits.connectionsMax) {
+      turnAway(socket)
+      return undefined
+    }
+    const connection = new Connection(socket, this.#surroundings, () => this.#ended(connection))
+    this.#open.add(connection)
+    return connection
+  }
+
+  tick(now: number): void {
+    for (const connection of this.#open) connection.tick(now)
+  }
+
+  /** Reads nothing any more. */
+  quiesce(): void {
+    for (const connection of this.#open) connection.quiesce()
+  }
+
+  /** Says goodbye to everybody; resolves when all are gone. */
+  async drain(): Promise<void> {
+    for (const connection of this.#open) connection.drain()
+    if (this.#open.size > 0) await new Promise<void>((resolve) => this.#waitingForEnd.push(resolve))
+  }
+
+  /** Cuts off whoever is left. */
+  terminate(): void {
+    for (const connection of this.#open) connection.terminate()
+  }
+
+  #ended(connection: Connection): void {
+    this.#open.delete(connection)
+    if (this.#open.size === 0) for (const resolve of this.#waitingForEnd.splice(0)) resolve()
+  }
+}
+
+function turnAway(socket: FrameSocket): void {
+  const message = 'this relay has all the connections that it can serve'
+  socket.send(encodeFrame([{ type: 'error', code: 'too-many-connections', message }]), () => {})
+  socket.close(CloseCode.tryAgainLater, 'too-many-connections')
+}

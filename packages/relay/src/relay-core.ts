@@ -1,0 +1,116 @@
+/**
+ * A relay without a network: log, rooms and connections, and their common lifetime. It takes connections from whoever has sockets
+ * (the gateway; a simulation) and time from its scheduler, so that everything it does can be driven step by step.
+ *
+ * ```
+ * idle ──start──▶ running ──drain──▶ draining ──release──▶ released
+ * ```
+ */
+import type { Authorize } from './access.ts'
+import type { Connection } from './connection/connection.ts'
+import { Connections } from './connection/connections.ts'
+import type { FrameSocket } from './connection/frame-socket.ts'
+import { LogHealth, type FaultyOperation } from './health.ts'
+import type { RelayLimits } from './limits.ts'
+import type { UpdateLog } from './log/update-log.ts'
+import type { RelayEventListener } from './relay-event.ts'
+import { Compaction } from './room/compaction.ts'
+import { Rooms } from './room/rooms.ts'
+import type { UpdateMerger } from './room/update-merger.ts'
+import type { Scheduler } from './scheduler.ts'
+
+export interface RelayCoreOptions {
+  /** The core takes it over: `release` closes it. */
+  readonly log: UpdateLog
+  readonly limits: RelayLimits
+  readonly scheduler: Scheduler
+  readonly merger: UpdateMerger
+  readonly authorize: Authorize | undefined
+  /** How the relay names itself in `welcome`. */
+  readonly agent: string
+  readonly onEvent: RelayEventListener
+}
+
+export class RelayCore {
+  readonly #log: UpdateLog
+  readonly #limits: RelayLimits
+  readonly #scheduler: Scheduler
+  readonly #health = new LogHealth()
+  readonly #compaction: Compaction
+  readonly #rooms: Rooms
+  readonly #connections: Connections
+  #stopTicks: () => void = () => {}
+
+  constructor(options: RelayCoreOptions) {
+    const { log, limits, scheduler, merger, authorize, agent, onEvent } = options
+    this.#log = log
+    this.#limits = limits
+    this.#scheduler = scheduler
+    this.#compaction = new Compaction(log, merger)
+    const shared = { limits, scheduler, onEvent }
+    this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
+    this.#connections = new Connections({ ...shared, rooms: this.#rooms, authorize, agent })
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Rooms that are open. */
+  get rooms(): number {
+    return this.#rooms.size
+  }
+
+  /** What the log refused lately. */
+  get failing(): readonly FaultyOperation[] {
+    return this.#health.failing(this.#scheduler.now())
+  }
+
+  /** Starts the clock. */
+  start(): void {
+    this.#stopTicks = this.#scheduler.every(this.#limits.tickMs, () => {
+      const now = this.#scheduler.now()
+      this.#rooms.tick(now)
+      this.#connections.tick(now)
+    })
+  }
+
+  /**
+   * Takes a socket over. The caller gives its frames to the connection returned, and tells it when the socket is gone. `undefined`:
+   * there are too many connections, and the socket is closing.
+   */
+  accept(socket: FrameSocket): Connection | undefined {
+    return this.#connections.accept(socket)
+  }
+
+  /**
+   * Reads nothing any more, lets the log answer what was pushed, tells everybody to connect again, and cuts off whoever has not gone
+   * by the deadline. Nothing may be accepted from now on.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    const deadline = this.#scheduler.now() + deadlineMs
+    this.#connections.quiesce()
+    await this.#until(deadline, this.#rooms.settled())
+    // Before the connections, or each that goes would be announced to all that are left.
+    this.#rooms.close()
+    await this.#until(deadline, this.#connections.drain())
+    this.#connections.terminate()
+    await this.#until(deadline, this.#compaction.settled())
+  }
+
+  /** Stops the clock and closes the log, which is waited for: it holds what was acknowledged. */
+  async release(): Promise<void> {
+    this.#stopTicks()
+    await this.#log.close()
+  }
+
+  /** Waits for `work`, which must not reject, until `deadline` at the longest. */
+  async #until(deadline: number, work: Promise<void>): Promise<void> {
+    let cancel = (): void => {}
+    const expired = new Promise<void>((resolve) => {
+      cancel = this.#scheduler.after(Math.max(0, deadline - this.#scheduler.now()), resolve)
+    })
+    await Promise.race([work, expired])
+    cancel()
+  }
+}
