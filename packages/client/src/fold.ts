@@ -1,11 +1,11 @@
 /**
- * Which rows of a room to fold into one, so that a room stays a few rows long at little cost: the newest settled rows, and
- * older ones as long as they are not much larger than what is folded already. Each byte is so rewritten a logarithmic number
- * of times, and a room keeps a logarithmic number of rows.
+ * Which rows of a room to fold into one, so that a room stays a few rows long at little cost. After folding, each row is more than
+ * twice as large as all newer ones together, so there are logarithmically many; a row that is folded again has become part of
+ * one at least half as large again, so each byte is rewritten a logarithmic number of times.
  */
 import type { DeviceRoom, DeviceRow } from './device-store/device-store.ts'
 
-/** An older row is taken along unless it is larger than this many times all newer ones together. */
+/** A row is left alone while it is larger than this many times all newer ones together. */
 const RATIO_MAX = 2
 
 /** Rows that the relay has, or that came from it: only they may be folded. */
@@ -17,11 +17,12 @@ export function settledRows({ head, rows }: DeviceRoom): readonly DeviceRow[] {
 /** The rows to fold, in their order; empty when there are not two of them. */
 export function rowsToFold(room: DeviceRoom): readonly DeviceRow[] {
   const settled = settledRows(room)
-  let first = settled.length
-  let bytes = 0
-  while (first > 0 && (bytes === 0 || settled[first - 1]!.update.length <= bytes * RATIO_MAX)) {
-    first -= 1
-    bytes += settled[first]!.update.length
+  let first = settled.length - 1
+  let newerBytes = 0
+  for (const [index, { update }] of [...settled.entries()].reverse()) {
+    // Looked through to the oldest: a large row must not shelter small ones before it.
+    if (update.length <= newerBytes * RATIO_MAX) first = index
+    newerBytes += update.length
   }
   return settled.length - first < 2 ? [] : settled.slice(first)
 }
