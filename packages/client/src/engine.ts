@@ -110,6 +110,11 @@ export class Engine {
     if (!this.#closed) this.#connection.wake()
   }
 
+  /** The page may go away: what arrived is being put away. */
+  flush(): void {
+    for (const { sync } of this.#rooms.values()) sync.flush()
+  }
+
   /** What a tab says; `tab` is {@link THIS_TAB} for the engine's own. */
   receive(message: TabMessage, tab: string): void {
     if (this.#closed) return

@@ -261,7 +261,9 @@ export class RoomMachine {
   }
 
   get #positionToStore(): Position | undefined {
-    return this.refilling || !this.#loaded ? this.#storedPosition : (this.#position ?? this.#storedPosition)
+    if (this.refilling || !this.#loaded) return this.#storedPosition
+    // The place before the first entry is in every history: to have stored it says nothing.
+    return this.#position === undefined || this.#position.seq === 0 ? this.#storedPosition : this.#position
   }
 
   #dispatch(event: RoomEvent): void {

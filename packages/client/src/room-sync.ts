@@ -113,6 +113,12 @@ export class RoomSync {
     this.#work()
   }
 
+  /** The page may go away: a store that failed is tried again at once. */
+  flush(): void {
+    this.#retry.hurry()
+    this.#work()
+  }
+
   connected(updateBytesMax: number): void {
     this.#handle({ type: 'connected', updateBytesMax })
   }

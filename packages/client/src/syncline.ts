@@ -163,7 +163,7 @@ export class Syncline implements AsyncDisposable {
     ]
     if (this.#page !== undefined) {
       undo.unshift(
-        this.#page.onHide(() => this.#rooms.forEach((room) => room.flush())),
+        this.#page.onHide(() => this.#flush()),
         this.#page.onWake(() => this.#engine?.wake()),
       )
     }
@@ -210,6 +210,11 @@ export class Syncline implements AsyncDisposable {
     if (this.#options.store === undefined) await this.#store.close().catch(() => undefined)
     this.#owner = initialOwnerStatus
     this.#status.changed()
+  }
+
+  #flush(): void {
+    this.#rooms.forEach((room) => room.flush())
+    this.#engine?.flush()
   }
 
   async #roomOpened(room: DocumentRoom): Promise<void> {
