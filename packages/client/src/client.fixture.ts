@@ -12,6 +12,12 @@ export class World {
   readonly scheduler = new ManualScheduler()
   readonly relay = new MemoryRelay()
   readonly #clients: Syncline[] = []
+  #seed = 1
+  /** The same in every run, and no two the same in a row: tabs name themselves by it. Park and Miller's generator. */
+  readonly #random = (): number => {
+    this.#seed = (this.#seed * 48_271) % 2_147_483_647
+    return this.#seed / 2_147_483_647
+  }
 
   /** A visit of the device with this disk: a page that is opened there. */
   visit(store: DeviceStore = new MemoryDeviceStore(), options: Partial<SynclineOptions> = {}): Syncline {
@@ -21,7 +27,7 @@ export class World {
       transport: relay,
       scheduler,
       store,
-      random: () => 0.5,
+      random: this.#random,
       page: undefined,
       ...options,
     })
