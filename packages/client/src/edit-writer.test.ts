@@ -1,0 +1,139 @@
+import { mergeUpdates } from '@syncline/core'
+import { Doc } from 'yjs'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { device } from './client.fixture.ts'
+import type { DeviceRow } from './device-store/device-store.ts'
+import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
+import { EditWriter } from './edit-writer.ts'
+import { ClientLimits } from './limits.ts'
+import { atRest, ManualScheduler } from './manual-scheduler.fixture.ts'
+
+let scheduler: ManualScheduler
+let store: FaultyDeviceStore
+let rows: DeviceRow[]
+let inMemory: { readonly seq: number; readonly update: Uint8Array }[]
+let writer: EditWriter
+let next: () => Uint8Array
+
+beforeEach(() => {
+  scheduler = new ManualScheduler()
+  store = device().store()
+  rows = []
+  inMemory = []
+  writer = new EditWriter({
+    room: 'a',
+    store,
+    scheduler,
+    random: () => 0.5,
+    onRow: (row) => rows.push(row),
+    onVolatile: (seq, update) => inMemory.push({ seq, update }),
+    onChange: () => undefined,
+  })
+  const doc = new Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  next = () => {
+    doc.getText('text').insert(0, 'x')
+    return updates.at(-1) as Uint8Array
+  }
+  return async () => {
+    await writer.close()
+    expect(scheduler.pending).toBe(0)
+  }
+})
+
+function add(count: number): readonly Uint8Array[] {
+  const added = Array.from({ length: count }, next)
+  for (const update of added) writer.add(update)
+  return added
+}
+
+describe('an edit writer', () => {
+  test('writes the edits of one turn as one row', async () => {
+    const added = add(3)
+    expect([writer.unstored, writer.unsettled, writer.storedThrough(1)]).toEqual([3, 3, false])
+    await atRest()
+    expect(rows).toMatchObject([{ ref: 1, update: mergeUpdates(added) }])
+    expect([writer.unstored, writer.unsettled, writer.storedThrough(3)]).toEqual([0, 0, true])
+    expect(writer.refThrough(3)).toBe(1)
+  })
+
+  test('has one write under way, and merges what comes meanwhile', async () => {
+    store.hold()
+    add(1)
+    await atRest()
+    const added = add(5)
+    await atRest()
+    expect(store.writes).toBe(1)
+    store.release()
+    await atRest()
+    expect(store.writes).toBe(2)
+    expect(rows[1]).toMatchObject({ ref: 2, update: mergeUpdates(added) })
+  })
+
+  test('merges what waits for a slow store, beyond a number of edits', async () => {
+    store.hold()
+    add(1)
+    await atRest()
+    const added = add(ClientLimits.editsWaitingMax * 2)
+    expect(writer.unstored).toBe(ClientLimits.editsWaitingMax * 2 + 1)
+    store.release()
+    await atRest()
+    expect(rows[1]?.update).toEqual(mergeUpdates(added))
+  })
+
+  test('keeps what the store does not take, tells of it once, and stores all of it together later', async () => {
+    store.failWrites('store-full')
+    const first = add(2)
+    await atRest()
+    const second = add(1)
+    await atRest()
+    expect(writer.error).toMatchObject({ code: 'store-full' })
+    expect(inMemory).toMatchObject([{ seq: 1, update: mergeUpdates(first) }, { seq: 2 }])
+    expect(writer.refThrough(3)).toBeUndefined()
+    store.heal()
+    await scheduler.advance(ClientLimits.storeRetryBaseMs)
+    expect(rows).toMatchObject([{ ref: 1, update: mergeUpdates([...first, ...second]) }])
+    expect([writer.error, writer.unstored, writer.refThrough(3)]).toEqual([undefined, 0, 1])
+  })
+
+  test('leaves an edit that the relay has to the owner, and forgets it when that has stored it', async () => {
+    store.failWrites('store-full', 1)
+    add(1)
+    await atRest()
+    writer.settledInMemory({ settled: 1, stored: 0, rejected: [] })
+    expect([writer.unsettled, writer.unstored, writer.refThrough(1)]).toEqual([0, 1, 0])
+    writer.settledInMemory({ settled: 1, stored: 1, rejected: [] })
+    expect([writer.unstored, writer.error]).toEqual([0, undefined])
+    await scheduler.advance(ClientLimits.storeRetryMaxMs)
+    expect(rows).toEqual([])
+  })
+
+  test('tells a new owner of everything that is only in memory', async () => {
+    store.failWrites('store-full')
+    add(1)
+    await atRest()
+    writer.settledInMemory({ settled: 1, stored: 0, rejected: [] })
+    add(1)
+    await atRest()
+    inMemory = []
+    writer.announceInMemory()
+    expect(inMemory.map(({ seq }) => seq)).toEqual([1, 2])
+  })
+
+  test('keeps an edit in memory that the relay refused', async () => {
+    store.failWrites('store-full')
+    add(1)
+    await atRest()
+    writer.settledInMemory({ settled: 1, stored: 0, rejected: [1] })
+    expect([writer.rejected.length, writer.rejectedThrough(1), writer.unsettled]).toEqual([1, true, 0])
+  })
+
+  test('tries once more when it is closed', async () => {
+    store.failWrites('store-full', 1)
+    const added = add(1)
+    await atRest()
+    await writer.close()
+    expect(rows).toMatchObject([{ update: added[0] }])
+  })
+})
