@@ -136,8 +136,10 @@ export class DocumentRoom implements Room {
     const { edits, failures } = this.#writer
     if (this.#writer.error !== undefined) this.#writer.hurry()
     await this.#waits.wait((): WaitVerdict => {
+      const { error } = this.#writer
       if (this.#writer.storedThrough(edits)) return 'done'
-      return this.#writer.failures > failures ? this.#writer.error : undefined
+      // The attempt that this wait asked for failed, or there is nothing to attempt here while the store fails the owner.
+      return this.#writer.failures > failures || this.#writer.leftToOwner(edits) ? error : undefined
     }, options.signal)
   }
 

@@ -121,12 +121,18 @@ describe('an edit writer', () => {
     expect(inMemory.map(({ seq }) => seq)).toEqual([1, 2])
   })
 
-  test('keeps an edit in memory that the relay refused', async () => {
+  test('keeps an edit that the relay refused in a row of its own, once the store takes it', async () => {
     store.failWrites('store-full')
-    add(1)
+    const [refused] = add(1)
+    await atRest()
+    const good = add(1)
     await atRest()
     writer.settledInMemory({ settled: 1, stored: 0, rejected: [1] })
-    expect([writer.rejected.length, writer.rejectedThrough(1), writer.unsettled]).toEqual([1, true, 0])
+    expect([writer.rejected.length, writer.rejectedThrough(1), writer.unsettled]).toEqual([1, true, 1])
+    store.heal()
+    await scheduler.advance(ClientLimits.storeRetryMaxMs)
+    expect(rows.map(({ update }) => update)).toEqual([good[0], refused])
+    expect([writer.rejected.length, writer.unstored]).toEqual([0, 0])
   })
 
   test('tries once more when it is closed', async () => {

@@ -103,6 +103,11 @@ export class EditWriter {
     return this.#unstored.every(({ first }) => first > edit)
   }
 
+  /** Whether all that is not stored of the edits up to `edit` is left to the owner to store. */
+  leftToOwner(edit: number): boolean {
+    return !this.#unsettled.some(({ first }) => first <= edit) && !this.rejectedThrough(edit)
+  }
+
   /** Whether the relay refused an edit up to `edit` that is in memory. */
   rejectedThrough(edit: number): boolean {
     return this.rejected.some(({ first }) => first <= edit)
@@ -162,6 +167,8 @@ export class EditWriter {
     for (const batch of this.#inMemory) {
       if (batch.state !== 'unsettled' || batch.seq > settled) continue
       batch.state = rejected.includes(batch.seq) ? 'rejected' : 'settled'
+      // To be kept as a row, once the store takes one.
+      if (batch.state === 'rejected') this.flush()
     }
     this.#inMemory = this.#inMemory.filter(({ seq, state }) => state !== 'settled' || seq > stored)
     // The owner stored what this tab could not: the store works again.
@@ -205,7 +212,8 @@ export class EditWriter {
       }
       const retried = this.#inMemory.filter(({ state }) => state === 'unsettled')
       const fresh = this.#waiting
-      const batches = [...retried, ...fresh]
+      // What the relay refused is kept, too, in a row of its own: with it, good edits would be refused again.
+      const batches = retried.length + fresh.length > 0 ? [...retried, ...fresh] : this.rejected.slice(0, 1)
       if (batches.length === 0) return
       const batch = joined(batches)
       this.#waiting = []
@@ -215,7 +223,7 @@ export class EditWriter {
       try {
         const row = await store.appendLocal(room, batch.update)
         this.#retry.succeeded()
-        this.#inMemory = this.#inMemory.filter((kept) => !retried.includes(kept))
+        this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
         this.#writing = undefined
         this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
         onRow(row)

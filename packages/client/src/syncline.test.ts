@@ -464,6 +464,8 @@ describe('a device store that fails', () => {
     await expect(room.whenStored()).rejects.toMatchObject({ code: 'store-unavailable' })
     await room.whenAcked()
     expect(room.status).toMatchObject({ latestEdit: 'relay', unacked: 0, store: { state: 'memory-only' } })
+    // Nothing is left to be tried here, but it is not on this device either.
+    await expect(room.whenStored()).rejects.toMatchObject({ code: 'store-unavailable' })
     const other = world.visit().room('a')
     await other.loaded
     await world.rest()
