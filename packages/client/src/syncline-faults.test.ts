@@ -1,7 +1,8 @@
 /**
  * Random days in the life of two devices with two tabs each, against one relay: edits, crashes, reloads, cuts, a relay that
  * restarts or loses its disk, stores that fail, messages that come twice. First safety, then the world is healed and
- * everything has to arrive everywhere. SYNCLINE_FUZZ_RUNS sets the number of days; fast-check prints the seed of a bad one.
+ * everything has to arrive everywhere. SYNCLINE_FUZZ_RUNS sets the number of days. fast-check prints the seed of a bad one, and
+ * `SYNCLINE_FUZZ_SEED=<seed> npx vitest run --project node packages/client/src/syncline-faults.test.ts` lives it again.
  */
 import fc from 'fast-check'
 import { applyUpdate, Doc } from 'yjs'
@@ -16,6 +17,7 @@ import { TabsHub, type HubTabs } from './tabs-hub.fixture.ts'
 import type { Link, Transport } from './transport.ts'
 
 const runs = Number(process.env['SYNCLINE_FUZZ_RUNS'] ?? 60)
+const seed = process.env['SYNCLINE_FUZZ_SEED']
 const DEVICES = 2
 const TABS = 2
 
@@ -243,7 +245,7 @@ test(
   async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => live(steps)),
-      { numRuns: runs },
+      { numRuns: runs, ...(seed === undefined ? {} : { seed: Number(seed) }) },
     )
   },
 )
