@@ -204,6 +204,27 @@ test('structs that the room has are written again: the same IDs may come with ot
   expect(typesOf(room.push(1, 2, updateOf('b')))).toEqual(['append'])
 })
 
+const deletion = (client: number, length = 1): Uint8Array => Uint8Array.of(0, 1, client, 1, 0, length)
+
+test('a deletion that the log has is acknowledged without being written to a member that has all of the log', () => {
+  const room = Room.open(headOf(4), [deletion(9)])
+  room.join(1, { position: at(4) })
+  const effects = room.push(1, 1, deletion(9))
+  expect(effects).toEqual([{ type: 'send', member: 1, message: { type: 'ack', handle: 7, ref: 1, position: at(4) } }])
+})
+
+test('a deletion whose entry the member has not reached is written again: no place that it knows stands for it', () => {
+  // Its own push on an earlier connection, say, which the log took after it had joined anew.
+  const room = Room.open(headOf(4))
+  room.join(1, { position: at(3) })
+  room.join(2, { position: at(4) })
+  room.write(2, 1, deletion(9), 5)
+  expect(typesOf(room.push(1, 1, deletion(9)))).toEqual(['append'])
+  expect(sentTo(1, room.take({ type: 'appended', append: 2, position: at(6) }))).toMatchObject([
+    { type: 'ack', ref: 1, position: at(6) },
+  ])
+})
+
 test('an ack for what was not written never claims entries that the member lacks', () => {
   const room = Room.open(headOf(4))
   room.join(1, { position: at(3) })

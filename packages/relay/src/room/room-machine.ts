@@ -131,7 +131,7 @@ type Compaction =
   | { readonly kind: 'running' }
   | { readonly kind: 'resting'; readonly until: number }
 
-/** What became of a push. `known`: it brought nothing that the log does not have, and was not written. */
+/** What became of a push. `known`: the log has all of it up to the member's mark, and it was not written. */
 type Verdict =
   | { readonly kind: 'pending' }
   | { readonly kind: 'accepted'; readonly position: Position }
@@ -299,13 +299,23 @@ export class RoomMachine {
     member.pushes.push(push)
     const checked = this.#check(member, update)
     if ('code' in checked) push.verdict = { kind: 'rejected', refusal: checked }
-    else if (this.#content.covers(checked)) push.verdict = { kind: 'known' }
+    else if (this.#isKnown(member, checked)) push.verdict = { kind: 'known' }
     else {
       const append = this.#nextAppend++
       this.#appends.set(append, { member: id, push, update, ids: checked })
       this.#effects.push({ type: 'append', append, update })
     }
     this.#sendVerdicts(member)
+  }
+
+  /**
+   * Whether a push needs no entry of its own. What the log has may be acknowledged at the member's mark only if it lies before
+   * that mark, which is certain for a live member alone. A member that is behind (its own push on an earlier connection may have been
+   * written after it joined anew) would settle it at a place that a log restored from an older copy still has, without the entry.
+   */
+  #isKnown({ delivery }: Member, ids: UpdateIds): boolean {
+    if (ids.structs.isEmpty && ids.deletes.isEmpty) return true
+    return delivery.kind === 'live' && this.#content.covers(ids)
   }
 
   #check(member: Member, update: Uint8Array): UpdateIds | Refusal {
