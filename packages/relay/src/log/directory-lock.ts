@@ -18,6 +18,7 @@
  */
 import { join } from 'node:path'
 import { LogError } from '../errors.ts'
+import { isFullDisk } from './full-disk.ts'
 import { openLmdbFile, type LmdbFile } from './lmdb-file.ts'
 
 const HOLDER_KEY = Uint8Array.of(1)
@@ -28,7 +29,7 @@ export interface DirectoryLock {
   release(): Promise<void>
 }
 
-/** Takes `directory`, which must exist, for this process. Throws `LogError` `in-use`. */
+/** Takes `directory`, which must exist, for this process. Throws `LogError` `in-use`, or as `openLmdbFile` does. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const environment = openLmdbFile(join(directory, 'holder.mdb'))
   const presence = environment.useReadTransaction()
@@ -41,7 +42,8 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     holder = environment.transactionSync(() => takeOver(environment))
   } catch (cause) {
     await release()
-    throw new LogError('io', `cannot lock the data directory ${directory}: ${String(cause)}`, { cause })
+    const code = isFullDisk(cause) ? 'full' : 'io'
+    throw new LogError(code, `cannot lock the data directory ${directory}: ${String(cause)}`, { cause })
   }
   if (holder !== undefined) {
     await release()

@@ -1,7 +1,7 @@
 /**
  * Group commit: one flush at a time, and everything that arrives during a flush shares the next one. A flush costs the same
  * for one operation as for a hundred, so the busier the log, the cheaper each of them. Knows nothing of rooms or of disks: the
- * backend gives a `commit` that makes a group of operations durable, all of them or none.
+ * backend gives a `commit` that makes a group of operations durable.
  *
  *   submit ──▶ waiting ──▶ flushing ──▶ settled, in the order of submission
  *                 ▲            │
@@ -28,6 +28,12 @@ export const defaultGroupLimits: GroupLimits = {
   pendingBytesMax: 256 * 1024 * 1024,
 }
 
+/**
+ * Makes a group durable: one result for each operation, in order; a `LogError` for one of which nothing was stored, while the others
+ * were. Rejects when nothing of the group was stored.
+ */
+export type Commit<Operation, Result> = (group: readonly Operation[]) => Promise<readonly (Result | LogError)[]>
+
 /** What waits for a flush. `bytes` is what it counts for against the limits. */
 interface Slot<Operation, Result> {
   /** An error is an operation refused on arrival: it takes part in no commit, and settles in its turn. */
@@ -38,7 +44,7 @@ interface Slot<Operation, Result> {
 }
 
 export class GroupCommit<Operation extends object, Result> {
-  readonly #commit: (group: readonly Operation[]) => Promise<readonly Result[]>
+  readonly #commit: Commit<Operation, Result>
   readonly #limits: GroupLimits
   #waiting: Slot<Operation, Result>[] = []
   #pendingBytes = 0
@@ -47,11 +53,7 @@ export class GroupCommit<Operation extends object, Result> {
   #flushing: Promise<void> | undefined
   #closed = false
 
-  /** `commit` returns one result for each operation of the group, or rejects, and then has stored nothing of it. */
-  constructor(
-    commit: (group: readonly Operation[]) => Promise<readonly Result[]>,
-    limits: GroupLimits = defaultGroupLimits,
-  ) {
+  constructor(commit: Commit<Operation, Result>, limits: GroupLimits = defaultGroupLimits) {
     this.#commit = commit
     this.#limits = limits
   }
@@ -69,7 +71,7 @@ export class GroupCommit<Operation extends object, Result> {
     return this.#closed
   }
 
-  /** Resolves with what `commit` returned for this operation, or rejects with what its whole group failed with. */
+  /** Settles with what `commit` returned for this operation, or rejects with what its whole group failed with. */
   submit(operation: Operation, bytes: number): Promise<Result> {
     if (this.#closed) return Promise.reject(new LogError('closed', 'the log is closed'))
     const overfull = this.#pendingBytes > 0 && this.#pendingBytes + bytes > this.#limits.pendingBytesMax
@@ -101,7 +103,7 @@ export class GroupCommit<Operation extends object, Result> {
   /** Settles every slot of the group; never rejects. */
   async #flushOne(group: readonly Slot<Operation, Result>[]): Promise<void> {
     const operations = group.map(({ operation }) => operation).filter((operation) => !(operation instanceof LogError))
-    let results: readonly Result[] = []
+    let results: readonly (Result | LogError)[] = []
     let failure: { readonly error: unknown } | undefined
     if (operations.length > 0) {
       try {
@@ -116,7 +118,7 @@ export class GroupCommit<Operation extends object, Result> {
       this.#pendingBytes -= slot.bytes
       if (slot.operation instanceof LogError) slot.reject(slot.operation)
       else if (failure !== undefined) slot.reject(failure.error)
-      else slot.resolve(results[next++]!)
+      else settle(slot, results[next++]!)
     }
   }
 
@@ -131,6 +133,11 @@ export class GroupCommit<Operation extends object, Result> {
     }
     return this.#waiting.splice(0, count)
   }
+}
+
+function settle<Result>({ resolve, reject }: Slot<object, Result>, result: Result | LogError): void {
+  if (result instanceof LogError) reject(result)
+  else resolve(result)
 }
 
 function deferred<Value>(): {

@@ -17,6 +17,7 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LogError } from '../errors.ts'
+import { isFullDisk } from './full-disk.ts'
 import { openLmdbFile, type LmdbFile } from './lmdb-file.ts'
 
 /** A key's new value; `undefined` removes it. */
@@ -126,13 +127,9 @@ async function commitCause(error: unknown): Promise<unknown> {
   }
 }
 
-/** errno of EFBIG, ENOSPC and EDQUOT, and LMDB's own `MDB_MAP_FULL`. The numbers of the first two are the same everywhere. */
-const FULL_CODES: ReadonlySet<unknown> = new Set([27, 28, process.platform === 'darwin' ? 69 : 122, -30792])
-
 /** A write cut short by a full disk is reported by LMDB as a plain I/O error, so the disk itself is asked. */
 async function commitError(cause: unknown, directory: string, bytes: number): Promise<LogError> {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (FULL_CODES.has(code) || (await freeBytes(directory)) <= bytes) {
+  if (isFullDisk(cause) || (await freeBytes(directory)) <= bytes) {
     return new LogError('full', 'the disk is full', { cause })
   }
   return new LogError('io', `writing the log failed: ${String(cause)}`, { cause })

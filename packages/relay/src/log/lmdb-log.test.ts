@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,6 +83,16 @@ describe('LmdbLog', () => {
     await expect(openLmdbLog({ directory: join(directory, 'file', 'data') })).rejects.toMatchObject({ code: 'io' })
   })
 
+  it.each(['log.mdb', 'log.mdb-lock', 'holder.mdb', 'holder.mdb-lock'])(
+    'says so when %s is a directory',
+    async (name) => {
+      const directory = await newDirectory()
+      await mkdir(join(directory, name))
+      await expect(openLmdbLog({ directory })).rejects.toMatchObject({ name: 'LogError', code: 'io' })
+      await expect(openLmdbLog({ directory })).rejects.toThrow(join(directory, name))
+    },
+  )
+
   it('keeps nothing but its own files in the directory', async () => {
     const directory = await newDirectory()
     await (await open({ directory })).append([{ room: 'a', update: Uint8Array.of(1) }])
@@ -127,6 +137,30 @@ describe('LmdbLog', () => {
     expect((await reopened.append([{ room: 'b', update: Uint8Array.of(1) }])).at(0)!.seq).toBe(1)
   })
 
+  it('a damaged head costs that room its writes, and no other write of the same flush', async () => {
+    const directory = await newDirectory()
+    const update = Uint8Array.of(1)
+    await (await open({ directory })).append([{ room: 'bad', update }])
+    await logs.at(-1)!.close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    await file.batch(() => void file.put(roomKey('bad'), Uint8Array.of(1)))
+    await file.close()
+    const log = await open({ directory })
+    const outcomes = await Promise.allSettled([
+      log.append([{ room: 'good', update }]),
+      // Half of this batch could be written, and is not.
+      log.append([
+        { room: 'good', update },
+        { room: 'bad', update },
+      ]),
+      log.append([{ room: 'good', update }]),
+      log.drop('bad'),
+    ])
+    expect(log.stats.flushes).toBe(1)
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
+    expect((await log.head('good')).position.seq).toBe(2)
+  })
+
   it('uses room again that checkpoints have freed', async () => {
     const directory = await newDirectory()
     const log = await open({ directory })
@@ -152,6 +186,29 @@ describe('LmdbLog', () => {
     }
   })()
 
+  /** Runs `work` with files that may not grow beyond `bytes`. */
+  const withFileSizeMax = async (bytes: number, work: () => Promise<void>): Promise<void> => {
+    const ignore = (): void => {}
+    process.on('SIGXFSZ', ignore)
+    limitFileSize(bytes)
+    try {
+      await work()
+    } finally {
+      limitFileSize('unlimited')
+      process.off('SIGXFSZ', ignore)
+    }
+  }
+
+  it.skipIf(!canLimit)('says so when the disk has no room for a new log, and opens it when there is', async () => {
+    const directory = await newDirectory()
+    for (const bytes of [0, 5000, 40_000]) {
+      await withFileSizeMax(bytes, async () => {
+        await expect(openLmdbLog({ directory })).rejects.toMatchObject({ name: 'LogError', code: 'full' })
+      })
+    }
+    expect((await (await open({ directory })).append([{ room: 'a', update: Uint8Array.of(1) }]))[0]?.seq).toBe(1)
+  })
+
   it.skipIf(!canLimit)(
     'stores nothing of a batch that does not fit on the disk, and goes on when there is room',
     async () => {
@@ -159,10 +216,7 @@ describe('LmdbLog', () => {
       const log = await open({ directory })
       const small = Uint8Array.of(1)
       await log.append([{ room: 'a', update: small }])
-      const ignore = (): void => {}
-      process.on('SIGXFSZ', ignore)
-      limitFileSize(1_000_000)
-      try {
+      await withFileSizeMax(1_000_000, async () => {
         const batch = [
           { room: 'a', update: small },
           { room: 'b', update: new Uint8Array(3_000_000) },
@@ -171,10 +225,7 @@ describe('LmdbLog', () => {
         expect((await log.head('a')).position.seq).toBe(1)
         expect((await log.head('b')).position.seq).toBe(0)
         expect((await log.append([{ room: 'a', update: small }]))[0]?.seq).toBe(2)
-      } finally {
-        limitFileSize('unlimited')
-        process.off('SIGXFSZ', ignore)
-      }
+      })
       expect((await log.append([{ room: 'b', update: new Uint8Array(3_000_000) }]))[0]?.seq).toBe(1)
     },
   )

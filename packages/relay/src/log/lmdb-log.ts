@@ -3,7 +3,8 @@
  * before anybody hears of it, off the event loop; reads are looked up in the memory map, in one snapshot each.
  *
  * No state of a room is kept in memory: each group is planned from the rows that the previous one left, in a {@link Draft} that
- * becomes a transaction. So a group that fails leaves nothing behind, in the file or here.
+ * becomes a transaction. So a group that fails leaves nothing behind, in the file or here; and a write that cannot be planned, since
+ * a row of its room is damaged, fails alone.
  *
  * A checkpoint and a drop remove what they cover at once when it is little; else they leave a note of it in the same transaction,
  * and further transactions remove it piece by piece. Nothing refers to it in the meantime.
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { LogError } from '../errors.ts'
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
 import { randomEpoch, type EpochSource } from './epoch.ts'
+import { isFullDisk } from './full-disk.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
 import { LmdbEnvironment, type Change } from './lmdb-environment.ts'
 import {
@@ -77,13 +79,14 @@ interface Written {
 
 /**
  * Opens the log in a directory. Throws `LogError`: `in-use` when another relay holds the directory, `unreadable` when the data is
- * of another version or damaged, `io` when the directory cannot be used.
+ * of another version or damaged, `full` or `io` when the directory cannot be used.
  */
 export async function openLmdbLog({ directory, newEpoch = randomEpoch, limits }: LmdbLogOptions): Promise<UpdateLog> {
   try {
     await mkdir(directory, { recursive: true })
   } catch (cause) {
-    throw new LogError('io', `cannot create the data directory ${directory}: ${String(cause)}`, { cause })
+    const code = isFullDisk(cause) ? 'full' : 'io'
+    throw new LogError(code, `cannot create the data directory ${directory}: ${String(cause)}`, { cause })
   }
   const lock = await lockDirectory(directory)
   let environment: LmdbEnvironment | undefined
@@ -130,6 +133,7 @@ class LmdbLog implements UpdateLog {
   }
 
   async append(batch: readonly Append[]): Promise<readonly Position[]> {
+    // A name that fits into no key must not come as far as a group that others share.
     for (const { room } of batch) roomKey(room)
     const bytes = batch.reduce((sum, { update }) => sum + update.length, 0)
     return (await this.#writes.submit({ kind: 'append', batch }, bytes)).positions
@@ -155,6 +159,7 @@ class LmdbLog implements UpdateLog {
   }
 
   async checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean> {
+    roomKey(room)
     const { done, garbage } = await this.#writes.submit({ kind: 'checkpoint', room, upTo, update }, update.length)
     if (garbage) await this.#sweep()
     return done
@@ -174,6 +179,7 @@ class LmdbLog implements UpdateLog {
   }
 
   async drop(room: string): Promise<void> {
+    roomKey(room)
     const { garbage } = await this.#writes.submit({ kind: 'drop', room }, 0)
     if (garbage) await this.#sweep()
   }
@@ -219,12 +225,25 @@ class LmdbLog implements UpdateLog {
     }
   }
 
-  async #commit(group: readonly Write[]): Promise<readonly Written[]> {
+  async #commit(group: readonly Write[]): Promise<readonly (Written | LogError)[]> {
     const draft = new Draft(this.#environment)
-    const written = group.map((write) => this.#draft(draft, write))
+    const results = group.map((write) => this.#plan(draft, write))
     await this.#environment.commit(draft.changes())
-    this.#entries += written.reduce((sum, { positions }) => sum + positions.length, 0)
-    return written
+    for (const result of results) if (!(result instanceof LogError)) this.#entries += result.positions.length
+    return results
+  }
+
+  /** Adds the whole write to the draft, or nothing of it. */
+  #plan(draft: Draft, write: Write): Written | LogError {
+    const own = new Draft(draft)
+    try {
+      const written = this.#draft(own, write)
+      draft.take(own)
+      return written
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'unreadable') return error
+      throw error
+    }
   }
 
   #draft(draft: Draft, write: Write): Written {
@@ -261,14 +280,19 @@ class LmdbLog implements UpdateLog {
   }
 }
 
-/** The changes of one transaction as they come together: it reads what it has written itself, and below that, what is stored. */
+/** The changes of one transaction, or of one write in it, as they come together: read first here, and then in what lies below. */
 class Draft {
-  readonly #environment: LmdbEnvironment
+  readonly #below: Pick<LmdbEnvironment, 'get'>
   /** By the key's bytes as a string of one character each. */
   readonly #changes = new Map<string, Change>()
 
-  constructor(environment: LmdbEnvironment) {
-    this.#environment = environment
+  constructor(below: Pick<LmdbEnvironment, 'get'>) {
+    this.#below = below
+  }
+
+  /** Takes the changes of a draft that lies upon this one. */
+  take(above: Draft): void {
+    for (const [text, change] of above.#changes) this.#changes.set(text, change)
   }
 
   changes(): readonly Change[] {
@@ -277,7 +301,7 @@ class Draft {
 
   get(key: Uint8Array): Uint8Array | undefined {
     const change = this.#changes.get(keyText(key))
-    return change === undefined ? this.#environment.get(key) : change.value
+    return change === undefined ? this.#below.get(key) : change.value
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -70,7 +70,7 @@ export interface UpdateLog extends AsyncDisposable {
   /**
    * Writes the batch, all of it or nothing, and resolves with the position of each entry once it is flushed to the disk.
    * Seqs of a room rise by one in the order of calls, and of entries within a call; calls settle in that order, failed ones
-   * too. Calls that arrive during a flush share the next one, and its fate. Rejects with `LogError`; a later append may
+   * too. Calls that arrive during a flush share the next one, and its fate; but a room that is `unreadable` fails its own calls alone. Rejects with `LogError`; a later append may
    * succeed again.
    */
   append(batch: readonly Append[]): Promise<readonly Position[]>
