@@ -16,7 +16,12 @@ export interface RelayLimits {
   readonly roomsOpenMax: number
   /** Connections at once. A further one gets the error `too-many-connections` and is closed with 1013. */
   readonly connectionsMax: number
-  /** Pushed bytes of one connection that await their ack. Above it the relay stops reading from that socket until some settle. */
+  /** A state vector in a join: 2 MiB name some 300,000 replicas. A longer one is refused with `malformed-state-vector`. */
+  readonly stateVectorBytesMax: number
+  /**
+   * Pushed bytes of one connection that await their ack, and 4 KiB for each push. Above it the relay stops reading from that socket
+   * until some settle.
+   */
   readonly unsettledBytesMax: number
   /** Bytes that a socket has not taken yet. Above it the connection is slow: its members are behind and wait for it to drain. */
   readonly outboxSoftBytes: number
@@ -50,6 +55,7 @@ export const defaultLimits: RelayLimits = {
   frameBytesMax: 17 * MiB,
   updateBytesMax: 16 * MiB,
   awarenessBytesMax: 64 * 1024,
+  stateVectorBytesMax: 2 * MiB,
   roomsPerConnectionMax: 256,
   roomsOpenMax: 100_000,
   connectionsMax: 10_000,

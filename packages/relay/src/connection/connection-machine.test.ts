@@ -128,6 +128,8 @@ test('a join is refused for a name that is none, for a bad state vector, and whe
   expect(sent(socket.receive(join('', 5)))).toMatchObject([{ type: 'refused', request: 5, code: 'invalid-room-name' }])
   const bad: ClientMessage = { type: 'join', request: 6, room: 'r', position: undefined, stateVector: Uint8Array.of(1) }
   expect(sent(socket.receive(bad))).toMatchObject([{ type: 'refused', request: 6, code: 'malformed-state-vector' }])
+  const long = { ...bad, stateVector: new Uint8Array(limits.stateVectorBytesMax + 1) }
+  expect(sent(socket.receive(long))).toMatchObject([{ type: 'refused', request: 6, code: 'malformed-state-vector' }])
   socket.receive(join('one'), join('two'))
   expect(sent(socket.receive(join('three', 7)))).toMatchObject([
     { type: 'refused', request: 7, code: 'too-many-rooms' },
@@ -168,6 +170,18 @@ test('pushes and awareness go to the room of their handle', () => {
     { type: 'push', room: 'room', ref: 9, update },
     { type: 'announce', room: 'room', entries },
   ])
+})
+
+test('what is kept of a frame does not keep the whole frame', () => {
+  const ballast: ClientMessage = { type: 'push', handle: 99, ref: 1, update: new Uint8Array(100_000) }
+  const socket = Socket.member('room', 4)
+  const effects = socket.receive(ballast, { type: 'push', handle: 4, ref: 9, update: updateOf('a') }, join('other'))
+  const kept = effects.flatMap((effect) => {
+    if (effect.type === 'push') return [effect.update]
+    return effect.type === 'authorize' ? [effect.join.stateVector] : []
+  })
+  expect(kept).toEqual([updateOf('a'), noStateVector])
+  for (const { buffer } of kept) expect(buffer.byteLength).toBeLessThan(1000)
 })
 
 test('a handle of no room of this connection: pushes are rejected, the rest is ignored', () => {

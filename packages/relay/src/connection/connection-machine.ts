@@ -72,7 +72,13 @@ export type ConnectionEffect =
 
 export type ConnectionLimits = Pick<
   RelayLimits,
-  'frameBytesMax' | 'updateBytesMax' | 'awarenessBytesMax' | 'roomsPerConnectionMax' | 'helloTimeoutMs' | 'heartbeatMs'
+  | 'frameBytesMax'
+  | 'updateBytesMax'
+  | 'stateVectorBytesMax'
+  | 'awarenessBytesMax'
+  | 'roomsPerConnectionMax'
+  | 'helloTimeoutMs'
+  | 'heartbeatMs'
 >
 
 type Phase =
@@ -227,6 +233,11 @@ export class ConnectionMachine {
         `${roomsPerConnectionMax} rooms are the most per connection`,
       )
     }
+    const { stateVectorBytesMax } = this.#limits
+    if (stateVector.length > stateVectorBytesMax) {
+      const detail = `${stateVector.length} bytes of state vector, ${stateVectorBytesMax} allowed`
+      return this.#refuse(request, 'malformed-state-vector', false, detail)
+    }
     try {
       decodeStateVector(stateVector)
     } catch (error) {
@@ -234,13 +245,14 @@ export class ConnectionMachine {
       return this.#refuse(request, 'malformed-state-vector', false, error.message)
     }
     this.#places.set(room, authorizing)
-    this.#effects.push({ type: 'authorize', join: { request, room, position, stateVector }, token: this.#token })
+    const join = { request, room, position, stateVector: unpinned(stateVector) }
+    this.#effects.push({ type: 'authorize', join, token: this.#token })
   }
 
   #push({ handle, ref, update }: MessageOf<'push'>): void {
     const room = this.#roomByHandle.get(handle)
     if (room !== undefined) {
-      this.#effects.push({ type: 'push', room, ref, update })
+      this.#effects.push({ type: 'push', room, ref, update: unpinned(update) })
       return
     }
     // Not a crime: the push may have crossed an eviction. Joined again, the client may push it again.
@@ -320,4 +332,12 @@ export class ConnectionMachine {
   #send(message: RelayMessage): void {
     this.#effects.push({ type: 'send', messages: [message] })
   }
+}
+
+/**
+ * Bytes that may wait for a slow disk or socket, without the rest of their frame: a view keeps all of it in memory, and what waits
+ * is counted by its own length. Copied only if it is the smaller part.
+ */
+function unpinned(view: Uint8Array): Uint8Array {
+  return view.length * 2 < view.buffer.byteLength ? new Uint8Array(view) : view
 }

@@ -77,7 +77,7 @@ class Client {
 
 test('a client that pushes faster than the log takes is not read until half of it has settled', async () => {
   const update = updateOf('x'.repeat(1000))
-  const world = new World({ unsettledBytesMax: 3500 })
+  const world = new World({ unsettledBytesMax: 13_000 })
   const client = world.connect()
   const { socket } = client
   const handle = await client.join('r')
@@ -91,6 +91,17 @@ test('a client that pushes faster than the log takes is not read until half of i
   expect(socket.paused).toBe(true)
   await socket.next('ack')
   expect(socket.paused).toBe(false)
+})
+
+test('many small pushes that wait hold the socket, too', async () => {
+  const world = new World({ unsettledBytesMax: 1_000_000 })
+  const client = world.connect()
+  const handle = await client.join('r')
+  world.log.hold()
+  let ref = 0
+  while (!client.socket.paused) client.send({ type: 'push', handle, ref: ++ref, update: updateOf('a', ref) })
+  expect(ref).toBeLessThan(300)
+  world.log.release()
 })
 
 test('rejected pushes, and those of a room that was left, do not hold the socket', async () => {

@@ -223,8 +223,8 @@ export class Connection {
   }
 }
 
-/** What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`. */
-const PUSH_OVERHEAD_BYTES = 256
+/** What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`; so it bounds their number, too. */
+const PUSH_OVERHEAD_BYTES = 4096
 
 /** The connection's place in one room. */
 class Membership implements RoomMember {

@@ -246,12 +246,12 @@ test('a catch-up that does not reach the head is followed by another', () => {
   room.join(2, { position: at(4) })
   room.write(2, 1, updateOf('a'), 5)
   const update = updateOf('x')
-  const effects = room.take({ type: 'caughtUp', member: 1, read: 1, position: at(4), update })
+  const effects = room.take({ type: 'caughtUp', readers: [{ member: 1, read: 1 }], position: at(4), update })
   expect(effects).toEqual([
-    { type: 'send', member: 1, message: { type: 'updates', handle: 7, position: at(4), update } },
+    { type: 'broadcast', members: [1], message: { type: 'updates', handle: 7, position: at(4), update } },
     { type: 'catchUp', member: 1, read: 2, afterSeq: 4, stateVector: undefined },
   ])
-  room.take({ type: 'caughtUp', member: 1, read: 2, position: at(5), update })
+  room.take({ type: 'caughtUp', readers: [{ member: 1, read: 2 }], position: at(5), update })
   expect(sentTo(1, room.write(2, 2, updateOf('b', 2), 6)).map(({ type }) => type)).toEqual(['updates'])
 })
 
@@ -261,7 +261,7 @@ test('entries that a read saw before the room heard of them are not sent twice',
   room.join(2, { position: at(4) })
   room.push(2, 1, updateOf('a'))
   room.push(2, 2, updateOf('b', 2))
-  room.take({ type: 'caughtUp', member: 1, read: 1, position: at(6), update: updateOf('ab') })
+  room.take({ type: 'caughtUp', readers: [{ member: 1, read: 1 }], position: at(6), update: updateOf('ab') })
   expect(sentTo(1, room.take({ type: 'appended', append: 1, position: at(5) }))).toEqual([])
   expect(sentTo(1, room.take({ type: 'appended', append: 2, position: at(6) }))).toEqual([])
   expect(sentTo(1, room.write(2, 3, updateOf('c', 3), 7)).map(({ type }) => type)).toEqual(['updates'])
@@ -283,8 +283,10 @@ test('a member that becomes slow during its read does not get the result, and re
   const room = Room.open(headOf(4))
   room.join(1, { position: at(3) })
   room.take({ type: 'slow', member: 1 })
-  expect(room.machine.wants(1, 1)).toBe(false)
-  expect(room.take({ type: 'caughtUp', member: 1, read: 1, position: at(4), update: updateOf('a') })).toEqual([])
+  expect(room.machine.wants({ member: 1, read: 1 })).toBe(false)
+  expect(
+    room.take({ type: 'caughtUp', readers: [{ member: 1, read: 1 }], position: at(4), update: updateOf('a') }),
+  ).toEqual([])
   expect(room.take({ type: 'drained', member: 1 })).toMatchObject([{ type: 'catchUp', read: 2, afterSeq: 3 }])
 })
 
@@ -300,7 +302,7 @@ test('a member that missed nothing while it was slow is live again without a rea
 test('a failed read evicts the member, which may come back', () => {
   const room = Room.open(headOf(4))
   room.join(1)
-  const effects = room.take({ type: 'catchUpFailed', member: 1, read: 1 })
+  const effects = room.take({ type: 'catchUpFailed', readers: [{ member: 1, read: 1 }] })
   expect(sentTo(1, effects)).toMatchObject([{ type: 'evicted', handle: 7, code: 'log-unavailable', retryable: true }])
   expect(effects.at(-1)).toEqual({ type: 'detach', member: 1 })
   expect(typesOf(room.join(2))).toEqual(['send joined', 'catchUp'])

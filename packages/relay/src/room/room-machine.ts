@@ -45,6 +45,12 @@ export interface Refusal {
   readonly message: string
 }
 
+/** A member and the number of the read that it waits for. */
+export interface Reader {
+  readonly member: MemberId
+  readonly read: number
+}
+
 export type RoomEvent =
   /** The log was read: the head, and every stored update, which must decode. */
   | { readonly type: 'opened'; readonly head: RoomHead; readonly updates: readonly Uint8Array[] }
@@ -52,15 +58,14 @@ export type RoomEvent =
   | { readonly type: 'push'; readonly member: MemberId; readonly ref: number; readonly update: Uint8Array }
   | { readonly type: 'appended'; readonly append: number; readonly position: Position }
   | { readonly type: 'appendFailed'; readonly append: number; readonly refusal: Refusal }
-  /** The read asked for by `catchUp`, merged: with `update`, the member has everything up to `position`. */
+  /** What `readers` asked for with `catchUp`, merged: with `update`, each has everything up to `position`. */
   | {
       readonly type: 'caughtUp'
-      readonly member: MemberId
-      readonly read: number
+      readonly readers: readonly Reader[]
       readonly position: Position
       readonly update: Uint8Array
     }
-  | { readonly type: 'catchUpFailed'; readonly member: MemberId; readonly read: number }
+  | { readonly type: 'catchUpFailed'; readonly readers: readonly Reader[] }
   /** The member's socket has too much to take, or has taken it. `slow` may be repeated. */
   | { readonly type: 'slow'; readonly member: MemberId }
   | { readonly type: 'drained'; readonly member: MemberId }
@@ -88,7 +93,10 @@ export type RoomEvent =
 
 export type RoomEffect =
   | { readonly type: 'append'; readonly append: number; readonly update: Uint8Array }
-  /** Read the log after `afterSeq`; merge it, or diff it against `stateVector` if there is one. */
+  /**
+   * Read the log after `afterSeq`; merge it, or diff it against `stateVector` if there is one. Those who ask for the same may be
+   * answered together.
+   */
   | {
       readonly type: 'catchUp'
       readonly member: MemberId
@@ -193,8 +201,8 @@ export class RoomMachine {
   }
 
   /** Whether the result of this read is still wanted: a driver may skip reads that are not. */
-  wants(member: MemberId, read: number): boolean {
-    return this.#readingMember(member, read) !== undefined
+  wants(reader: Reader): boolean {
+    return this.#readingMembers([reader]).length > 0
   }
 
   /** Takes one event and returns what is to be done, in order. Events of members that are gone have no effect. */
@@ -217,9 +225,9 @@ export class RoomMachine {
       case 'appendFailed':
         return this.#appendFailed(event.append, event.refusal)
       case 'caughtUp':
-        return this.#caughtUp(event.member, event.read, event.position, event.update)
+        return this.#caughtUp(event.readers, event.position, event.update)
       case 'catchUpFailed':
-        return this.#catchUpFailed(event.member, event.read)
+        return this.#catchUpFailed(event.readers)
       case 'slow':
         return this.#slow(event.member)
       case 'drained':
@@ -407,25 +415,33 @@ export class RoomMachine {
     this.#effects.push({ type: 'catchUp', member: member.id, read, afterSeq, stateVector })
   }
 
-  #caughtUp(id: MemberId, read: number, position: Position, update: Uint8Array): void {
-    const member = this.#readingMember(id, read)
-    if (member === undefined) return
-    member.mark = position
-    member.stateVector = undefined
-    this.#send(id, { type: 'updates', handle: this.#handle, position, update })
-    this.#bringToHead(member)
+  #caughtUp(readers: readonly Reader[], position: Position, update: Uint8Array): void {
+    const members = this.#readingMembers(readers)
+    for (const member of members) {
+      member.mark = position
+      member.stateVector = undefined
+    }
+    this.#broadcast(
+      members.map(({ id }) => id),
+      { type: 'updates', handle: this.#handle, position, update },
+    )
+    for (const member of members) this.#bringToHead(member)
   }
 
   /** The member may join again: its client waits, and resumes from where it really is. */
-  #catchUpFailed(id: MemberId, read: number): void {
-    if (this.#readingMember(id, read) === undefined) return
-    this.#evict(id, { code: 'log-unavailable', retryable: true, message: 'the log could not be read' })
-    this.#gone(id)
+  #catchUpFailed(readers: readonly Reader[]): void {
+    for (const { id } of this.#readingMembers(readers)) {
+      this.#evict(id, { code: 'log-unavailable', retryable: true, message: 'the log could not be read' })
+      this.#gone(id)
+    }
   }
 
-  #readingMember(id: MemberId, read: number): Member | undefined {
-    const member = this.#members.get(id)
-    return member?.delivery.kind === 'reading' && member.delivery.read === read ? member : undefined
+  /** The members among `readers` that still wait for that read. */
+  #readingMembers(readers: readonly Reader[]): Member[] {
+    return readers.flatMap(({ member: id, read }) => {
+      const member = this.#members.get(id)
+      return member?.delivery.kind === 'reading' && member.delivery.read === read ? [member] : []
+    })
   }
 
   #slow(id: MemberId): void {

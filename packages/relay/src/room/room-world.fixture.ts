@@ -153,11 +153,11 @@ export class RoomWorld {
   read(choice: number, succeeds: boolean): void {
     if (this.#reads.length === 0) return
     const { member, read, afterSeq, stateVector } = this.#reads.splice(choice % this.#reads.length, 1).at(0)!
-    if (!succeeds) return this.#give({ type: 'catchUpFailed', member, read })
+    if (!succeeds) return this.#give({ type: 'catchUpFailed', readers: [{ member, read }] })
     const everything = afterSeq < this.logHead.checkpointSeq
     const slice = merged(everything ? this.entries : this.entries.slice(afterSeq))
     const update = stateVector === undefined ? slice : diffUpdate(slice, stateVector)
-    this.#give({ type: 'caughtUp', member, read, position: this.logHead.position, update })
+    this.#give({ type: 'caughtUp', readers: [{ member, read }], position: this.logHead.position, update })
   }
 
   /** The fold that the machine asked for completes, or fails. */

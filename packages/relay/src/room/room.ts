@@ -14,7 +14,14 @@ import type { UpdateLog } from '../log/update-log.ts'
 import type { RelayEventListener } from '../relay-event.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Compaction } from './compaction.ts'
-import { RoomMachine, type JoinRequest, type Refusal, type RoomEffect, type RoomEvent } from './room-machine.ts'
+import {
+  RoomMachine,
+  type JoinRequest,
+  type Reader,
+  type Refusal,
+  type RoomEffect,
+  type RoomEvent,
+} from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import type { UpdateMerger } from './update-merger.ts'
 
@@ -36,6 +43,8 @@ const logUnavailable: Refusal = {
 }
 const relayFailed: Refusal = { code: 'internal', retryable: true, message: 'the relay failed; join again' }
 
+type CatchUp = RoomEffect & { readonly type: 'catchUp' }
+
 export class Room {
   readonly name: string
   /** The room's number on the wire: the same for all members, and never given to another room while the relay runs. */
@@ -46,8 +55,9 @@ export class Room {
   readonly #members = new Map<MemberId, RoomMember>()
   readonly #events: RoomEvent[] = []
   #handling = false
-  /** Reads for members, one at a time: a crowd of newcomers does not hold the document once each. It never rejects. */
-  #reads: Promise<void> = Promise.resolve()
+  /** Reads for members that have not begun, oldest first; of each member, one at most is still wanted. */
+  #asked: CatchUp[] = []
+  #reading = false
   #appendsUnderWay = 0
   #waitingForAppends: (() => void)[] = []
 
@@ -157,7 +167,8 @@ export class Room {
         void this.#append(effect.append, effect.update)
         return
       case 'catchUp':
-        this.#reads = this.#reads.then(() => this.#catchUp(effect))
+        this.#asked.push(effect)
+        if (!this.#reading) void this.#answerReads()
         return
       case 'send': {
         const member = this.#members.get(effect.member)
@@ -212,20 +223,41 @@ export class Room {
     }
   }
 
-  async #catchUp({ member, read, afterSeq, stateVector }: RoomEffect & { type: 'catchUp' }): Promise<void> {
-    if (this.#isSlow(member) || !this.#machine.wants(member, read)) return
+  /**
+   * One read at a time, for all who wait for the same: a crowd that joins a large room at once costs one merge and one frame, which
+   * its sockets share, instead of the document once each.
+   */
+  async #answerReads(): Promise<void> {
+    this.#reading = true
+    // What is asked within this turn is asked together.
+    await Promise.resolve()
+    for (let first = this.#asked.at(0); first !== undefined; first = this.#asked.at(0)) {
+      const next = first
+      const together = this.#asked.filter((asked) => asksTheSame(asked, next))
+      this.#asked = this.#asked.filter((asked) => !asksTheSame(asked, next))
+      const readers = together.filter((asked) => this.#isWanted(asked))
+      if (readers.length > 0) await this.#catchUp(readers, next)
+    }
+    this.#reading = false
+  }
+
+  async #catchUp(readers: readonly Reader[], { afterSeq, stateVector }: CatchUp): Promise<void> {
     const { log, merger, health } = this.#surroundings
     try {
       const { position, updates } = await log.read(this.name, afterSeq)
       const merged = stateVector === undefined ? merger.merge(updates) : merger.diff(updates, stateVector)
       const update = await merged
       health.succeeded('read')
-      // Other rooms of the same connection may have filled its socket meanwhile.
-      if (!this.#isSlow(member)) this.#take({ type: 'caughtUp', member, read, position, update })
+      // Other rooms of a reader's connection may have filled its socket meanwhile.
+      this.#take({ type: 'caughtUp', readers: readers.filter((reader) => this.#isWanted(reader)), position, update })
     } catch (error) {
       this.#reportLogFailure('read', error)
-      this.#take({ type: 'catchUpFailed', member, read })
+      this.#take({ type: 'catchUpFailed', readers })
     }
+  }
+
+  #isWanted(reader: Reader): boolean {
+    return !this.#isSlow(reader.member) && this.#machine.wants(reader)
   }
 
   /** Whether the member's socket is full; if so, the machine knows it now, and waits for `drained`. */
@@ -265,6 +297,11 @@ export class Room {
     health.failed(operation, scheduler.now())
     onEvent({ type: 'log-failed', operation, room: this.name, error })
   }
+}
+
+function asksTheSame(one: CatchUp, other: CatchUp): boolean {
+  if (one.afterSeq !== other.afterSeq || one.stateVector?.length !== other.stateVector?.length) return false
+  return one.stateVector === undefined || Buffer.compare(one.stateVector, other.stateVector!) === 0
 }
 
 /** A closed log is a relay on its way out; everything else about a log may pass. */

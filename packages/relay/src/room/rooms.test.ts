@@ -272,6 +272,44 @@ test('a slow member is sent no updates, and the merged tail when it has drained'
   expect(bytes(update)).toBe(bytes(mergeUpdates([updateOf('b', 2), updateOf('c', 3)])))
 })
 
+test('a member whose socket is full when it joins is sent no update at all', async () => {
+  const world = new World(new MemoryLog())
+  const inbox = new Inbox()
+  inbox.slow = true
+  const author = world.join('r')
+  world.join('r', inbox)
+  await inbox.next('joined')
+  author.room.push(author.member, 1, updateOf('a'))
+  await author.inbox.next('ack')
+  expect(inbox.messages).toEqual([])
+})
+
+test('a crowd that joins at once is caught up with one read, one diff and the same bytes', async () => {
+  const log = new MemoryLog()
+  await log.append([{ room: 'r', update: updateOf('a') }])
+  let diffs = 0
+  const merger: UpdateMerger = {
+    ...inlineMerger,
+    diff: (updates, vector) => {
+      diffs++
+      return inlineMerger.diff(updates, vector)
+    },
+  }
+  const world = new World(log, {}, merger)
+  const crowd = Array.from({ length: 20 }, () => world.join('r'))
+  const other = new Inbox()
+  world.rooms.join('r', other, {
+    request: 1,
+    access: 'write',
+    position: undefined,
+    stateVector: encodeStateVector(new Map([[1, 1]])),
+  })
+  for (const { inbox } of crowd) expect(bytes((await inbox.next('updates')).update)).toBe(bytes(updateOf('a')))
+  await other.next('updates')
+  expect(diffs).toBe(2)
+  expect(new Set(crowd.map(({ inbox }) => inbox.frames.at(0))).size).toBe(1)
+})
+
 test('a broken invariant costs the room its members, who may come back, and no other room', async () => {
   const log = new MemoryLog()
   const world = new World(log)
