@@ -148,6 +148,17 @@ describe('backoff', () => {
 })
 
 describe('the heartbeat', () => {
+  test('speaks up now and then to a relay that never stops talking', () => {
+    const run = new Run().take(...handshake)
+    const { now } = run
+    run.take(welcome.heartbeatMs - 1, { type: 'heard' })
+    expect(connectionDeadline(run.state)).toBe(now + welcome.heartbeatMs)
+    run.take(1, { type: 'time' })
+    expect(run.effects).toEqual([{ type: 'send', message: { type: 'ping' } }])
+    run.take({ type: 'heard' }, 10, { type: 'sent' })
+    expect(run.state).toMatchObject({ state: 'open', heardAt: run.now - 10, sentAt: run.now, probe: undefined })
+  })
+
   test('asks a silent relay for a sign of life, and replaces it when none comes', () => {
     const run = new Run().take(...handshake, welcome.heartbeatMs, { type: 'time' })
     expect(run.effects).toEqual([{ type: 'send', message: { type: 'ping' } }])

@@ -39,6 +39,8 @@ export type ConnectionState =
       readonly attempt: number
       readonly openedAt: number
       readonly heardAt: number
+      /** When something was sent last: the relay, too, takes a silent side for dead. */
+      readonly sentAt: number
       /** When the relay was asked for a sign of life that has not come, and until when it may answer. */
       readonly probe: { readonly deadline: number } | undefined
       readonly error: SynclineError | undefined
@@ -65,7 +67,7 @@ export type ConnectionEvent =
   | { readonly type: 'link-failed'; readonly error: SynclineError }
   | { readonly type: 'link-closed'; readonly code: number; readonly reason: string }
   | { readonly type: 'malformed'; readonly error: SynclineError }
-  | { readonly type: 'heard' }
+  | { readonly type: 'heard' | 'sent' }
   | { readonly type: 'welcome'; readonly message: MessageOf<'welcome'> }
   | { readonly type: 'reauthenticate' }
   | { readonly type: 'error'; readonly message: MessageOf<'error'> }
@@ -101,7 +103,7 @@ export function connectionDeadline(state: ConnectionState): number | undefined {
     case 'connecting':
       return state.deadline
     case 'open':
-      return state.probe?.deadline ?? state.heardAt + state.welcome.heartbeatMs
+      return state.probe?.deadline ?? Math.min(state.heardAt, state.sentAt) + state.welcome.heartbeatMs
     case 'waiting':
     case 'needs-auth':
       return state.until
@@ -150,6 +152,8 @@ export function connectionStep(
       return lost(state, event.error, context, { code: CloseCode.protocolError, reason: 'malformed frame' })
     case 'heard':
       return state.state === 'open' ? stay({ ...state, heardAt: context.now, probe: undefined }) : stay(state)
+    case 'sent':
+      return state.state === 'open' ? stay({ ...state, sentAt: context.now }) : stay(state)
     case 'welcome':
       return welcome(state, event.message, context)
     case 'reauthenticate':
@@ -220,7 +224,7 @@ function probe(
   { now }: ConnectionContext,
 ): ConnectionStep {
   return {
-    state: { ...state, probe: { deadline: now + timeoutMs } },
+    state: { ...state, sentAt: now, probe: { deadline: now + timeoutMs } },
     effects: [{ type: 'send', message: { type: 'ping' } }],
   }
 }
@@ -241,6 +245,7 @@ function welcome(state: ConnectionState, message: MessageOf<'welcome'>, context:
     attempt: state.attempt,
     openedAt: now,
     heardAt: now,
+    sentAt: now,
     probe: undefined,
     error: undefined,
   })

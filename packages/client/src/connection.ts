@@ -76,7 +76,9 @@ export class Connection {
 
   /** Sends one message if the connection is open; messages about rooms are lost with it, and sent anew by their rooms. */
   send(message: ClientMessage): void {
-    if (this.#state.state === 'open') this.#link?.send(encodeFrame([message]))
+    if (this.#state.state !== 'open') return
+    this.#link?.send(encodeFrame([message]))
+    this.#step({ type: 'sent' })
   }
 
   #step(event: ConnectionEvent): void {

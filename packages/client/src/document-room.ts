@@ -14,7 +14,7 @@ import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } fr
 import { EditWriter } from './edit-writer.ts'
 import { SynclineError } from './errors.ts'
 import { ClientLimits } from './limits.ts'
-import { mergeRows } from './merge-rows.ts'
+import { isUpdate, mergeRows } from './merge-rows.ts'
 import { FROM_RELAY, Presence } from './presence.ts'
 import { fromPlainError, initialRoomRelayStatus, type ConnectionStatus, type RoomRelayStatus } from './relay-status.ts'
 import type { Source } from './replica.ts'
@@ -31,10 +31,12 @@ import { YjsReplica } from './yjs-replica.ts'
 
 export interface RoomHost {
   readonly store: DeviceStore
+  /** Why what is stored is lost with the process; `undefined` for a store that outlives it. */
+  readonly storeError: SynclineError | undefined
   readonly scheduler: Scheduler
   readonly random: () => number
-  /** The name of this tab's edits in memory. */
-  readonly tab: string
+  /** A name that nobody has, for the edits in memory of one opening of a room. */
+  readonly newEditsName: () => string
   readonly connection: ConnectionStatus
   readonly createDoc: (room: string) => Doc
   /** Opens the client, and says that this tab has the room open, or not any more. */
@@ -81,6 +83,9 @@ export class DocumentRoom implements Room {
   /** The head as last read; later, the owner knows better. */
   #head: DeviceHead = emptyDeviceHead
   #lastRef = 0
+  /** The highest ref up to which an owner said that all is acknowledged: the next owner may know less at first. */
+  #heardAckedRef = 0
+  readonly #editsName: string
   #relay: RoomRelayStatus = initialRoomRelayStatus
   #cancelGap: (() => void) | undefined
   /** Whether another tab said that the store could not take something. */
@@ -91,6 +96,8 @@ export class DocumentRoom implements Room {
     this.name = name
     this.#host = host
     const { store, scheduler, random } = host
+    const tab = host.newEditsName()
+    this.#editsName = tab
     this.#retry = new StoreRetry(scheduler, random, () => this.#readAgain())
     this.#writer = new EditWriter({
       room: name,
@@ -98,7 +105,7 @@ export class DocumentRoom implements Room {
       scheduler,
       random,
       onRow: (row) => this.#ownRowStored(row),
-      onVolatile: (seq, update) => host.post({ type: 'edit', room: name, key: { tab: host.tab, seq }, update }),
+      onVolatile: ({ seq, base, update }) => host.post({ type: 'edit', room: name, key: { tab, seq, base }, update }),
       onChange: () => this.#changed(),
     })
     this.#status = new StatusCell(() => this.#computeStatus())
@@ -123,6 +130,12 @@ export class DocumentRoom implements Room {
   open(): Promise<void> {
     if (this.#life.state === 'closed') return Promise.reject(closedError(this.name))
     if (this.#life.state !== 'inert') return this.#life.loaded
+    try {
+      this.#makeView()
+    } catch (error) {
+      // The app's, who hears of it; the room is as it was, and may be opened again.
+      return Promise.reject(error)
+    }
     const loaded = this.#load()
     // Whoever opened the room without waiting is told by the status.
     loaded.catch(() => undefined)
@@ -133,11 +146,13 @@ export class DocumentRoom implements Room {
 
   async whenStored(options: WaitOptions = {}): Promise<void> {
     await this.#opened(options)
+    if (this.#host.storeError !== undefined) throw this.#host.storeError
     const { edits, failures } = this.#writer
     if (this.#writer.error !== undefined) this.#writer.hurry()
     await this.#waits.wait((): WaitVerdict => {
       const { error } = this.#writer
       if (this.#writer.storedThrough(edits)) return 'done'
+      if (this.#writer.unreadableThrough(edits)) return refusal()
       // The attempt that this wait asked for failed, or there is nothing to attempt here while the store fails the owner.
       return this.#writer.failures > failures || this.#writer.leftToOwner(edits) ? error : undefined
     }, options.signal)
@@ -154,7 +169,7 @@ export class DocumentRoom implements Room {
         (rejected) => !known.has(rejected) && rejected <= Math.max(lastRef, ref ?? 0),
       )
       if (refused || this.#writer.rejectedThrough(edits)) {
-        return new SynclineError('rejected', 'The relay refused an edit; see exportRejected()')
+        return refusal()
       }
       return ref !== undefined && this.#ackedRef >= Math.max(lastRef, ref) ? 'done' : undefined
     }, options.signal)
@@ -165,7 +180,7 @@ export class DocumentRoom implements Room {
   }
 
   async exportRejected(): Promise<readonly RejectedEdit[]> {
-    const inMemory = this.#writer.rejected.map(({ update }) => ({ ref: undefined, code: 'rejected', update }))
+    const inMemory = this.#writer.refused.map(({ code, update }) => ({ ref: undefined, code, update }))
     const { head, rows } = await this.#host.store.load(this.name)
     const codes = new Map(head.rejected.map(({ ref, code }) => [ref, code]))
     // The owner may know of one that it has not written down yet.
@@ -204,11 +219,13 @@ export class DocumentRoom implements Room {
 
   /** A row that the document has already. */
   noteRow({ row }: DeviceRow): void {
-    this.#rows.add(row)
+    if (this.#isOpen) this.#rows.add(row)
   }
 
   /** A row of another tab, or that another tab's engine got from the relay. */
   applyRow({ row, ref, update }: DeviceRow): void {
+    // Nothing of the store is read yet: it will be, whole.
+    if (!this.#isOpen) return
     if (ref !== undefined) this.#lastRef = Math.max(this.#lastRef, ref)
     if (this.#rows.add(row)) this.#apply(update, ref === undefined ? roomSources.relay : roomSources.tabs)
     if (this.#rows.gap && this.#life.state === 'open') this.#lookForGap()
@@ -230,6 +247,11 @@ export class DocumentRoom implements Room {
     this.#adoptUnstored()
   }
 
+  /** Another tab has opened this room: it should see who is here. */
+  openedElsewhere(): void {
+    if (this.#isOpen) this.#view?.presence?.renew()
+  }
+
   /** Another tab has closed this room. */
   closedElsewhere(): void {
     this.#adoptUnstored()
@@ -239,8 +261,9 @@ export class DocumentRoom implements Room {
     if (!this.#isOpen) return
     const before = this.#relay
     this.#relay = status
+    this.#heardAckedRef = Math.max(this.#heardAckedRef, status.ackedRef)
     this.#writer.settled(status.ackedRef)
-    const edits = status.edits[this.#host.tab]
+    const edits = status.edits[this.#editsName]
     if (edits !== undefined) this.#writer.settledInMemory(edits)
     const { presence } = this.#view ?? {}
     if (status.sync === 'live' && status.memberships !== before.memberships) presence?.announce()
@@ -276,8 +299,13 @@ export class DocumentRoom implements Room {
   }
 
   get #replica(): YjsReplica {
+    return this.#makeView().replica
+  }
+
+  /** Throws what `createDoc` throws. */
+  #makeView(): View {
     this.#view ??= { replica: new YjsReplica(this.#host.createDoc(this.name)), presence: undefined }
-    return this.#view.replica
+    return this.#view
   }
 
   get #presence(): Presence {
@@ -286,7 +314,7 @@ export class DocumentRoom implements Room {
     if (view.presence === undefined) {
       const { scheduler, post } = this.#host
       view.presence = new Presence(doc, scheduler, (payload) => {
-        if (this.#isOpen) post({ type: 'awareness', room: this.name, payload })
+        if (this.#isOpen) post({ type: 'awareness', room: this.name, payload, relayed: false })
       })
       if (this.#life.state === 'closed') view.presence.close()
       else if (this.#relay.sync === 'live') view.presence.announce()
@@ -295,22 +323,29 @@ export class DocumentRoom implements Room {
   }
 
   async #opened({ signal }: WaitOptions): Promise<void> {
-    this.open().catch(() => undefined)
+    const opening = this.open()
+    if (this.#life.state === 'inert') return opening
+    opening.catch(() => undefined)
     await this.#waits.wait(() => (this.#life.state === 'open' ? 'done' : undefined), signal)
   }
 
   async #load(): Promise<void> {
     const replica = this.#replica
     const initial = replica.encodeDiff()
-    this.#stopListening = replica.onUpdate((update, source) => {
-      if (ownSources.has(source)) return
-      this.#writer.add(update)
-      this.#changed()
-    })
+    const undo = [
+      replica.onUpdate((update, source) => {
+        if (ownSources.has(source)) return
+        this.#writer.add(update)
+        this.#changed()
+      }),
+      // It would tell of no edit any more, and a room that misses edits must not look as if it kept them.
+      replica.onDestroy(() => void this.close()),
+    ]
+    this.#stopListening = () => undo.forEach((stop) => stop())
     await this.#host.opened(this)
+    if (this.#life.state === 'closed') throw closedError(this.name)
     // The owner has heard of the room only now; what could not be stored before that, it has not heard of.
     this.#writer.announceInMemory()
-    if (this.#life.state === 'closed') throw closedError(this.name)
     const stored = await this.#read()
     if (this.#life.state !== 'loading') throw closedError(this.name)
     // What the document held before it was opened counts as an edit.
@@ -322,6 +357,7 @@ export class DocumentRoom implements Room {
 
   /** What `state` has and the rows of this device, merged as `stored`, do not, is an edit. */
   #keepMissing(state: Uint8Array, stored: Uint8Array): void {
+    if (!isUpdate(state)) return this.#writer.add(state)
     const missing = diffUpdate(state, encodeStateVectorFromUpdate(stored))
     const { structs, deletes } = updateIds(missing)
     if (!structs.isEmpty || !updateIds(stored).deletes.hasAll(deletes)) this.#writer.add(missing)
@@ -411,7 +447,7 @@ export class DocumentRoom implements Room {
   }
 
   get #ackedRef(): number {
-    return Math.max(this.#head.ackedRef, this.#relay.ackedRef)
+    return Math.max(this.#head.ackedRef, this.#heardAckedRef)
   }
 
   #rejectedRefs(): readonly number[] {
@@ -419,7 +455,7 @@ export class DocumentRoom implements Room {
   }
 
   #facts(): EditFacts {
-    const { unstored, unsettled, rejected, edits } = this.#writer
+    const { unstored, unsettled, refused: inMemory, edits } = this.#writer
     return {
       lastRef: this.#lastRef,
       ackedRef: this.#ackedRef,
@@ -427,16 +463,18 @@ export class DocumentRoom implements Room {
       rejectedRefs: this.#rejectedRefs(),
       unstored,
       unsettled,
-      rejectedInMemory: rejected.length,
+      rejectedInMemory: inMemory.length,
       edits,
+      kept: this.#host.storeError === undefined,
     }
   }
 
   #computeStatus(): RoomStatus {
     const facts = this.#facts()
     const { sync, access, lastAckedAt, error, storeError } = this.#relay
-    const failure = this.#writer.error ?? this.#retry.error ?? (storeError && fromPlainError(storeError))
-    const { connection } = this.#host
+    const { connection, storeError: homeless } = this.#host
+    const failure = homeless ?? this.#writer.error ?? this.#retry.error ?? (storeError && fromPlainError(storeError))
+    const unacked = facts.unsettled + rowsAfter(0, facts)
     return {
       room: this.name,
       state: this.#life.state,
@@ -444,15 +482,19 @@ export class DocumentRoom implements Room {
       sync,
       access,
       latestEdit: latestEdit(facts),
-      unstored: facts.unstored,
+      unstored: facts.kept ? facts.unstored : unacked,
       unsent: facts.unsettled + rowsAfter(facts.sentRef, facts),
-      unacked: facts.unsettled + rowsAfter(0, facts),
+      unacked,
       lastAckedAt,
       lastError: failure ?? (error && fromPlainError(error)) ?? ('error' in connection ? connection.error : undefined),
       store: failure === undefined ? { state: 'durable' } : { state: 'memory-only', error: failure },
       rejected: facts.rejectedRefs.length + facts.rejectedInMemory,
     }
   }
+}
+
+function refusal(): SynclineError {
+  return new SynclineError('rejected', 'The relay refused an edit, or would; see exportRejected()')
 }
 
 function closedError(room: string): SynclineError {

@@ -26,7 +26,7 @@ beforeEach(() => {
     scheduler,
     random: () => 0.5,
     onRow: (row) => rows.push(row),
-    onVolatile: (seq, update) => inMemory.push({ seq, update }),
+    onVolatile: (edits) => inMemory.push(edits),
     onChange: () => undefined,
   })
   const doc = new Doc()
@@ -118,7 +118,11 @@ describe('an edit writer', () => {
     await atRest()
     inMemory = []
     writer.announceInMemory()
-    expect(inMemory.map(({ seq }) => seq)).toEqual([1, 2])
+    // Under new numbers, of which the first tells that the old ones are over.
+    expect(inMemory).toMatchObject([
+      { seq: 3, base: 2 },
+      { seq: 4, base: 2 },
+    ])
   })
 
   test('keeps an edit that the relay refused in a row of its own, once the store takes it', async () => {
@@ -128,11 +132,11 @@ describe('an edit writer', () => {
     const good = add(1)
     await atRest()
     writer.settledInMemory({ settled: 1, stored: 0, rejected: [1] })
-    expect([writer.rejected.length, writer.rejectedThrough(1), writer.unsettled]).toEqual([1, true, 1])
+    expect([writer.refused.length, writer.rejectedThrough(1), writer.unsettled]).toEqual([1, true, 1])
     store.heal()
     await scheduler.advance(ClientLimits.storeRetryMaxMs)
     expect(rows.map(({ update }) => update)).toEqual([good[0], refused])
-    expect([writer.rejected.length, writer.unstored]).toEqual([0, 0])
+    expect([writer.refused.length, writer.unstored]).toEqual([0, 0])
   })
 
   test('tries once more when it is closed', async () => {

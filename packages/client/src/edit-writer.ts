@@ -8,12 +8,14 @@
  *                         └─ settled by the relay ──▶ the owner stores it, with what else came from the relay
  * ```
  *
- * Edits are counted from 1 in the order they were made. Where each stands follows from that one number.
+ * Edits are counted from 1 in the order they were made. Where each stands follows from that one number. What is in memory is
+ * announced under numbers of its own, which rise without gaps; each owner is told anew, under new numbers.
  */
 import { mergeUpdates } from '@syncline/core'
 import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
 import type { SynclineError } from './errors.ts'
 import { ClientLimits } from './limits.ts'
+import { isUpdate } from './merge-rows.ts'
 import type { EditsStatus } from './relay-status.ts'
 import type { Scheduler } from './scheduler.ts'
 import { StoreRetry } from './store-retry.ts'
@@ -25,21 +27,27 @@ export interface EditWriterOptions {
   readonly random: () => number
   /** The edits are in the store, as this row. */
   readonly onRow: (row: DeviceRow) => void
-  /** The edits are only in memory, as the `seq`-th that could not be stored. */
-  readonly onVolatile: (seq: number, update: Uint8Array) => void
+  /** The edits are only in memory, as number `seq`; numbers up to `base` mean nothing any more. */
+  readonly onVolatile: (edits: { readonly seq: number; readonly base: number; readonly update: Uint8Array }) => void
   /** Told after each change of where edits are. */
   readonly onChange: () => void
 }
 
-/** Edits from `first` up to and including `last`, as one update. */
+/** `count` edits, `first` the earliest of them, as one update. */
 interface Batch {
   readonly first: number
-  readonly last: number
+  readonly count: number
+  readonly update: Uint8Array
+}
+
+/** An edit that will never be at the relay. */
+export interface RefusedEdits {
+  readonly code: string
   readonly update: Uint8Array
 }
 
 interface VolatileBatch extends Batch {
-  readonly seq: number
+  seq: number
   state: 'unsettled' | 'settled' | 'rejected'
 }
 
@@ -55,6 +63,8 @@ export class EditWriter {
   #waiting: Batch[] = []
   #writing: Batch | undefined
   #inMemory: VolatileBatch[] = []
+  /** Edits that are no update to the core, as when values are nested too deeply: neither merged, stored nor sent. */
+  readonly #unreadable: Batch[] = []
   #lastSeq = 0
   /** Rows that are not settled at the relay yet. */
   #written: WrittenBatch[] = []
@@ -85,17 +95,18 @@ export class EditWriter {
 
   /** How many edits the device store does not have. */
   get unstored(): number {
-    return this.#unstored.reduce((count, { first, last }) => count + last - first + 1, 0)
+    return countOf(this.#unstored)
   }
 
   /** How many edits neither the device store nor the relay has. */
   get unsettled(): number {
-    return this.#unsettled.reduce((count, { first, last }) => count + last - first + 1, 0)
+    return countOf(this.#unsettled)
   }
 
-  /** Edits in memory that the relay refused. */
-  get rejected(): readonly VolatileBatch[] {
-    return this.#inMemory.filter(({ state }) => state === 'rejected')
+  /** Edits in memory that the relay refused, or would refuse. */
+  get refused(): readonly RefusedEdits[] {
+    const unreadable = this.#unreadable.map(({ update }) => ({ code: 'malformed-update', update }))
+    return [...unreadable, ...this.#rejected.map(({ update }) => ({ code: 'rejected', update }))]
   }
 
   /** Whether every edit up to `edit` is in the device store. */
@@ -108,9 +119,14 @@ export class EditWriter {
     return !this.#unsettled.some(({ first }) => first <= edit) && !this.rejectedThrough(edit)
   }
 
-  /** Whether the relay refused an edit up to `edit` that is in memory. */
+  /** Whether the relay refused an edit up to `edit` that is in memory, or would. */
   rejectedThrough(edit: number): boolean {
-    return this.rejected.some(({ first }) => first <= edit)
+    return this.#rejected.some(({ first }) => first <= edit) || this.unreadableThrough(edit)
+  }
+
+  /** Whether an edit up to `edit` cannot be stored, whatever the store does. */
+  unreadableThrough(edit: number): boolean {
+    return this.#unreadable.some(({ first }) => first <= edit)
   }
 
   /**
@@ -125,7 +141,12 @@ export class EditWriter {
   /** Takes one edit; it is written in this turn of the event loop, with all others of the turn. */
   add(update: Uint8Array): void {
     this.#edits += 1
-    this.#waiting.push({ first: this.#edits, last: this.#edits, update })
+    const batch: Batch = { first: this.#edits, count: 1, update }
+    if (!isUpdate(update)) {
+      this.#unreadable.push(batch)
+      return this.#options.onChange()
+    }
+    this.#waiting.push(batch)
     if (this.#waiting.length > ClientLimits.editsWaitingMax) this.#waiting = [joined(this.#waiting)]
     this.flush()
   }
@@ -148,7 +169,12 @@ export class EditWriter {
 
   /** Whether there are edits that can go on: to the store, or, while that rests, into memory as far as the bound allows. */
   get #mayMove(): boolean {
-    return this.#waiting.length > 0 && !(this.#retry.resting && this.#inMemory.length >= ClientLimits.editsWaitingMax)
+    return this.#waiting.length > 0 && !(this.#retry.resting && this.#memoryIsFull)
+  }
+
+  /** What is settled does not count: it is merged (see {@link EditWriter.settledInMemory}). */
+  get #memoryIsFull(): boolean {
+    return this.#inMemory.filter(({ state }) => state === 'unsettled').length >= ClientLimits.editsWaitingMax
   }
 
   /** As {@link EditWriter.flush}, and tries a store that failed again without waiting longer. */
@@ -171,6 +197,7 @@ export class EditWriter {
       if (batch.state === 'rejected') this.flush()
     }
     this.#inMemory = this.#inMemory.filter(({ seq, state }) => state !== 'settled' || seq > stored)
+    this.#mergeSettled()
     // The owner stored what this tab could not: the store works again.
     if (this.#inMemory.length === 0) this.#retry.succeeded()
     if (this.#waiting.length > 0) this.flush()
@@ -178,10 +205,29 @@ export class EditWriter {
 
   /** There is a new owner, which knows nothing of edits in memory. */
   announceInMemory(): void {
-    for (const batch of this.#inMemory) {
-      if (batch.state === 'settled') batch.state = 'unsettled'
-      if (batch.state === 'unsettled') this.#options.onVolatile(batch.seq, batch.update)
+    const held = this.#inMemory.filter(({ state }) => state !== 'rejected')
+    for (const batch of held) {
+      batch.state = 'unsettled'
+      // Under new numbers, so that there is no gap where one was refused.
+      this.#lastSeq += 1
+      batch.seq = this.#lastSeq
     }
+    for (const batch of held) this.#announce(batch)
+  }
+
+  #announce({ seq, update }: VolatileBatch): void {
+    const held = this.#inMemory.filter(({ state }) => state !== 'rejected')
+    const base = held.reduce((lowest, other) => Math.min(lowest, other.seq), seq) - 1
+    this.#options.onVolatile({ seq, base, update })
+  }
+
+  /** While only the store fails, what the relay has piles up here until the owner stores it: as few batches, if not as few bytes. */
+  #mergeSettled(): void {
+    const settled = this.#inMemory.filter(({ state }) => state === 'settled')
+    if (settled.length <= ClientLimits.editsWaitingMax) return
+    const seq = Math.max(...settled.map((batch) => batch.seq))
+    const others = this.#inMemory.filter((batch) => !settled.includes(batch))
+    this.#inMemory = [{ ...joined(settled), seq, state: 'settled' }, ...others]
   }
 
   /** Tries once more to store what is not stored, and stops. Never rejects. */
@@ -195,7 +241,12 @@ export class EditWriter {
   }
 
   get #unstored(): readonly Batch[] {
-    return [...this.#inMemory, ...(this.#writing === undefined ? [] : [this.#writing]), ...this.#waiting]
+    const writing = this.#writing === undefined ? [] : [this.#writing]
+    return [...this.#unreadable, ...this.#inMemory, ...writing, ...this.#waiting]
+  }
+
+  get #rejected(): readonly VolatileBatch[] {
+    return this.#inMemory.filter(({ state }) => state === 'rejected')
   }
 
   get #unsettled(): readonly Batch[] {
@@ -207,13 +258,13 @@ export class EditWriter {
     for (;;) {
       if (this.#retry.resting) {
         // Beyond the bound they wait here, merged, until the relay has settled some.
-        if (this.#inMemory.length < ClientLimits.editsWaitingMax) this.#keepInMemory(this.#waiting.splice(0))
+        if (!this.#memoryIsFull) this.#keepInMemory(this.#waiting.splice(0))
         return
       }
       const retried = this.#inMemory.filter(({ state }) => state === 'unsettled')
       const fresh = this.#waiting
       // What the relay refused is kept, too, in a row of its own: with it, good edits would be refused again.
-      const batches = retried.length + fresh.length > 0 ? [...retried, ...fresh] : this.rejected.slice(0, 1)
+      const batches = retried.length + fresh.length > 0 ? [...retried, ...fresh] : this.#rejected.slice(0, 1)
       if (batches.length === 0) return
       const batch = joined(batches)
       this.#waiting = []
@@ -244,7 +295,7 @@ export class EditWriter {
     this.#lastSeq += 1
     const batch: VolatileBatch = { ...joined(batches), seq: this.#lastSeq, state: 'unsettled' }
     this.#inMemory.push(batch)
-    this.#options.onVolatile(batch.seq, batch.update)
+    this.#announce(batch)
   }
 }
 
@@ -253,7 +304,11 @@ function joined(batches: readonly Batch[]): Batch {
   if (only !== undefined && batches.length === 1) return only
   return {
     first: Math.min(...batches.map(({ first }) => first)),
-    last: Math.max(...batches.map(({ last }) => last)),
+    count: countOf(batches),
     update: mergeUpdates(batches.map(({ update }) => update)),
   }
+}
+
+function countOf(batches: readonly Batch[]): number {
+  return batches.reduce((sum, { count }) => sum + count, 0)
 }

@@ -7,6 +7,7 @@ import {
   decodeAwareness,
   encodeAwareness,
   isRoomName,
+  type AwarenessEntry,
   type MessageOf,
   type Position,
   type RelayMessage,
@@ -53,6 +54,16 @@ interface SyncedRoom {
   readonly tabs: Set<string>
   /** Clocks of the awareness states that tabs announced, by tab, by client ID: what to take back when the tab is gone. */
   readonly announced: Map<string, Map<number, number>>
+  /** States that the relay told of over this connection, by client ID: for tabs that open the room later. */
+  readonly present: Map<number, AwarenessEntry>
+}
+
+/** A join that the relay has not answered. */
+interface AskedJoin {
+  readonly room: string
+  readonly sync: RoomSync
+  /** The join of a later opening of the room: the relay takes one at a time. */
+  next: (() => void) | undefined
 }
 
 export class Engine {
@@ -65,7 +76,7 @@ export class Engine {
   readonly #stuck = new Set<string>()
   readonly #closing = new Set<Promise<void>>()
   readonly #retry: StoreRetry
-  #requests = new Map<number, RoomSync>()
+  #requests = new Map<number, AskedJoin>()
   #nextRequest = 1
   #handles = new Map<number, string>()
   #closed = false
@@ -125,12 +136,13 @@ export class Engine {
       case 'closed':
         return this.#leaveRoom(message.room, tab)
       case 'row':
-        return this.#rooms.get(message.room)?.sync.addRow(message)
+        return this.#addRow(message)
       case 'edit':
-        if (message.key !== undefined) this.#rooms.get(message.room)?.sync.addEdit(message.key, message.update)
+        if (message.key !== undefined) this.#rooms.get(message.room)?.sync.addEdit(message.key, message.update, tab)
         return
       case 'awareness':
-        return this.#announce(message.room, message.payload, tab)
+        if (!message.relayed) this.#announce(message.room, message.payload, tab)
+        return
       case 'switch':
       case 'status':
       case 'owner':
@@ -186,9 +198,20 @@ export class Engine {
   #openRoom(room: string, tab: string): void {
     this.#background.delete(room)
     this.#stuck.delete(room)
-    const { tabs } = this.#rooms.get(room) ?? this.#addRoom(room)
+    const { tabs, present } = this.#rooms.get(room) ?? this.#addRoom(room)
     tabs.add(tab)
+    if (present.size > 0) this.#tellPresent(room, encodeAwareness([...present.values()]))
     this.#changed(room)
+  }
+
+  #addRow(row: TabMessage & { readonly type: 'row' }): void {
+    const synced = this.#rooms.get(row.room)
+    if (synced !== undefined) return synced.sync.addRow(row)
+    // An edit in a room that is closed already, or was never heard to be open: it is in the store, and has to be pushed.
+    if (row.ref === undefined || !isRoomName(row.room)) return
+    this.#background.add(row.room)
+    this.#pushBackground()
+    this.#changed()
   }
 
   #addRoom(room: string): SyncedRoom {
@@ -208,7 +231,7 @@ export class Engine {
       onUnstored: (update) => post({ type: 'edit', room, key: undefined, update }),
       onStatus: () => this.#roomChanged(room),
     })
-    const synced: SyncedRoom = { sync, tabs: new Set(), announced: new Map() }
+    const synced: SyncedRoom = { sync, tabs: new Set(), announced: new Map(), present: new Map() }
     this.#rooms.set(room, synced)
     sync.open()
     const { state } = this.#connection
@@ -243,6 +266,7 @@ export class Engine {
     const synced = this.#rooms.get(room)
     if (synced === undefined) return
     this.#retract(room, synced, tab)
+    synced.sync.forgetEdits(tab)
     if (synced.tabs.delete(tab)) this.#roomChanged(room)
   }
 
@@ -258,9 +282,16 @@ export class Engine {
   }
 
   #join(sync: RoomSync, room: string, position: Position | undefined, stateVector: Uint8Array): void {
-    const request = this.#nextRequest++
-    this.#requests.set(request, sync)
-    this.#connection.send({ type: 'join', request, room, position, stateVector })
+    const ask = (): void => {
+      if (this.#rooms.get(room)?.sync !== sync) return
+      const request = this.#nextRequest++
+      this.#requests.set(request, { room, sync, next: undefined })
+      this.#connection.send({ type: 'join', request, room, position, stateVector })
+    }
+    // The room was closed and opened again before the relay answered: a second join now would be refused.
+    const asked = [...this.#requests.values()].find((other) => other.room === room)
+    if (asked === undefined) ask()
+    else asked.next = ask
   }
 
   #connectionChanged(state: ConnectionState): void {
@@ -272,7 +303,10 @@ export class Engine {
       for (const { sync } of this.#rooms.values()) sync.connected(state.welcome.updateBytesMax)
       this.#pushBackground()
     } else {
-      for (const { sync } of this.#rooms.values()) sync.disconnected()
+      for (const { sync, present } of this.#rooms.values()) {
+        present.clear()
+        sync.disconnected()
+      }
     }
     this.#changed()
   }
@@ -295,10 +329,13 @@ export class Engine {
         const room = this.#handles.get(message.handle)
         if (room === undefined) return
         // Checked here, once: what reaches the tabs is known to decode.
-        decodeAwareness(message.payload)
-        const payload = message.payload.slice()
-        this.#options.post({ type: 'awareness', room, payload })
-        return this.#options.listener.onAwareness(room, payload)
+        const entries = decodeAwareness(message.payload)
+        const { present } = this.#rooms.get(room) ?? {}
+        for (const entry of entries) {
+          if (entry.state === null) present?.delete(entry.clientID)
+          else present?.set(entry.clientID, entry)
+        }
+        return this.#tellPresent(room, message.payload.slice())
       }
       case 'welcome':
       case 'reauthenticate':
@@ -312,20 +349,26 @@ export class Engine {
   }
 
   #answered(message: MessageOf<'joined'> | MessageOf<'refused'>): void {
-    const sync = this.#requests.get(message.request)
+    const asked = this.#requests.get(message.request)
     this.#requests.delete(message.request)
-    const room = [...this.#rooms].find(([, synced]) => synced.sync === sync)?.[0]
-    if (sync !== undefined && room !== undefined) {
-      if (message.type === 'joined') this.#handles.set(message.handle, room)
-      return sync.receive(message)
+    if (asked !== undefined && this.#rooms.get(asked.room)?.sync === asked.sync) {
+      if (message.type === 'joined') this.#handles.set(message.handle, asked.room)
+      return asked.sync.receive(message)
     }
     // The room was left before the answer came.
     if (message.type === 'joined') this.#connection.send({ type: 'leave', handle: message.handle })
+    asked?.next?.()
   }
 
   #roomOf(handle: number): SyncedRoom | undefined {
     const room = this.#handles.get(handle)
     return room === undefined ? undefined : this.#rooms.get(room)
+  }
+
+  /** Tells all tabs of replicas on other devices. */
+  #tellPresent(room: string, payload: Uint8Array): void {
+    this.#options.post({ type: 'awareness', room, payload, relayed: true })
+    this.#options.listener.onAwareness(room, payload)
   }
 
   #announce(room: string, payload: Uint8Array, tab: string): void {

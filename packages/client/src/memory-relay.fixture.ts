@@ -62,12 +62,15 @@ export class MemoryRelay implements Transport {
   closeHello: ((token: string | undefined) => number | undefined) | undefined
   refuseJoin: ((room: string) => Verdict | undefined) | undefined
   rejectPush: ((update: Uint8Array, room: string) => Verdict | undefined) | undefined
+  /** Holds joins back, as while somebody decides whether to let the client in, until {@link MemoryRelay.releaseJoins}. */
+  holdingJoins = false
   /** Delivers each message twice where the protocol allows it. */
   duplicating = false
   #lagging = false
   #epoch = 1
   #nextHandle = 1
   readonly #held: (() => void)[] = []
+  readonly #heldJoins: { readonly member: Member; readonly message: MessageOf<'join'> }[] = []
 
   connect(_url: string, events: LinkEvents): Link {
     const member = new Member(this, events)
@@ -130,6 +133,11 @@ export class MemoryRelay implements Transport {
     for (const append of this.#held.splice(0)) append()
   }
 
+  releaseJoins(): void {
+    this.holdingJoins = false
+    for (const { member, message } of this.#heldJoins.splice(0)) if (!member.ended) this.#admit(member, message)
+  }
+
   receive(member: Member, message: ClientMessage): void {
     this.received.push(message)
     if (this.silent) return
@@ -178,9 +186,20 @@ export class MemoryRelay implements Transport {
     })
   }
 
-  #join(member: Member, { request, room: name, position, stateVector }: MessageOf<'join'>): void {
+  #join(member: Member, message: MessageOf<'join'>): void {
+    const { request, room: name } = message
     const refusal = this.refuseJoin?.(name)
     if (refusal !== undefined) return member.tell({ type: 'refused', request, message: 'refused', ...refusal })
+    const joining = this.#heldJoins.some((held) => held.member === member && held.message.room === name)
+    if (joining || this.room(name).members.has(member)) {
+      const code = 'malformed-message'
+      return member.tell({ type: 'refused', request, code, retryable: false, message: 'already joining or a member' })
+    }
+    if (this.holdingJoins) this.#heldJoins.push({ member, message })
+    else this.#admit(member, message)
+  }
+
+  #admit(member: Member, { request, room: name, position, stateVector }: MessageOf<'join'>): void {
     const room = this.room(name)
     const resumed =
       position !== undefined &&

@@ -11,7 +11,8 @@ export function mergeRows(updates: readonly Uint8Array[]): Uint8Array {
   }
 }
 
-function isUpdate(update: Uint8Array): boolean {
+/** Whether these bytes are an update. */
+export function isUpdate(update: Uint8Array): boolean {
   try {
     mergeUpdates([update])
     return true

@@ -47,8 +47,13 @@ export class Presence {
 
   /** Somebody new listens: says again who is here, with a new clock, so that nobody takes it for old news. */
   announce(): void {
-    this.awareness.setLocalState(this.awareness.getLocalState())
+    this.renew()
     this.flush()
+  }
+
+  /** As {@link Presence.announce}, with the next thing that there is to send: many newcomers at once cost little more than one. */
+  renew(): void {
+    this.awareness.setLocalState(this.awareness.getLocalState())
   }
 
   /** The states from this source are out of date for good. */
@@ -92,6 +97,8 @@ export class Presence {
   /** Others may tell us that we are gone; y-protocols then takes a higher clock, which has to be announced too. */
   readonly #onUpdate = ({ added, updated, removed }: AwarenessChange): void => {
     const own = this.awareness.clientID
+    // Also those that were silent for too long.
+    for (const clientID of removed) this.#sources.delete(clientID)
     if (![added, updated, removed].some((clients) => clients.includes(own))) return
     if (this.#cancelSend !== undefined) return
     const dueMs = Math.max(0, this.#sentAt + ClientLimits.awarenessIntervalMs - this.#scheduler.now())

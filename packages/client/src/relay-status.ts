@@ -8,7 +8,7 @@ import type { RejectedRow } from './device-store/device-store.ts'
 import { SynclineError, type SynclineErrorCode } from './errors.ts'
 
 /** Raised with each change of the shapes below: tabs of another version are not understood, and ignored. */
-const FORMAT = 1
+const FORMAT = 2
 
 /** A `SynclineError` as data. */
 export interface PlainError {
@@ -18,7 +18,7 @@ export interface PlainError {
   readonly wireCode: string | undefined
 }
 
-/** What became of the edits that one tab holds in memory; numbers are the tab's own counts. */
+/** What became of the edits in memory under one name; numbers are the counts of whoever holds them. */
 export interface EditsStatus {
   /** All up to here are durable at the relay, or refused. */
   readonly settled: number

@@ -16,4 +16,6 @@ export interface Replica {
   encodeDiff(stateVector?: Uint8Array): Uint8Array
   /** Tells of every change, with its source (`undefined` or anything else for edits of the app). Returns its undo. */
   onUpdate(listener: (update: Uint8Array, source: unknown) => void): () => void
+  /** Tells that the document is destroyed: no change of it will be told any more. Returns its undo. */
+  onDestroy(listener: () => void): () => void
 }

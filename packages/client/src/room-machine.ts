@@ -274,7 +274,9 @@ export class RoomMachine {
         this.#read = true
         return this.#join()
       case 'edit':
-        if (this.#outbox.add(event)) this.#held.add(event.update)
+        // First what throws for bytes that are no update.
+        this.#held.add(event.update)
+        this.#outbox.add(event)
         return
       case 'remote-row':
         this.#hasSettled = true

@@ -7,8 +7,8 @@ import type { ClientMessage, Position } from '@syncline/protocol'
 import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
 import { rowsToFold, settledRows } from './fold.ts'
 import { ClientLimits } from './limits.ts'
-import { mergeRows } from './merge-rows.ts'
-import type { EditKey } from './outbox.ts'
+import { isUpdate, mergeRows } from './merge-rows.ts'
+import type { VolatileKey } from './outbox.ts'
 import { toPlainError, type EditsStatus, type RoomRelayStatus } from './relay-status.ts'
 import {
   RoomMachine,
@@ -40,17 +40,20 @@ export interface RoomSyncOptions {
   readonly onStatus: () => void
 }
 
-interface TabEdits {
+/** Edits in memory under one name. */
+interface EditsInMemory {
+  /** The tab that holds them. */
+  readonly holder: string
   readonly settled: Watermark
   readonly stored: Watermark
-  readonly rejected: number[]
+  readonly rejected: Set<number>
 }
 
 export class RoomSync {
   readonly #options: RoomSyncOptions
   readonly #machine = new RoomMachine()
   readonly #retry: StoreRetry
-  readonly #edits = new Map<string, TabEdits>()
+  readonly #edits = new Map<string, EditsInMemory>()
   /** Rows of the store that the machine has seen. */
   readonly #rows = new Watermark(0)
   #loaded = false
@@ -140,15 +143,22 @@ export class RoomSync {
     if (this.#rows.gap && this.#loaded) this.#lookForGap()
   }
 
-  /** A tab, perhaps this one, has an edit that it could not store. */
-  addEdit(key: Exclude<EditKey, number>, update: Uint8Array): void {
-    const known = this.#edits.get(key.tab)
+  /** Tab `holder`, perhaps this one, has an edit that it could not store, and none under numbers up to `base`. */
+  addEdit({ tab, seq, base }: VolatileKey & { readonly base: number }, update: Uint8Array, holder: string): void {
+    let known = this.#edits.get(tab)
     if (known === undefined) {
-      // A tab sends its edits in order, so the first to arrive is the first that is not stored.
-      const before = key.seq - 1
-      this.#edits.set(key.tab, { settled: new Watermark(before), stored: new Watermark(before), rejected: [] })
-    } else if (known.settled.has(key.seq)) return
-    this.#handle({ type: 'edit', key, update })
+      known = { holder, settled: new Watermark(base), stored: new Watermark(base), rejected: new Set() }
+      this.#edits.set(tab, known)
+    }
+    known.settled.raise(base)
+    known.stored.raise(base)
+    for (const number of known.rejected) if (number <= base) known.rejected.delete(number)
+    if (!known.settled.has(seq)) this.#handle({ type: 'edit', key: { tab, seq }, update })
+  }
+
+  /** The tab has left: nobody asks any more what became of its edits. They are pushed all the same. */
+  forgetEdits(holder: string): void {
+    for (const [name, edits] of this.#edits) if (edits.holder === holder) this.#edits.delete(name)
   }
 
   /** Leaves the room, and waits for work on the store that is under way. Idempotent. */
@@ -173,7 +183,10 @@ export class RoomSync {
     for (const { key, rejected } of this.#machine.takeSettledEdits()) {
       const edits = this.#edits.get(key.tab)
       edits?.settled.add(key.seq)
-      if (rejected) edits?.rejected.push(key.seq)
+      if (!rejected) continue
+      edits?.rejected.add(key.seq)
+      // Not for the owner to store: whoever holds it does.
+      edits?.stored.add(key.seq)
     }
     this.#armTimer()
     this.#work()
@@ -333,11 +346,13 @@ export class RoomSync {
     // If it fails, nothing is lost: the rows are still there, and are counted anew by the next visit.
     this.#rowsToFold = 0
     const rows = rowsToFold(await store.load(room))
-    if (rows.length > 0) await store.fold(room, rows, mergeUpdates(rows.map(({ update }) => update)))
+    // A damaged row is left alone, and the others with it.
+    const sound = rows.every(({ update }) => isUpdate(update))
+    if (rows.length > 0 && sound) await store.fold(room, rows, mergeUpdates(rows.map(({ update }) => update)))
     this.#retry.succeeded()
   }
 }
 
-function editsStatus({ settled, stored, rejected }: TabEdits): EditsStatus {
-  return { settled: settled.value, stored: stored.value, rejected }
+function editsStatus({ settled, stored, rejected }: EditsInMemory): EditsStatus {
+  return { settled: settled.value, stored: stored.value, rejected: [...rejected] }
 }

@@ -12,6 +12,7 @@ const nothing: EditFacts = {
   unsettled: 0,
   rejectedInMemory: 0,
   edits: 0,
+  kept: true,
 }
 
 describe('the place of the latest edit', () => {

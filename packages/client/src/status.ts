@@ -25,7 +25,7 @@ export interface RoomStatus {
   readonly access: Access | undefined
   /** How far the latest edit of this device got; `undefined` while there is none. */
   readonly latestEdit: EditPlace | undefined
-  /** Edits that are not on this device yet. */
+  /** Edits that are not on this device yet. Where this device keeps nothing at all: those that the relay does not have either. */
   readonly unstored: number
   /** Edits that are not on their way to the relay yet. Those stored together, or in another tab, count as one, here and below. */
   readonly unsent: number
@@ -64,13 +64,16 @@ export interface EditFacts {
   readonly rejectedInMemory: number
   /** Edits that this tab made. */
   readonly edits: number
+  /** Whether the store outlives the process. */
+  readonly kept: boolean
 }
 
 export function latestEdit(facts: EditFacts): EditPlace | undefined {
-  const { lastRef, ackedRef, rejectedRefs, unsettled, rejectedInMemory, edits } = facts
+  const { lastRef, ackedRef, rejectedRefs, unsettled, rejectedInMemory, edits, kept } = facts
   if (unsettled > 0 || rejectedInMemory > 0) return 'memory'
   if (lastRef === 0 && edits === 0) return undefined
-  return lastRef > ackedRef || (lastRef > 0 && rejectedRefs.includes(lastRef)) ? 'device' : 'relay'
+  const stored = kept ? 'device' : 'memory'
+  return lastRef > ackedRef || (lastRef > 0 && rejectedRefs.includes(lastRef)) ? stored : 'relay'
 }
 
 /** How many rows after `ref` are neither acknowledged nor refused. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { applyUpdate, Doc } from 'yjs'
 import { device, letters, text, type, World, type Device } from './client.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
@@ -228,7 +229,118 @@ describe('two tabs of one origin', () => {
   })
 })
 
+describe('what a tab did not hear', () => {
+  function mark(room: Room, key: string): void {
+    room.doc.getMap('marks').set(key, true)
+  }
+
+  function marksAtRelay(): readonly string[] {
+    const doc = new Doc()
+    applyUpdate(doc, world.relay.content('a'))
+    return [...doc.getMap('marks').keys()].sort()
+  }
+
+  test('an edit in memory that the owner did not hear of is not taken for settled', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    follower.store.failAll('store-full')
+    hub.deaf = true
+    mark(two, 'x')
+    await world.rest()
+    hub.deaf = false
+    mark(two, 'y')
+    await world.rest()
+    expect(two.status).toMatchObject({ latestEdit: 'memory' })
+    expect(two.status.unacked).toBeGreaterThan(0)
+    owner.tabs.missedListeners.forEach((listener) => listener())
+    await world.rest()
+    expect(marksAtRelay()).toEqual(['x', 'y'])
+    expect(two.status).toMatchObject({ latestEdit: 'relay', unacked: 0 })
+  })
+
+  test('edits in memory of a room that is opened again are new edits', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    follower.store.failWrites('store-full')
+    mark(two, 'x')
+    await two.whenAcked()
+    await two.close()
+    const again = follower.sync.room('a')
+    await again.loaded
+    mark(again, 'y')
+    await again.whenAcked()
+    expect(marksAtRelay()).toEqual(['x', 'y'])
+  })
+
+  test('a room that is not opened yet does not take a row for read', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    follower.sync.open()
+    await one.loaded
+    type(one, 'x')
+    await world.rest()
+    await two.loaded
+    expect(text(two)).toBe('x')
+  })
+
+  test('the owner pushes what it hears of, also in a room that it does not know to be open', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    owner.sync.open()
+    hub.deaf = true
+    const room = follower.sync.room('a')
+    await room.loaded
+    hub.deaf = false
+    type(room, 'x')
+    await world.rest()
+    expect(world.textAtRelay()).toBe('x')
+  })
+
+  test('an acknowledged edit stays acknowledged when the next owner knows less', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two, far] = [owner.sync.room('a'), follower.sync.room('a'), world.visit().room('a')]
+    await Promise.all([one.loaded, two.loaded, far.loaded])
+    await world.rest()
+    world.relay.setLagging(true)
+    type(far, 'far')
+    await far.whenAcked()
+    type(two, 'mine')
+    await two.whenAcked()
+    world.relay.reachable = false
+    world.relay.cut()
+    owner.store.failAll('closed')
+    owner.tabs.close()
+    await world.rest()
+    expect(follower.sync.status.owner).toBe(true)
+    expect(two.status).toMatchObject({ latestEdit: 'relay', unacked: 0 })
+    world.relay.setLagging(false)
+  })
+})
+
 describe('awareness', () => {
+  test('a tab that opens later sees everybody at once, and does not lose them with the owner', async () => {
+    const [owner, follower, late] = [openTab(), openTab(), openTab()]
+    // The owner itself has not opened the room.
+    owner.sync.open()
+    const [two, far] = [follower.sync.room('a'), world.visit().room('a')]
+    for (const room of [two, far]) {
+      await room.loaded
+      room.awareness.setLocalStateField('user', { name: 'x' })
+    }
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    const three = late.sync.room('a')
+    await three.loaded
+    await world.scheduler.advance(ClientLimits.awarenessIntervalMs * 2)
+    const everybody = new Set([two, far, three].map((room) => room.doc.clientID))
+    expect(present(three)).toEqual(everybody)
+    await owner.sync.close()
+    await world.rest()
+    for (const room of [two, far, three]) expect(present(room)).toEqual(everybody)
+  })
+
   test('of others outlives a short loss of the connection, and ends with a long one', async () => {
     const sync = world.visit()
     const [one, far] = [sync.room('a'), world.visit().room('a')]

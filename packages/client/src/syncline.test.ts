@@ -1,8 +1,11 @@
+import { decodeUpdate, NESTING_DEPTH_MAX } from '@syncline/core'
 import { Doc } from 'yjs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { device, letters, text, type, World } from './client.fixture.ts'
+import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
 import { ClientLimits } from './limits.ts'
 import type { RoomStatus } from './status.ts'
+import { Syncline } from './syncline.ts'
 
 let world: World
 
@@ -664,3 +667,206 @@ describe('waits', () => {
     expect(text(again)).toBe('last words')
   })
 })
+
+describe('a client that has nowhere to keep things', () => {
+  function homeless(): Syncline {
+    const { relay, scheduler } = world
+    return new Syncline({ url: 'memory:', transport: relay, scheduler, page: undefined })
+  }
+
+  test('says so: an edit is in memory until it is at the relay, and a wait for the device rejects', async () => {
+    await using sync = homeless()
+    world.relay.holding = true
+    const room = sync.room('a')
+    await room.loaded
+    const store = { state: 'memory-only', error: expect.objectContaining({ code: 'store-unavailable' }) }
+    type(room, 'x')
+    await world.rest()
+    expect(room.status).toMatchObject({ latestEdit: 'memory', unstored: 1, unsent: 0, unacked: 1, store })
+    await expect(room.whenStored()).rejects.toMatchObject({ code: 'store-unavailable' })
+    const acked = room.whenAcked()
+    world.relay.release()
+    await acked
+    expect(room.status).toMatchObject({ latestEdit: 'relay', unstored: 0, unacked: 0, store })
+  })
+
+  test('works in a page that may not even look for storage', async () => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB')
+    Object.defineProperty(globalThis, 'indexedDB', {
+      configurable: true,
+      get: () => {
+        throw new DOMException('The operation is insecure', 'SecurityError')
+      },
+    })
+    try {
+      await using sync = homeless()
+      const room = sync.room('a')
+      await room.loaded
+      expect(room.status.store).toMatchObject({ state: 'memory-only', error: { code: 'store-unavailable' } })
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(globalThis, 'indexedDB')
+      else Object.defineProperty(globalThis, 'indexedDB', before)
+    }
+  })
+})
+
+describe('rooms of one name, one after the other', () => {
+  test('a room waits for every one before it, also if the last of them was never opened', async () => {
+    const store = device().store()
+    const sync = world.visit(store)
+    sync.disconnect()
+    const first = sync.room('a')
+    await first.loaded
+    store.hold()
+    type(first, 'x')
+    void first.close()
+    void sync.room('a').close()
+    const third = sync.room('a')
+    third.open().catch(() => undefined)
+    await world.rest()
+    store.release()
+    await third.loaded
+    expect(text(third)).toBe('x')
+  })
+
+  test('a room that is closed while it waits for the one before it is not left open at the relay', async () => {
+    const store = device().store()
+    const sync = world.visit(store)
+    const first = sync.room('a')
+    await first.loaded
+    await world.rest()
+    store.hold()
+    type(first, 'x')
+    void first.close()
+    const second = sync.room('a')
+    second.open().catch(() => undefined)
+    await second.close()
+    store.release()
+    await world.rest()
+    expect(world.textAtRelay()).toBe('x')
+    expect(world.relay.room('a').members.size).toBe(0)
+  })
+
+  test('a room that is opened again before the relay answered the first join becomes a member', async () => {
+    const sync = world.visit()
+    sync.open()
+    await world.rest()
+    world.relay.holdingJoins = true
+    const first = sync.room('a')
+    await first.loaded
+    await world.rest()
+    await first.close()
+    const second = sync.room('a')
+    await second.loaded
+    await world.rest()
+    world.relay.releaseJoins()
+    await world.rest()
+    expect(second.status).toMatchObject({ sync: 'live', lastError: undefined })
+    const other = world.visit().room('a')
+    await other.loaded
+    type(other, 'hello')
+    await world.rest()
+    expect(text(second)).toBe('hello')
+  })
+})
+
+describe('what the app does wrong', () => {
+  test('a document that cannot be made fails whoever opens the room, and nobody hangs', async () => {
+    let broken = true
+    const createDoc = (): Doc => {
+      if (broken) throw new TypeError('no document today')
+      return new Doc()
+    }
+    const room = world.visit(undefined, { createDoc }).room('a')
+    await expect(room.loaded).rejects.toThrow('no document today')
+    await expect(room.whenStored()).rejects.toThrow('no document today')
+    await expect(room.whenAcked()).rejects.toThrow('no document today')
+    expect(room.status.state).toBe('inert')
+    broken = false
+    await room.loaded
+    expect(room.status.state).toBe('open')
+  })
+
+  test('a document that is destroyed closes its room, after its edits are stored', async () => {
+    const { store } = device()
+    const sync = world.visit(store())
+    const room = sync.room('a')
+    await room.loaded
+    type(room, 'x')
+    room.doc.destroy()
+    await expect(room.whenAcked()).rejects.toMatchObject({ code: 'closed' })
+    expect(room.status).toMatchObject({ state: 'closed' })
+    await world.rest()
+    expect(world.textAtRelay()).toBe('x')
+    expect(world.relay.room('a').members.size).toBe(0)
+  })
+
+  test('an edit that no relay can read is counted as refused, and the others are kept', async () => {
+    const { store } = device()
+    const room = world.visit(store()).room('a')
+    await room.loaded
+    let deep: unknown = 0
+    for (let depth = 0; depth < NESTING_DEPTH_MAX + 10; depth += 1) deep = [deep]
+    type(room, 'before')
+    await room.whenAcked()
+    room.doc.getMap('map').set('deep', deep)
+    const refused = room.whenAcked()
+    await expect(refused).rejects.toMatchObject({ code: 'rejected' })
+    await expect(room.whenStored()).rejects.toMatchObject({ code: 'rejected' })
+    type(room, 'after')
+    await world.rest()
+    expect(room.status).toMatchObject({ latestEdit: 'memory', rejected: 1, unstored: 1, store: { state: 'durable' } })
+    expect(await room.exportRejected()).toMatchObject([{ code: 'malformed-update', ref: undefined }])
+    expect((await store().load('a')).rows).toHaveLength(2)
+  })
+})
+
+test('edits go to the relay at once, however many the device store does not take', async () => {
+  const store = device().store()
+  const room = world.visit(store).room('a')
+  await room.loaded
+  await world.rest()
+  store.failAll('store-full')
+  const edits = 2 * ClientLimits.editsWaitingMax + 50
+  for (let edit = 0; edit < edits; edit += 1) {
+    type(room, 'x')
+    await world.rest()
+  }
+  expect(world.textAtRelay()).toHaveLength(edits)
+  expect(room.status).toMatchObject({ latestEdit: 'relay', unstored: edits, unacked: 0 })
+  store.heal()
+  await world.scheduler.advance(2 * ClientLimits.storeRetryMaxMs)
+  expect(room.status).toMatchObject({ unstored: 0, store: { state: 'durable' } })
+})
+
+test('two owners on one store, as in a page without Web Locks, settle no edit that only the other has', async () => {
+  const { disk, store } = device()
+  const [one, two] = [world.visit(store()).room('a'), world.visit(store()).room('a')]
+  await Promise.all([one.loaded, two.loaded])
+  await world.rest()
+  world.relay.holding = true
+  type(one, '1')
+  await world.rest()
+  type(two, '2')
+  await world.rest()
+  type(one, '3')
+  await world.rest()
+  // The relay takes the pushes of the first alone; those of the second are lost with its connection.
+  world.relay.rejectPush = (update) =>
+    pushedBy(update) === two.doc.clientID ? { code: 'log-unavailable', retryable: true } : undefined
+  world.relay.release()
+  await world.rest()
+  expect((await new MemoryDeviceStore(disk).load('a')).head.ackedRef).toBeLessThan(2)
+  expect(await new MemoryDeviceStore(disk).pendingRooms()).toEqual(['a'])
+  world.relay.rejectPush = undefined
+  await world.scheduler.advance(2 * ClientLimits.retryMaxMs)
+  expect(letters(world.textAtRelay())).toBe('123')
+  for (const room of [one, two]) {
+    expect(letters(text(room))).toBe('123')
+    expect(room.status.unacked).toBe(0)
+  }
+})
+
+function pushedBy(update: Uint8Array): number | undefined {
+  return decodeUpdate(update).clients[0]?.client
+}

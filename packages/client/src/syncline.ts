@@ -43,7 +43,10 @@ export interface SynclineOptions {
   readonly WebSocket?: WebSocketConstructor
   /** Names the database on this device and the group of tabs: apps of one origin that sync different rooms need different names. */
   readonly name?: string
-  /** Where rooms are kept on this device: IndexedDB where there is one, else memory. A store passed here is not closed. */
+  /**
+   * Where rooms are kept on this device. A store passed here counts as one that outlives the process, and is not closed. Default:
+   * IndexedDB; where there is none, as in Node, memory, and the status says that this device keeps nothing.
+   */
   readonly store?: DeviceStore
   /** How tabs find each other. Closed with the client. */
   readonly tabs?: Tabs
@@ -92,7 +95,7 @@ export class Syncline implements AsyncDisposable {
     this.#scheduler = options.scheduler ?? systemScheduler
     this.#random = options.random ?? Math.random
     const name = options.name ?? DEFAULT_NAME
-    const shared = options.store === undefined && (globalThis as Partial<typeof globalThis>).indexedDB !== undefined
+    const shared = options.store === undefined && hasIndexedDb()
     this.#store = options.store ?? (shared ? openIndexedDbDeviceStore({ name }) : new MemoryDeviceStore())
     // Tabs that do not share a store must not believe each other's row numbers.
     this.#tabs = options.tabs ?? (shared ? tabsOfOrigin({ name }) : new SoloTabs())
@@ -100,9 +103,10 @@ export class Syncline implements AsyncDisposable {
     const connectionOf = (): ConnectionStatus => this.#owner.connection
     this.#host = {
       store: this.#store,
+      storeError: options.store === undefined && !shared ? nothingKept() : undefined,
       scheduler: this.#scheduler,
       random: this.#random,
-      tab: newTabName(this.#random),
+      newEditsName: () => newEditsName(this.#random),
       get connection() {
         return connectionOf()
       },
@@ -139,9 +143,13 @@ export class Syncline implements AsyncDisposable {
     const known = this.#rooms.get(name)
     if (known !== undefined && known.status.state !== 'closed') return known
     if (known !== undefined) {
-      const leaving = known.close().finally(() => {
-        if (this.#leaving.get(name) === leaving) this.#leaving.delete(name)
-      })
+      // Those before it, too: the last of them may never have been opened, and be closed at once.
+      const both = Promise.all([this.#leaving.get(name), known.close()])
+      const leaving: Promise<void> = both
+        .then(() => undefined)
+        .finally(() => {
+          if (this.#leaving.get(name) === leaving) this.#leaving.delete(name)
+        })
       this.#leaving.set(name, leaving)
     }
     const room = new DocumentRoom(name, this.#host)
@@ -219,6 +227,8 @@ export class Syncline implements AsyncDisposable {
 
   async #roomOpened(room: DocumentRoom): Promise<void> {
     await this.#leaving.get(room.name)
+    // Closed while it waited: it has said goodbye already.
+    if (room.status.state === 'closed') return
     this.open()
     this.#post({ type: 'open', room: room.name })
   }
@@ -291,7 +301,7 @@ export class Syncline implements AsyncDisposable {
       case 'edit':
         return this.#rooms.get(message.room)?.applyUnstored(message.update, message.key !== undefined)
       case 'awareness':
-        return this.#rooms.get(message.room)?.receiveAwareness(message.payload, tab)
+        return this.#rooms.get(message.room)?.receiveAwareness(message.payload, message.relayed ? undefined : tab)
       case 'owner':
         this.#rooms.forEach((room) => room.ownerChanged())
         return
@@ -302,7 +312,7 @@ export class Syncline implements AsyncDisposable {
       case 'closed':
         return this.#rooms.get(message.room)?.closedElsewhere()
       case 'open':
-        return
+        return this.#rooms.get(message.room)?.openedElsewhere()
       default:
         return message satisfies never
     }
@@ -335,7 +345,23 @@ export class Syncline implements AsyncDisposable {
   }
 }
 
-function newTabName(random: () => number): string {
+/** Some browsers throw at the mere look, where storage is switched off. */
+function hasIndexedDb(): boolean {
+  try {
+    return ((globalThis as Partial<typeof globalThis>).indexedDB ?? undefined) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function nothingKept(): SynclineError {
+  return new SynclineError(
+    'store-unavailable',
+    'There is no IndexedDB here: what the relay does not have yet is lost with this process. Pass a `store` to keep it',
+  )
+}
+
+function newEditsName(random: () => number): string {
   return Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 32).toString(36)).join('-')
 }
 

@@ -29,4 +29,9 @@ export class YjsReplica implements Replica {
     this.doc.on('update', listener)
     return () => this.doc.off('update', listener)
   }
+
+  onDestroy(listener: () => void): () => void {
+    this.doc.on('destroy', listener)
+    return () => this.doc.off('destroy', listener)
+  }
 }

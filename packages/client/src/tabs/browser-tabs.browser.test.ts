@@ -45,7 +45,7 @@ test('every tab but the sender receives a message, in the order of sending', asy
   const posted: TabMessage[] = [
     { type: 'open', room: 'a' },
     { type: 'row', room: 'a', row: 1, ref: 1, update: new Uint8Array([1]) },
-    { type: 'awareness', room: 'a', payload: new Uint8Array([2]) },
+    { type: 'awareness', room: 'a', payload: new Uint8Array([2]), relayed: false },
     { type: 'closed', room: 'a' },
   ]
   for (const message of posted) sender.tabs.post(message)
@@ -61,7 +61,7 @@ test('a window on a larger buffer is sent without the rest of the buffer', async
   const [sender, receiver] = [openTab(name), openTab(name)]
   const window = new Uint8Array(new ArrayBuffer(1 << 20), 100, 3).fill(5)
   sender.tabs.post({ type: 'row', room: 'a', row: 1, ref: undefined, update: window })
-  sender.tabs.post({ type: 'awareness', room: 'a', payload: window })
+  sender.tabs.post({ type: 'awareness', room: 'a', payload: window, relayed: true })
   await receiver.received(2)
   for (const { message } of receiver.messages) {
     const bytes = 'update' in message ? message.update : 'payload' in message ? message.payload : undefined

@@ -17,17 +17,18 @@ export type TabMessage =
     }
   /**
    * An update that the device store could not take; the others show it. With a `key`, it is an edit that the tab named there
-   * holds in memory, the `seq`-th of that tab: the owner pushes it.
+   * holds in memory, the `seq`-th under that name: the owner pushes it. Under numbers up to `base`, nothing is held any more; of
+   * numbers between that were not heard of, nothing is known.
    */
   | {
       readonly type: 'edit'
       readonly room: string
-      readonly key: { readonly tab: string; readonly seq: number } | undefined
+      readonly key: { readonly tab: string; readonly seq: number; readonly base: number } | undefined
       readonly update: Uint8Array
     }
-  /** Ephemeral state, as an awareness update, from another tab's replica or (through the owner) from the relay. */
-  | { readonly type: 'awareness'; readonly room: string; readonly payload: Uint8Array }
-  /** The sender has this room open, or no longer. */
+  /** Ephemeral state, as an awareness update, of the sender's replica; `relayed`, of other devices' replicas, by the owner. */
+  | { readonly type: 'awareness'; readonly room: string; readonly payload: Uint8Array; readonly relayed: boolean }
+  /** The sender has this room open, or no longer. Who hears of an opening says who is here. */
   | { readonly type: 'open' | 'closed'; readonly room: string }
   /** A tab became the owner: everybody says again which rooms they have open. */
   | { readonly type: 'owner' }
