@@ -1,9 +1,10 @@
-import { ByteWriter, DecodeError } from '@syncline/core'
+import { DecodeError } from '@syncline/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeClientFrame, decodeRelayFrame, encodeFrame } from './codec.ts'
 import { clientMessage, relayMessage } from './messages.fixture.ts'
 import { ProtocolLimits } from './limits.ts'
+import type { ClientMessage } from './messages.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -96,15 +97,30 @@ test('a frame with more messages than allowed is malformed', () => {
   )
 })
 
-test('a string above its limit is refused before it is decoded', () => {
-  const token = (bytes: number): Uint8Array => {
-    const writer = new ByteWriter()
-    writer.varUint(13)
-    writer.lengthPrefixed(new Uint8Array(bytes).fill(0x61))
-    return writer.finish()
-  }
-  expect(decodeClientFrame(token(ProtocolLimits.tokenBytesMax))).toHaveLength(1)
-  expect(() => decodeClientFrame(token(ProtocolLimits.tokenBytesMax + 1))).toThrow(
+const { tokenBytesMax, roomNameBytesMax, textBytesMax } = ProtocolLimits
+const letters = (length: number): string => 'a'.repeat(length)
+const stateVector = Uint8Array.of(0)
+
+test.each<readonly [string, number, (bytes: number) => ClientMessage]>([
+  ['a token', tokenBytesMax, (bytes) => ({ type: 'token', token: letters(bytes) })],
+  [
+    'a token at the hello',
+    tokenBytesMax,
+    (bytes) => ({ type: 'hello', versions: [1], agent: '', token: letters(bytes) }),
+  ],
+  [
+    'the name of an agent',
+    textBytesMax,
+    (bytes) => ({ type: 'hello', versions: [1], agent: letters(bytes), token: '' }),
+  ],
+  [
+    'the name of a room',
+    roomNameBytesMax,
+    (bytes) => ({ type: 'join', request: 1, room: letters(bytes), position: undefined, stateVector }),
+  ],
+])('%s has at most %i bytes', (_, bytesMax, message) => {
+  expect(decodeClientFrame(encodeFrame([message(bytesMax)]))).toHaveLength(1)
+  expect(() => decodeClientFrame(encodeFrame([message(bytesMax + 1)]))).toThrow(
     expect.objectContaining({ code: 'limit-exceeded' }),
   )
 })

@@ -89,7 +89,9 @@ function writeField(writer: ByteWriter, kind: FieldKind, value: unknown): void {
     }
     case 'bool':
       return writer.uint8(value === true ? 1 : 0)
-    case 'string':
+    case 'text':
+    case 'room':
+    case 'token':
       return writer.string(value as string)
     case 'bytes':
       return writer.lengthPrefixed(value as Uint8Array)
@@ -102,7 +104,7 @@ function writeField(writer: ByteWriter, kind: FieldKind, value: unknown): void {
       return writer.uint8(value === 'write' ? 1 : 0)
     case 'code':
       return writer.varUint(wireCodes[value as WireCode])
-    case 'string?':
+    case 'token?':
     case 'position?':
       writer.uint8(value === undefined ? 0 : 1)
       if (value !== undefined) writeField(writer, required(kind), value)
@@ -126,8 +128,10 @@ function readField(reader: ByteReader, kind: FieldKind, name: string): unknown {
     }
     case 'bool':
       return readFlag(reader, name)
-    case 'string':
-      return readString(reader, name)
+    case 'text':
+    case 'room':
+    case 'token':
+      return readString(reader, stringBytesMax[kind], name)
     case 'bytes':
       return reader.lengthPrefixed()
     case 'position':
@@ -139,7 +143,7 @@ function readField(reader: ByteReader, kind: FieldKind, name: string): unknown {
       const number = reader.varUint()
       return wireCodeName(number) ?? reader.fail('unknown-tag', `no code has the number ${number}`, start)
     }
-    case 'string?':
+    case 'token?':
     case 'position?':
       return readFlag(reader, name) ? readField(reader, required(kind), name) : undefined
     default:
@@ -147,8 +151,8 @@ function readField(reader: ByteReader, kind: FieldKind, name: string): unknown {
   }
 }
 
-function required(kind: 'string?' | 'position?'): 'string' | 'position' {
-  return kind === 'string?' ? 'string' : 'position'
+function required(kind: 'token?' | 'position?'): 'token' | 'position' {
+  return kind === 'token?' ? 'token' : 'position'
 }
 
 function readFlag(reader: ByteReader, name: string): boolean {
@@ -157,15 +161,14 @@ function readFlag(reader: ByteReader, name: string): boolean {
   return byte === 1
 }
 
-/** The bounds of strings, by the field's name; everything else is text for people. */
-const stringBytesMax: Readonly<Record<string, number>> = {
+const stringBytesMax = {
+  text: ProtocolLimits.textBytesMax,
   room: ProtocolLimits.roomNameBytesMax,
   token: ProtocolLimits.tokenBytesMax,
-}
+} as const
 
-function readString(reader: ByteReader, name: string): string {
+function readString(reader: ByteReader, bytesMax: number, name: string): string {
   const start = reader.offset
-  const bytesMax = stringBytesMax[name] ?? ProtocolLimits.textBytesMax
   if (reader.varUint() > bytesMax) reader.fail('limit-exceeded', `${name} is longer than ${bytesMax} bytes`, start)
   reader.offset = start
   return reader.string()

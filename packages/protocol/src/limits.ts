@@ -8,7 +8,7 @@ export const ProtocolLimits = {
   versionsMax: 16,
   /** UTF-8 bytes of a room's name. */
   roomNameBytesMax: 512,
-  /** UTF-8 bytes of an agent string, or of a message for people. */
+  /** UTF-8 bytes of text for people: agent strings, messages, reasons. */
   textBytesMax: 1024,
   /** UTF-8 bytes of a token. */
   tokenBytesMax: 16_384,

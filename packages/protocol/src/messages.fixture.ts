@@ -9,7 +9,7 @@ const uint = fc.oneof(fc.nat(300), fc.maxSafeNat())
 const position = fc.record({ epoch: uint, seq: uint })
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 
-function field(kind: FieldKind, name: string): fc.Arbitrary<unknown> {
+function field(kind: FieldKind): fc.Arbitrary<unknown> {
   switch (kind) {
     case 'uint':
       return uint
@@ -17,9 +17,12 @@ function field(kind: FieldKind, name: string): fc.Arbitrary<unknown> {
       return fc.array(uint, { maxLength: ProtocolLimits.versionsMax })
     case 'bool':
       return fc.boolean()
-    case 'string':
-      return name === 'room' ? text.filter(isRoomName) : text
-    case 'string?':
+    case 'text':
+    case 'token':
+      return text
+    case 'room':
+      return text.filter(isRoomName)
+    case 'token?':
       return fc.option(text, { nil: undefined })
     case 'bytes':
       return fc.uint8Array({ maxLength: 300 })
@@ -40,7 +43,7 @@ function messagesFrom(sender: Sender): fc.Arbitrary<Message> {
     .map(([type, { fields }]) =>
       fc.record({
         type: fc.constant(type as MessageType),
-        ...Object.fromEntries(Object.entries(fields).map(([name, kind]) => [name, field(kind, name)])),
+        ...Object.fromEntries(Object.entries(fields).map(([name, kind]) => [name, field(kind)])),
       }),
     )
   return fc.oneof(...arbitraries) as fc.Arbitrary<unknown> as fc.Arbitrary<Message>

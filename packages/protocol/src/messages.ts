@@ -19,8 +19,10 @@ interface FieldValues {
   uint: number
   uints: readonly number[]
   bool: boolean
-  string: string
-  'string?': string | undefined
+  text: string
+  room: string
+  token: string
+  'token?': string | undefined
   bytes: Uint8Array
   position: Position
   'position?': Position | undefined

@@ -9,22 +9,26 @@
 export const PROTOCOL_VERSION = 1
 
 /** The start of the SHA-256 of {@link schema} and the wire codes, pinned by protocol-document.test.ts. */
-export const SCHEMA_HASH = '59faae77171cec06'
+export const SCHEMA_HASH = '7f9a2a3f47283073'
 
 /** The WebSocket subprotocol that both sides name in the opening handshake. */
 export const SUBPROTOCOL = 'syncline.v1'
 
-/** How a field is written. `?` is a byte 0 (absent) or 1, then the field. */
+/** How a field is written, and its bound. `?` is a byte 0 (absent) or 1, then the field. */
 export type FieldKind =
   /** LEB128, 0 … 2^53 − 1. */
   | 'uint'
-  /** A count, then that many `uint`s. */
+  /** A count, at most `versionsMax`, then that many `uint`s. */
   | 'uints'
   /** One byte, 0 or 1. */
   | 'bool'
-  /** A `uint` length, then that many bytes of UTF-8. */
-  | 'string'
-  | 'string?'
+  /** For people to read: a `uint` length, then that many bytes of UTF-8, at most `textBytesMax`. */
+  | 'text'
+  /** As `text`, at most `roomNameBytesMax` bytes. */
+  | 'room'
+  /** As `text`, at most `tokenBytesMax` bytes. */
+  | 'token'
+  | 'token?'
   /** A `uint` length, then that many bytes. */
   | 'bytes'
   /** A place in a room's log: `uint` epoch, `uint` seq. */
@@ -46,14 +50,14 @@ export interface MessageSchema {
 
 export const schema = {
   /** The first message of a connection: the protocol versions that the client speaks, who it is, what it may do. */
-  hello: { tag: 1, from: 'client', fields: { versions: 'uints', agent: 'string', token: 'string?' } },
+  hello: { tag: 1, from: 'client', fields: { versions: 'uints', agent: 'text', token: 'token?' } },
   /** The answer: the version chosen and the limits that the relay will hold the client to. */
   welcome: {
     tag: 2,
     from: 'relay',
     fields: {
       version: 'uint',
-      agent: 'string',
+      agent: 'text',
       frameBytesMax: 'uint',
       updateBytesMax: 'uint',
       awarenessBytesMax: 'uint',
@@ -65,7 +69,7 @@ export const schema = {
   join: {
     tag: 3,
     from: 'client',
-    fields: { request: 'uint', room: 'string', position: 'position?', stateVector: 'bytes' },
+    fields: { request: 'uint', room: 'room', position: 'position?', stateVector: 'bytes' },
   },
   /**
    * The client is a member. `resumed` tells whether its position is still part of the log's history; if not, the relay has
@@ -87,7 +91,7 @@ export const schema = {
   refused: {
     tag: 5,
     from: 'relay',
-    fields: { request: 'uint', code: 'code', retryable: 'bool', message: 'string' },
+    fields: { request: 'uint', code: 'code', retryable: 'bool', message: 'text' },
   },
   /** One merged update. With it, the client has everything of the room up to `position`. */
   updates: { tag: 6, from: 'relay', fields: { handle: 'uint', position: 'position', update: 'bytes' } },
@@ -99,7 +103,7 @@ export const schema = {
   reject: {
     tag: 9,
     from: 'relay',
-    fields: { handle: 'uint', ref: 'uint', code: 'code', retryable: 'bool', message: 'string' },
+    fields: { handle: 'uint', ref: 'uint', code: 'code', retryable: 'bool', message: 'text' },
   },
   /** Ephemeral state of replicas, as an awareness update. Never logged; the first to be dropped. */
   awareness: { tag: 10, from: 'both', fields: { handle: 'uint', payload: 'bytes' } },
@@ -109,17 +113,17 @@ export const schema = {
   evicted: {
     tag: 12,
     from: 'relay',
-    fields: { handle: 'uint', code: 'code', retryable: 'bool', message: 'string' },
+    fields: { handle: 'uint', code: 'code', retryable: 'bool', message: 'text' },
   },
   /** A fresh token, at the client's own time or as the answer to `reauthenticate`. */
-  token: { tag: 13, from: 'client', fields: { token: 'string' } },
+  token: { tag: 13, from: 'client', fields: { token: 'token' } },
   /** The token expires in `deadlineMs`: send a fresh one or be disconnected. */
-  reauthenticate: { tag: 14, from: 'relay', fields: { reason: 'string', deadlineMs: 'uint' } },
+  reauthenticate: { tag: 14, from: 'relay', fields: { reason: 'text', deadlineMs: 'uint' } },
   /** Is anybody there? Each side answers with `pong`. */
   ping: { tag: 15, from: 'both', fields: {} },
   pong: { tag: 16, from: 'both', fields: {} },
   /** Why the relay is about to close the connection. */
-  error: { tag: 17, from: 'relay', fields: { code: 'code', message: 'string' } },
+  error: { tag: 17, from: 'relay', fields: { code: 'code', message: 'text' } },
 } as const
 
 export type MessageType = keyof typeof schema
