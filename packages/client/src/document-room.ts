@@ -217,9 +217,9 @@ export class DocumentRoom implements Room {
     this.#apply(update, roomSources.relay)
   }
 
-  /** A row that the document has already. */
+  /** A row whose content the document was given already. While it loads, it reads the row all the same. */
   noteRow({ row }: DeviceRow): void {
-    if (this.#isOpen) this.#rows.add(row)
+    if (this.#life.state === 'open') this.#rows.add(row)
   }
 
   /** A row of another tab, or that another tab's engine got from the relay. */

@@ -198,9 +198,13 @@ export class Engine {
   #openRoom(room: string, tab: string): void {
     this.#background.delete(room)
     this.#stuck.delete(room)
-    const { tabs, present } = this.#rooms.get(room) ?? this.#addRoom(room)
+    const { sync, tabs, present } = this.#rooms.get(room) ?? this.#addRoom(room)
     tabs.add(tab)
     if (present.size > 0) this.#tellPresent(room, encodeAwareness([...present.values()]))
+    // While the store fails, or a write is under way, it does not have all that the others see.
+    const { unstored } = sync
+    if (unstored !== undefined && tab === THIS_TAB) this.#options.listener.onUpdate(room, unstored)
+    else if (unstored !== undefined) this.#options.post({ type: 'edit', room, key: undefined, update: unstored })
     this.#changed(room)
   }
 

@@ -84,6 +84,11 @@ export class Outbox {
     return this.#entries.size
   }
 
+  /** The edits that are in no row. */
+  get inMemory(): readonly Uint8Array[] {
+    return [...this.#entries.values()].filter(({ key }) => typeof key !== 'number').map(({ update }) => update)
+  }
+
   /** Whether there is an edit that the relay was never heard to have. */
   get hasUnacked(): boolean {
     for (const { key, state } of this.#entries.values()) {

@@ -64,6 +64,8 @@ export class RoomSync {
   #cancelFold: (() => void) | undefined
   /** Settles when no work on the store is under way. Everything that touches the store goes through {@link RoomSync.#work}. */
   #working: Promise<void> | undefined
+  /** What is being written just now. */
+  #writing: Uint8Array | undefined
   /** A refill that could not be read yet. */
   #refillToRead: Extract<RoomEffect, { type: 'read-everything' }> | undefined
 
@@ -82,6 +84,13 @@ export class RoomSync {
     const { membership } = this.#machine
     if (membership.state === 'refused') return membership.retryAt === undefined
     return membership.state === 'live' && membership.access === 'read'
+  }
+
+  /** What is in the room but not in the device store, where a newcomer looks; `undefined` for nothing. */
+  get unstored(): Uint8Array | undefined {
+    const { unwritten, outbox } = this.#machine
+    const updates = [...unwritten, ...outbox.inMemory, ...(this.#writing === undefined ? [] : [this.#writing])]
+    return updates.length === 0 ? undefined : mergeUpdates(updates)
   }
 
   /** Whether there are edits that the relay does not have. */
@@ -300,6 +309,7 @@ export class RoomSync {
   async #write(write: RoomWrite): Promise<void> {
     const { room, store, onRow, onUnstored } = this.#options
     const { update, position, settledRef, rejected } = write
+    this.#writing = update
     try {
       if (update !== undefined && position !== undefined) {
         const row = await store.appendRemote(room, update, position)
@@ -314,9 +324,11 @@ export class RoomSync {
     } catch (cause) {
       // While the store fails, other tabs are told of each update as it arrives; of this one they would not hear otherwise.
       if (update !== undefined && this.#retry.error === undefined) onUnstored(update)
+      this.#writing = undefined
       this.#handle({ type: 'write-failed', write })
       throw cause
     }
+    this.#writing = undefined
     this.#retry.succeeded()
     for (const { tab, seq } of write.edits) this.#edits.get(tab)?.stored.add(seq)
     this.#handle({ type: 'written', write })

@@ -287,6 +287,36 @@ describe('what a tab did not hear', () => {
     expect(text(two)).toBe('x')
   })
 
+  test('a tab that opens later sees what the device store could not take', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, far] = [owner.sync.room('a'), world.visit().room('a')]
+    await Promise.all([one.loaded, far.loaded])
+    await world.rest()
+    owner.store.failWrites('store-full')
+    type(far, 'far ')
+    await world.rest()
+    type(one, 'near')
+    await world.rest()
+    const two = follower.sync.room('a')
+    await two.loaded
+    await world.rest()
+    expect(text(two)).toBe('far near')
+  })
+
+  test('a room that is opened again sees its edits that the device store could not take', async () => {
+    const { sync, store } = openTab()
+    const room = sync.room('a')
+    await room.loaded
+    sync.disconnect()
+    store.failWrites('store-full')
+    type(room, 'x')
+    await room.close()
+    const again = sync.room('a')
+    await again.loaded
+    expect(text(again)).toBe('x')
+    await sync.close()
+  })
+
   test('the owner pushes what it hears of, also in a room that it does not know to be open', async () => {
     const [owner, follower] = [openTab(), openTab()]
     owner.sync.open()
