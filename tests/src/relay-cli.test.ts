@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,9 @@ interface Run {
 function run(...args: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
     execFile(process.execPath, [launcher, ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+      // A process that a signal ended has no exit code.
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+      resolve({ code, stdout, stderr })
     })
   })
 }
@@ -86,6 +88,20 @@ test('a data directory that another relay holds is refused, naming it', async ()
   expect(stderr).toContain('another relay')
 })
 
+test('a data directory that cannot be used is a failure with a line that says why, not a crash', async () => {
+  const file = join(directory, 'file')
+  await writeFile(file, '')
+  const refused = await run('--port', '0', '--data', file)
+  expect([refused.code, refused.stdout]).toEqual([1, ''])
+  expect(refused.stderr).toContain(`${file} is not a directory`)
+
+  // What the binding of the store cannot open ends its process, unless it is found before.
+  await mkdir(join(directory, 'log', 'log.mdb-lock'), { recursive: true })
+  const obstructed = await run('--port', '0', '--data', join(directory, 'log'))
+  expect([obstructed.code, obstructed.stdout]).toEqual([1, ''])
+  expect(obstructed.stderr).toContain('log.mdb-lock is not a file')
+})
+
 test('a relay that was killed leaves nothing in the way of the next', async () => {
   const data = join(directory, 'log')
   const killed = await start('--data', data)
@@ -107,12 +123,15 @@ test('a host beyond this machine is misuse while there is no authorization', asy
   expect(stderr).toContain('0.0.0.0')
 })
 
-test('a command line that makes no sense exits with 2 and says what is wrong', async () => {
-  const { code, stdout, stderr } = await run('--bogus')
-  expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toContain('--bogus')
-  expect(stderr).toContain('--help')
-})
+test.each([['--bogus'], ['--port', 'abc'], ['--demo', '/nowhere/at/all']])(
+  'a command line that makes no sense exits with 2 and says what is wrong: %s',
+  async (...args) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(args.at(-1))
+    expect(stderr).toContain('--help')
+  },
+)
 
 test('help and version go to stdout', async () => {
   const help = await run('--help')

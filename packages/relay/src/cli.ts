@@ -9,6 +9,7 @@ import { openLmdbLog } from './log/lmdb-log.ts'
 import { MemoryLog } from './log/memory-log.ts'
 import type { UpdateLog } from './log/update-log.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, createRelay, type Relay } from './relay.ts'
+import { writeEvent } from './relay-event.ts'
 import { relayVersion } from './version.ts'
 
 const DEFAULT_DATA = './.syncline'
@@ -97,7 +98,7 @@ async function serve(command: Command & { kind: 'serve' }): Promise<void> {
 }
 
 async function openRelay({ data, host, port, demo }: Command & { kind: 'serve' }): Promise<Relay> {
-  const log: UpdateLog = data === undefined ? new MemoryLog() : await openLmdbLog({ directory: data })
+  const log = data === undefined ? new MemoryLog() : await openLogIn(data)
   try {
     const relay = createRelay({ log, host, port, ...(demo === undefined ? {} : { staticDirectory: demo }) })
     await relay.open()
@@ -106,6 +107,12 @@ async function openRelay({ data, host, port, demo }: Command & { kind: 'serve' }
     await log.close()
     throw error
   }
+}
+
+async function openLogIn(directory: string): Promise<UpdateLog> {
+  // Said before, since the log cannot say anything while it waits.
+  writeEvent({ type: 'opening-log', directory })
+  return openLmdbLog({ directory })
 }
 
 /** The first signal drains; the second ends the process as it would have without us. */

@@ -6,7 +6,7 @@
 export type FaultyOperation = 'open' | 'append' | 'read' | 'compact'
 
 /** How long a failure counts without a later success. */
-export const HEALTH_FAILURE_MS = 30_000
+const HEALTH_FAILURE_MS = 30_000
 
 export class LogHealth {
   readonly #failedAt = new Map<FaultyOperation, number>()

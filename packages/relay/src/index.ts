@@ -13,7 +13,7 @@ export type { FrameSocket } from './connection/frame-socket.ts'
 
 // Logs
 export { MemoryLog, MemoryDisk, type MemoryLogOptions } from './log/memory-log.ts'
-export { openLmdbLog } from './log/lmdb-log.ts'
+export { openLmdbLog, type LmdbLogOptions } from './log/lmdb-log.ts'
 export {
   EPOCHS_MAX,
   emptyHead,
@@ -26,7 +26,7 @@ export {
   type UpdateLog,
 } from './log/update-log.ts'
 
-// A log for tests: its disk fails when it is told to
+// For tests of what embeds a relay: a log whose disk fails when it is told to
 export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
 
 // What a relay needs from its surroundings

@@ -253,7 +253,7 @@ function assertReachableByRightOnly({ server, host = DEFAULT_HOST, authorize }: 
   throw new RelayError(
     'auth-required',
     `without authorization a relay serves the loopback interface only, and ${host} is not part of it; ` +
-      'listen on 127.0.0.1, or say who may do what',
+      'listen on 127.0.0.1, or embed the relay in a program that passes `authorize`',
   )
 }
 

@@ -7,7 +7,7 @@ import type { FileServer } from './static-files.ts'
 
 /** Where the protocol is spoken. */
 export const SYNC_PATH = '/sync'
-export const HEALTH_PATH = '/healthz'
+const HEALTH_PATH = '/healthz'
 
 /** The answer of {@link HEALTH_PATH}. */
 export interface HealthReport {

@@ -50,7 +50,7 @@ import {
 import type { Position } from '@syncline/protocol'
 
 /** Entries that one transaction removes at most. */
-export const REMOVALS_MAX = 4096
+const REMOVALS_MAX = 4096
 /** Names that are read at a time when rooms are listed. */
 const ROOM_NAMES_MAX = 256
 
@@ -82,12 +82,7 @@ interface Written {
  * of another version or damaged, `full` or `io` when the directory cannot be used.
  */
 export async function openLmdbLog({ directory, newEpoch = randomEpoch, limits }: LmdbLogOptions): Promise<UpdateLog> {
-  try {
-    await mkdir(directory, { recursive: true })
-  } catch (cause) {
-    const code = isFullDisk(cause) ? 'full' : 'io'
-    throw new LogError(code, `cannot create the data directory ${directory}: ${String(cause)}`, { cause })
-  }
+  await makeDirectory(directory)
   const lock = await lockDirectory(directory)
   let environment: LmdbEnvironment | undefined
   try {
@@ -99,6 +94,18 @@ export async function openLmdbLog({ directory, newEpoch = randomEpoch, limits }:
     await environment?.close()
     await lock.release()
     throw error
+  }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+      throw new LogError('io', `the data directory ${directory} is not a directory`, { cause })
+    }
+    const code = isFullDisk(cause) ? 'full' : 'io'
+    throw new LogError(code, `cannot create the data directory ${directory}: ${String(cause)}`, { cause })
   }
 }
 

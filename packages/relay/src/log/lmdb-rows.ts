@@ -17,10 +17,10 @@ import { LogError } from '../errors.ts'
 import type { Epoch, RoomHead } from './update-log.ts'
 
 /** The version of everything that this file says. */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 
 /** UTF-8 bytes of a room's name that fit into a key. The protocol allows fewer. */
-export const NAME_BYTES_MAX = 1024
+const NAME_BYTES_MAX = 1024
 
 const Tag = { meta: 0, room: 1, checkpoint: 2, entry: 3, garbage: 4 } as const
 
