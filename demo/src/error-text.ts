@@ -11,7 +11,7 @@ const sentences: Readonly<Record<SynclineErrorCode, string>> = {
   'store-blocked':
     'Another tab with an older version of this page holds the storage. Close it; until then, new edits are kept in memory only.',
   'store-failed': 'The storage of this device failed. New edits are kept in memory only, and storing is tried again.',
-  'connection-lost': 'The relay cannot be reached. Your text is safe here and goes out when it can.',
+  'connection-lost': 'The relay cannot be reached. Your edits stay here, and go out when it is back.',
   'unsupported-version': 'The relay speaks another version. Load this page again.',
   'malformed-message': 'The relay, or something between, sent what is no message. Your edits stay here.',
   unauthorized: 'The relay asks who you are, and this demo has no answer. Your edits stay here.',

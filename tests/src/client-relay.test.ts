@@ -233,6 +233,46 @@ test('a token opens a room, and says what may be done there', async () => {
   expect(elsewhere.status.lastError).toMatchObject({ code: 'refused', wireCode: 'forbidden' })
 })
 
+test('a room that is closed and opened again while the relay still decides on it becomes a member', async () => {
+  let decide = (): void => undefined
+  const decided = new Promise<void>((resolve) => (decide = resolve))
+  let asked = (): void => undefined
+  const firstAsked = new Promise<void>((resolve) => (asked = resolve))
+  const relay = await startRelay({
+    authorize: async () => {
+      asked()
+      await decided
+      return 'write' as const
+    },
+  })
+  const client = visit(relay)
+  const first = client.room('a')
+  await first.loaded
+  await firstAsked
+  await first.close()
+  const second = client.room('a')
+  await second.loaded
+  decide()
+  await live(second)
+  const other = visit(relay).room('a')
+  await live(other)
+  type(other, 'hello')
+  await until(second, () => text(second) === 'hello')
+})
+
+test('a client with nowhere to keep things says so, and its edits are safe once they are at the relay', async () => {
+  const relay = await startRelay()
+  const client = new Syncline({ url: `${relay.url}/sync`, WebSocket, random: () => 0.02 })
+  clients.push(client)
+  const room = client.room('a')
+  await room.loaded
+  type(room, 'x')
+  expect(room.status).toMatchObject({ latestEdit: 'memory', store: { error: { code: 'store-unavailable' } } })
+  await expect(room.whenStored()).rejects.toMatchObject({ code: 'store-unavailable' })
+  await room.whenAcked()
+  expect(room.status).toMatchObject({ latestEdit: 'relay', unstored: 0, unacked: 0 })
+})
+
 test('an update above the limit of the relay goes in parts', async () => {
   const relay = await startRelay({ limits: { updateBytesMax: 4_096 } })
   const client = visit(relay)

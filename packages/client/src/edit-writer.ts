@@ -271,13 +271,9 @@ export class EditWriter {
       // Edits in memory keep their place while they are written: until that has worked, they are in memory.
       this.#writing = fresh.length === 0 ? undefined : joined(fresh)
       const { room, store, onRow, onChange } = this.#options
+      let row: DeviceRow
       try {
-        const row = await store.appendLocal(room, batch.update)
-        this.#retry.succeeded()
-        this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
-        this.#writing = undefined
-        this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
-        onRow(row)
+        row = await store.appendLocal(room, batch.update)
       } catch (cause) {
         this.#failures += 1
         this.#retry.failed(cause, `keep an edit of "${room}" on this device`)
@@ -285,7 +281,15 @@ export class EditWriter {
         this.#writing = undefined
         if (writing !== undefined) this.#keepInMemory([writing])
         if (this.#closed) return
+        onChange()
+        continue
       }
+      this.#retry.succeeded()
+      this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
+      this.#writing = undefined
+      this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
+      // Outside: what goes wrong with the announcement is no failure of the store, and must not store the edit again.
+      onRow(row)
       onChange()
     }
   }

@@ -21,7 +21,10 @@ export interface RejectedEdit {
 export interface Room extends AsyncDisposable {
   readonly name: string
 
-  /** The document: edit it, observe it, bind an editor to it, before or after it is loaded. Made on first access. */
+  /**
+   * The document: edit it, observe it, bind an editor to it, before or after it is loaded. Made on first access, which throws what
+   * `createDoc` throws. Destroying it closes the room.
+   */
   readonly doc: Doc
 
   /** Who is here, and where: bind an editor to it. Made on first access. */
@@ -33,7 +36,7 @@ export interface Room extends AsyncDisposable {
   /**
    * Opens the room, as {@link Room.open} does: `await room.loaded`. Resolves when the document has what this device holds, with
    * or without a connection. A device store that cannot be read does not reject it: the room works in memory then, and the
-   * status says so. Rejects with `SynclineError` `closed` if the room is closed first.
+   * status says so. Rejects with `SynclineError` `closed` if the room is closed first, or with what `createDoc` throws.
    */
   readonly loaded: Promise<void>
 
@@ -43,7 +46,7 @@ export interface Room extends AsyncDisposable {
   /**
    * Resolves when every edit made here so far is on this device, and would survive a crash. Rejects with `SynclineError`: a
    * `store-…` code when the device store does not take them (they stay in memory, are sent from there, and storing is tried again),
-   * `aborted`, or `closed`.
+   * `store-unavailable` at once where nothing outlives the process, `rejected` for an edit that cannot be kept, `aborted`, or `closed`.
    */
   whenStored(options?: WaitOptions): Promise<void>
 
