@@ -121,6 +121,19 @@ describe('LmdbLog', () => {
     await after.close()
   })
 
+  it('removes all that a checkpoint has swallowed, also when it takes several transactions', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    const update = Uint8Array.of(1)
+    const positions = await log.append(Array.from({ length: 9000 }, () => ({ room: 'a', update })))
+    expect(await log.checkpoint('a', positions.at(-2)!, update)).toBe(true)
+    await log.close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    // The format, the room, its checkpoint and its last entry.
+    expect(file.getCount()).toBe(4)
+    await file.close()
+  })
+
   it('tells a damaged head from an absent one', async () => {
     const directory = await newDirectory()
     const log = await open({ directory })

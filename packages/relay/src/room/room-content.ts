@@ -10,10 +10,13 @@ import { IdSet, encodeStateVector, type UpdateIds } from '@syncline/core'
 export class RoomContent {
   readonly #structs = new IdSet()
   readonly #deletes = new IdSet()
+  /** Kept between two additions: a crowd that joins is told the same. */
+  #stateVector: Uint8Array | undefined
 
   /** Adds what an update holds. Idempotent; in any order. Costs what the update's ranges cost. */
   add({ structs, deletes }: UpdateIds): void {
     this.#structs.addAll(structs)
+    this.#stateVector = undefined
     this.#deletes.addAll(deletes)
   }
 
@@ -26,8 +29,8 @@ export class RoomContent {
     return structs.isEmpty && this.#deletes.hasAll(deletes)
   }
 
-  /** Per client the clock up to which nothing is missing. */
+  /** Per client the clock up to which nothing is missing. The bytes are shared: nobody may change them. */
   encodeStateVector(): Uint8Array {
-    return encodeStateVector(this.#structs.stateVector())
+    return (this.#stateVector ??= encodeStateVector(this.#structs.stateVector()))
   }
 }

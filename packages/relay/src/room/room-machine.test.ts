@@ -288,6 +288,8 @@ test('a member that becomes slow during its read does not get the result, and re
     room.take({ type: 'caughtUp', readers: [{ member: 1, read: 1 }], position: at(4), update: updateOf('a') }),
   ).toEqual([])
   expect(room.take({ type: 'drained', member: 1 })).toMatchObject([{ type: 'catchUp', read: 2, afterSeq: 3 }])
+  const late = { position: at(4), update: updateOf('a') }
+  expect(room.take({ type: 'caughtUp', readers: [{ member: 1, read: 1 }], ...late })).toEqual([])
 })
 
 test('a member that missed nothing while it was slow is live again without a read', () => {

@@ -235,7 +235,7 @@ export class Room {
       const next = first
       const together = this.#asked.filter((asked) => asksTheSame(asked, next))
       this.#asked = this.#asked.filter((asked) => !asksTheSame(asked, next))
-      const readers = together.filter((asked) => this.#isWanted(asked))
+      const readers = together.filter((asked) => this.#machine.wants(asked))
       if (readers.length > 0) await this.#catchUp(readers, next)
     }
     this.#reading = false
@@ -248,23 +248,11 @@ export class Room {
       const merged = stateVector === undefined ? merger.merge(updates) : merger.diff(updates, stateVector)
       const update = await merged
       health.succeeded('read')
-      // Other rooms of a reader's connection may have filled its socket meanwhile.
-      this.#take({ type: 'caughtUp', readers: readers.filter((reader) => this.#isWanted(reader)), position, update })
+      this.#take({ type: 'caughtUp', readers, position, update })
     } catch (error) {
       this.#reportLogFailure('read', error)
       this.#take({ type: 'catchUpFailed', readers })
     }
-  }
-
-  #isWanted(reader: Reader): boolean {
-    return !this.#isSlow(reader.member) && this.#machine.wants(reader)
-  }
-
-  /** Whether the member's socket is full; if so, the machine knows it now, and waits for `drained`. */
-  #isSlow(id: MemberId): boolean {
-    const slow = this.#members.get(id)?.slow === true
-    if (slow) this.#take({ type: 'slow', member: id })
-    return slow
   }
 
   async #compact(): Promise<void> {

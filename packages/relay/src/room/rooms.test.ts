@@ -1,4 +1,4 @@
-import { encodeStateVector, mergeUpdates } from '@syncline/core'
+import { encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import { decodeRelayFrame, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import { LogHealth } from '../health.ts'
@@ -297,17 +297,35 @@ test('a crowd that joins at once is caught up with one read, one diff and the sa
   }
   const world = new World(log, {}, merger)
   const crowd = Array.from({ length: 20 }, () => world.join('r'))
-  const other = new Inbox()
-  world.rooms.join('r', other, {
-    request: 1,
-    access: 'write',
-    position: undefined,
-    stateVector: encodeStateVector(new Map([[1, 1]])),
-  })
-  for (const { inbox } of crowd) expect(bytes((await inbox.next('updates')).update)).toBe(bytes(updateOf('a')))
-  await other.next('updates')
-  expect(diffs).toBe(2)
+  // One that has it already, and one that has something else.
+  const [has, lacks] = [new Inbox(), new Inbox()]
+  for (const [inbox, client] of [
+    [has, 1],
+    [lacks, 2],
+  ] as const) {
+    const held = encodeStateVector(new Map([[client, 1]]))
+    world.rooms.join('r', inbox, { request: 1, access: 'write', position: undefined, stateVector: held })
+  }
+  for (const { inbox } of [...crowd, { inbox: lacks }]) {
+    expect(bytes((await inbox.next('updates')).update)).toBe(bytes(updateOf('a')))
+  }
+  expect(updateIds((await has.next('updates')).update).structs.isEmpty).toBe(true)
+  expect(diffs).toBe(3)
   expect(new Set(crowd.map(({ inbox }) => inbox.frames.at(0))).size).toBe(1)
+})
+
+test('members that resume at different places get each its own tail', async () => {
+  const log = new MemoryLog()
+  const updates = [1, 2, 3].map((client) => updateOf('a', client))
+  const positions = await log.append(updates.map((update) => ({ room: 'r', update })))
+  const world = new World(log)
+  const inboxes = positions.slice(0, 2).map((position) => {
+    const inbox = new Inbox()
+    world.rooms.join('r', inbox, { request: 1, access: 'write', position, stateVector })
+    return inbox
+  })
+  const tails = await Promise.all(inboxes.map(async (inbox) => bytes((await inbox.next('updates')).update)))
+  expect(tails).toEqual([bytes(mergeUpdates(updates.slice(1))), bytes(updates.at(2)!)])
 })
 
 test('a broken invariant costs the room its members, who may come back, and no other room', async () => {
