@@ -4,8 +4,8 @@ import type { DeviceStore } from './device-store/device-store.ts'
 import { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
 import { ManualScheduler, atRest } from './manual-scheduler.fixture.ts'
-import { MemoryRelay } from './memory-relay.fixture.ts'
-import type { Room } from './room.ts'
+import { MemoryRelay } from './connection/memory-relay.fixture.ts'
+import type { Room } from './room/room.ts'
 import { Syncline, type SynclineOptions } from './syncline.ts'
 
 export class World {

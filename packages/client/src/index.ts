@@ -2,13 +2,13 @@
 
 // The client and its rooms
 export { Syncline, type SynclineOptions } from './syncline.ts'
-export type { RejectedEdit, Room, WaitOptions } from './room.ts'
-export { roomSources } from './document-room.ts'
+export type { RejectedEdit, Room, WaitOptions } from './room/room.ts'
+export { roomSources } from './room/document-room.ts'
 export type { Awareness } from 'y-protocols/awareness'
 
 // What it shows
-export type { EditPlace, RoomStatus, StoreStatus, SynclineStatus } from './status.ts'
-export type { ConnectionStatus } from './relay-status.ts'
+export type { EditPlace, RoomStatus, StoreStatus, SynclineStatus } from './room/status.ts'
+export type { ConnectionStatus } from './sync/relay-status.ts'
 export { SynclineError, type SynclineErrorCode } from './errors.ts'
 
 // Where it keeps things
@@ -19,9 +19,9 @@ export { openIndexedDbDeviceStore, type IndexedDbDeviceStoreOptions } from './de
 // Ports, for other runtimes, tests and the simulation
 export type { TabMessage, Tabs } from './tabs/tabs.ts'
 export { SoloTabs } from './tabs/solo-tabs.ts'
-export type { Link, LinkEvents, Transport } from './transport.ts'
-export { WebSocketTransport, type WebSocketConstructor, type WebSocketLike } from './websocket-transport.ts'
+export type { Link, LinkEvents, Transport } from './connection/transport.ts'
+export { WebSocketTransport, type WebSocketConstructor, type WebSocketLike } from './connection/websocket-transport.ts'
 export { systemScheduler, type Scheduler } from './scheduler.ts'
 export type { Page } from './page.ts'
-export type { TokenSource } from './connection.ts'
-export type { Replica, Source } from './replica.ts'
+export type { TokenSource } from './connection/connection.ts'
+export type { Replica, Source } from './room/replica.ts'

@@ -10,11 +10,11 @@ import { expect, test } from 'vitest'
 import { device, World } from './client.fixture.ts'
 import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { ClientLimits } from './limits.ts'
-import type { Room } from './room.ts'
+import type { Room } from './room/room.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Syncline } from './syncline.ts'
-import { TabsHub, type HubTabs } from './tabs-hub.fixture.ts'
-import type { Link, Transport } from './transport.ts'
+import { TabsHub, type HubTabs } from './tabs/tabs-hub.fixture.ts'
+import type { Link, Transport } from './connection/transport.ts'
 
 const runs = Number(process.env['SYNCLINE_FUZZ_RUNS'] ?? 60)
 const seed = process.env['SYNCLINE_FUZZ_SEED']

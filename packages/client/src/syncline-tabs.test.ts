@@ -3,9 +3,9 @@ import { applyUpdate, Doc } from 'yjs'
 import { device, letters, text, type, World, type Device } from './client.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
-import type { Room } from './room.ts'
+import type { Room } from './room/room.ts'
 import type { Syncline } from './syncline.ts'
-import { TabsHub, type HubTabs } from './tabs-hub.fixture.ts'
+import { TabsHub, type HubTabs } from './tabs/tabs-hub.fixture.ts'
 
 let world: World
 let hub: TabsHub

@@ -1,8 +1,8 @@
 /** The client as it is by default in a browser: IndexedDB, tabs by BroadcastChannel and Web Locks. Two clients are two tabs. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { MemoryRelay } from './memory-relay.fixture.ts'
+import { MemoryRelay } from './connection/memory-relay.fixture.ts'
 import { browserPage } from './page.ts'
-import type { Room } from './room.ts'
+import type { Room } from './room/room.ts'
 import { Syncline } from './syncline.ts'
 
 let relay: MemoryRelay

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { device, letters, text, type, World } from './client.fixture.ts'
 import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
 import { ClientLimits } from './limits.ts'
-import type { RoomStatus } from './status.ts'
+import type { RoomStatus } from './room/status.ts'
 import { Syncline } from './syncline.ts'
 
 let world: World

@@ -12,13 +12,13 @@
  * announced under numbers of its own, which rise without gaps; each owner is told anew, under new numbers.
  */
 import { mergeUpdates } from '@syncline/core'
-import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
-import type { SynclineError } from './errors.ts'
-import { ClientLimits } from './limits.ts'
-import { isUpdate } from './merge-rows.ts'
-import type { EditsStatus } from './relay-status.ts'
-import type { Scheduler } from './scheduler.ts'
-import { StoreRetry } from './store-retry.ts'
+import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
+import type { SynclineError } from '../errors.ts'
+import { ClientLimits } from '../limits.ts'
+import { isUpdate } from '../device-store/merge-rows.ts'
+import type { EditsStatus } from '../sync/relay-status.ts'
+import type { Scheduler } from '../scheduler.ts'
+import { StoreRetry } from '../device-store/store-retry.ts'
 
 export interface EditWriterOptions {
   readonly room: string

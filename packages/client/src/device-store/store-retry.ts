@@ -2,11 +2,11 @@
  * The state of the device store as one of its users sees it: it works, or it failed and is tried again after a while. The
  * owner of this object asks it before each use, and tells it how the use went.
  */
-import { fullJitter } from './backoff.ts'
-import { toStoreError } from './device-store/store-error.ts'
-import type { SynclineError } from './errors.ts'
-import { ClientLimits } from './limits.ts'
-import type { Scheduler } from './scheduler.ts'
+import { fullJitter } from '../backoff.ts'
+import { toStoreError } from './store-error.ts'
+import type { SynclineError } from '../errors.ts'
+import { ClientLimits } from '../limits.ts'
+import type { Scheduler } from '../scheduler.ts'
 
 export class StoreRetry {
   readonly #scheduler: Scheduler

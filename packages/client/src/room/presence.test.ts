@@ -1,8 +1,8 @@
 import { encodeAwareness } from '@syncline/protocol'
 import { Doc } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ClientLimits } from './limits.ts'
-import { ManualScheduler } from './manual-scheduler.fixture.ts'
+import { ClientLimits } from '../limits.ts'
+import { ManualScheduler } from '../manual-scheduler.fixture.ts'
 import { FROM_RELAY, Presence } from './presence.ts'
 
 let scheduler: ManualScheduler

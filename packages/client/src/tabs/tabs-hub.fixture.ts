@@ -1,5 +1,5 @@
 /** Several tabs of one origin, without a browser: the first that is open owns the connection, the next inherits it. */
-import type { TabMessage, Tabs } from './tabs/tabs.ts'
+import type { TabMessage, Tabs } from './tabs.ts'
 
 export class TabsHub {
   readonly #open: HubTabs[] = []

@@ -2,8 +2,8 @@ import { diffUpdate, encodeStateVectorFromUpdate, mergeUpdates } from '@syncline
 import type { MessageOf, Position } from '@syncline/protocol'
 import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { emptyDeviceHead, type DeviceHead, type DeviceRow } from './device-store/device-store.ts'
-import { ClientLimits } from './limits.ts'
+import { emptyDeviceHead, type DeviceHead, type DeviceRow } from '../device-store/device-store.ts'
+import { ClientLimits } from '../limits.ts'
 import { RoomMachine, type RoomEffect, type RoomEvent } from './room-machine.ts'
 
 const HANDLE = 7

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SynclineError } from './errors.ts'
+import { SynclineError } from '../errors.ts'
 import { latestEdit, rowsAfter, sameStatus, type EditFacts } from './status.ts'
 import { StatusCell } from './status-cell.ts'
 

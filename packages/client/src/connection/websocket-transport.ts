@@ -3,7 +3,7 @@
  * package `ws`.
  */
 import { SUBPROTOCOL } from '@syncline/protocol'
-import { SynclineError } from './errors.ts'
+import { SynclineError } from '../errors.ts'
 import type { Link, LinkEvents, Transport } from './transport.ts'
 
 /** As much of the WHATWG WebSocket as is used here. */

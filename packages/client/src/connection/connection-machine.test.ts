@@ -9,8 +9,8 @@ import {
   type ConnectionEvent,
   type ConnectionState,
 } from './connection-machine.ts'
-import { SynclineError } from './errors.ts'
-import { ClientLimits } from './limits.ts'
+import { SynclineError } from '../errors.ts'
+import { ClientLimits } from '../limits.ts'
 
 const welcome: MessageOf<'welcome'> = {
   type: 'welcome',

@@ -15,7 +15,7 @@
  * relay that loses it again will be found out, since the position that this device resumes from lies after it.
  */
 import { mergeUpdates } from '@syncline/core'
-import type { RejectedRow } from './device-store/device-store.ts'
+import type { RejectedRow } from '../device-store/device-store.ts'
 import { Watermark } from './watermark.ts'
 
 /** An edit that is in memory only: the `seq`-th of tab `tab`. */

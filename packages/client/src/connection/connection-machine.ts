@@ -17,9 +17,9 @@
  * `closed` means that another attempt would only repeat the disagreement: `connect` alone leaves it.
  */
 import { CloseCode, afterClose, supportedVersions, type ClientMessage, type MessageOf } from '@syncline/protocol'
-import { fullJitter } from './backoff.ts'
-import { SynclineError } from './errors.ts'
-import { ClientLimits } from './limits.ts'
+import { fullJitter } from '../backoff.ts'
+import { SynclineError } from '../errors.ts'
+import { ClientLimits } from '../limits.ts'
 
 /** Times are those of the scheduler, in ms. */
 export type ConnectionState =

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { emptyDeviceHead, type DeviceHead, type DeviceRow } from './device-store/device-store.ts'
+import { emptyDeviceHead, type DeviceHead, type DeviceRow } from '../device-store/device-store.ts'
 import { rowsToFold, settledRows } from './fold.ts'
 
 function row(number: number, bytes: number, ref?: number): DeviceRow {

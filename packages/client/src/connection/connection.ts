@@ -17,8 +17,8 @@ import {
   type ConnectionEvent,
   type ConnectionState,
 } from './connection-machine.ts'
-import { SynclineError } from './errors.ts'
-import type { Scheduler } from './scheduler.ts'
+import { SynclineError } from '../errors.ts'
+import type { Scheduler } from '../scheduler.ts'
 import type { Link, Transport } from './transport.ts'
 
 /** Where tokens come from; asked before each connection and when the relay wants a fresh one. */

@@ -3,7 +3,7 @@
  * twice as large as all newer ones together, so there are logarithmically many; a row that is folded again has become part of
  * one at least half as large again, so each byte is rewritten a logarithmic number of times.
  */
-import type { DeviceRoom, DeviceRow } from './device-store/device-store.ts'
+import type { DeviceRoom, DeviceRow } from '../device-store/device-store.ts'
 
 /** A row is left alone while it is larger than this many times all newer ones together. */
 const RATIO_MAX = 2

@@ -1,12 +1,12 @@
 import { mergeUpdates } from '@syncline/core'
 import { Doc } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { device } from './client.fixture.ts'
-import type { DeviceRow } from './device-store/device-store.ts'
-import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
+import { device } from '../client.fixture.ts'
+import type { DeviceRow } from '../device-store/device-store.ts'
+import type { FaultyDeviceStore } from '../device-store/faulty-device-store.fixture.ts'
 import { EditWriter } from './edit-writer.ts'
-import { ClientLimits } from './limits.ts'
-import { atRest, ManualScheduler } from './manual-scheduler.fixture.ts'
+import { ClientLimits } from '../limits.ts'
+import { atRest, ManualScheduler } from '../manual-scheduler.fixture.ts'
 
 let scheduler: ManualScheduler
 let store: FaultyDeviceStore

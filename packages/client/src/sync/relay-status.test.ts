@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SynclineError } from './errors.ts'
+import { SynclineError } from '../errors.ts'
 import {
   decodeOwnerStatus,
   decodeRoomRelayStatus,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { SynclineError } from './errors.ts'
+import { SynclineError } from '../errors.ts'
 import type { LinkEvents } from './transport.ts'
 import { WebSocketTransport, type WebSocketConstructor } from './websocket-transport.ts'
 

@@ -2,7 +2,7 @@
  * Promises that wait for a condition on a changing state. Whoever changes the state says so with `check`; whoever ends says so
  * with `close`. No promise is left hanging, and an aborted wait leaves nothing behind.
  */
-import { SynclineError } from './errors.ts'
+import { SynclineError } from '../errors.ts'
 
 /** `undefined`: not yet. `'done'`: the wait is over. An error: it cannot come true. */
 export type WaitVerdict = undefined | 'done' | SynclineError

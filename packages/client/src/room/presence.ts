@@ -6,8 +6,8 @@
 import { decodeAwareness } from '@syncline/protocol'
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
-import { ClientLimits } from './limits.ts'
-import type { Scheduler } from './scheduler.ts'
+import { ClientLimits } from '../limits.ts'
+import type { Scheduler } from '../scheduler.ts'
 
 /** Where states come from that other devices announced. Other tabs go by their own names. */
 export const FROM_RELAY = 'relay'

@@ -12,10 +12,10 @@ import {
   type Position,
   type RelayMessage,
 } from '@syncline/protocol'
-import { Connection, type ConnectionOptions } from './connection.ts'
-import type { ConnectionState } from './connection-machine.ts'
-import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
-import { ClientLimits } from './limits.ts'
+import { Connection, type ConnectionOptions } from '../connection/connection.ts'
+import type { ConnectionState } from '../connection/connection-machine.ts'
+import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
+import { ClientLimits } from '../limits.ts'
 import {
   connectionStatus,
   encodeOwnerStatus,
@@ -24,8 +24,8 @@ import {
   type RoomRelayStatus,
 } from './relay-status.ts'
 import { RoomSync } from './room-sync.ts'
-import { StoreRetry } from './store-retry.ts'
-import type { TabMessage } from './tabs/tabs.ts'
+import { StoreRetry } from '../device-store/store-retry.ts'
+import type { TabMessage } from '../tabs/tabs.ts'
 
 /** What the engine tells the tab that it lives in, which hears no messages of its own. */
 export interface EngineListener {

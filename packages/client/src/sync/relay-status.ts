@@ -3,9 +3,9 @@
  * arrive, because another tab may run another version of this code. Views make their status of it (status.ts).
  */
 import type { Access } from '@syncline/protocol'
-import type { ConnectionState } from './connection-machine.ts'
-import type { RejectedRow } from './device-store/device-store.ts'
-import { SynclineError, type SynclineErrorCode } from './errors.ts'
+import type { ConnectionState } from '../connection/connection-machine.ts'
+import type { RejectedRow } from '../device-store/device-store.ts'
+import { SynclineError, type SynclineErrorCode } from '../errors.ts'
 
 /** Raised with each change of the shapes below: tabs of another version are not understood, and ignored. */
 const FORMAT = 2

@@ -4,8 +4,8 @@
  * from the owner tab (the relay).
  */
 import type { Access } from '@syncline/protocol'
-import type { SynclineError } from './errors.ts'
-import type { ConnectionStatus } from './relay-status.ts'
+import type { SynclineError } from '../errors.ts'
+import type { ConnectionStatus } from '../sync/relay-status.ts'
 
 /** The way of an edit: lost with the page, safe on this device, safe at the relay. */
 export type EditPlace = 'memory' | 'device' | 'relay'
