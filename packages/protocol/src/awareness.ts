@@ -1,6 +1,6 @@
 /**
- * Awareness updates: the ephemeral state of replicas (name, colour, cursor) in the encoding of y-protocols, which every editor
- * binding speaks. Only the bytes: who keeps states, and for how long, is the client's and the relay's affair.
+ * Awareness updates: the ephemeral state of replicas (name, colour, cursor) in the encoding of y-protocols, which every
+ * editor binding speaks. Only the bytes: who keeps states, and for how long, is the client's and the relay's affair.
  *
  * ```
  * uint n, n × { uint clientID, uint clock, string JSON }     JSON `null`: this replica is gone

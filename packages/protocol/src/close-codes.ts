@@ -1,6 +1,6 @@
 /**
- * Why a connection ends, as WebSocket close codes, and what a client should do then. Codes below 4000 keep the meaning of
- * RFC 6455, section 7.4; the others are ours.
+ * Why a connection ends, as WebSocket close codes, and what a client should do then. Codes below 4000 keep the meaning
+ * of RFC 6455, section 7.4; the others are ours.
  */
 
 export const CloseCode = {
@@ -36,7 +36,9 @@ export const CloseCode = {
 
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 
-/** What a client does after a close: connect again with backoff, get a fresh token first, or stop until it is told to. */
+/**
+ * What a client does after a close: connect again with backoff, get a fresh token first, or stop until it is told to.
+ */
 export type AfterClose = 'retry' | 'reauthenticate' | 'stop'
 
 /** Codes that stand for a disagreement which another attempt would only repeat. */

@@ -1,6 +1,6 @@
 /**
- * Frames: one or more messages back to back, each a `uint` tag and its fields, driven by {@link schema}. A decoded message is
- * whole and inside {@link ProtocolLimits}, or a `DecodeError` was thrown and none of the frame counts.
+ * Frames: one or more messages back to back, each a `uint` tag and its fields, driven by {@link schema}. A decoded
+ * message is whole and inside {@link ProtocolLimits}, or a `DecodeError` was thrown and none of the frame counts.
  */
 import { ByteReader, ByteWriter } from '@syncline/core'
 import { ProtocolLimits } from './limits.ts'
@@ -16,8 +16,9 @@ export function encodeFrame(messages: readonly Message[]): Uint8Array<ArrayBuffe
 }
 
 /**
- * Decodes a frame that a client sent. Bytes of fields are views of `frame`, which must not change while they are in use.
- * Throws `DecodeError`: unknown tags, messages only a relay sends, fields outside their limits, an empty frame, bytes left over.
+ * Decodes a frame that a client sent. Bytes of fields are views of `frame`, which must not change while they are in
+ * use. Throws `DecodeError`: unknown tags, messages only a relay sends, fields outside their limits, an empty frame,
+ * bytes left over.
  */
 export function decodeClientFrame(frame: Uint8Array): ClientMessage[] {
   return decodeFrame(frame, 'client') as ClientMessage[]

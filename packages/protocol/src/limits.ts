@@ -1,6 +1,6 @@
 /**
- * The bounds of the protocol. Those in {@link ProtocolLimits} are fixed by this version and hold for every field of every
- * message; a relay names the ones that it sets itself in `welcome`.
+ * The bounds of the protocol. Those in {@link ProtocolLimits} are fixed by this version and hold for every field of
+ * every message; a relay names the ones that it sets itself in `welcome`.
  */
 
 export const ProtocolLimits = {
@@ -19,8 +19,8 @@ export const ProtocolLimits = {
 } as const
 
 /**
- * Whether `name` can name a room: 1 … 512 bytes of UTF-8 without control characters, and no lone surrogates. Slashes are
- * ordinary characters.
+ * Whether `name` can name a room: 1 … 512 bytes of UTF-8 without control characters, and no lone surrogates. Slashes
+ * are ordinary characters.
  */
 export function isRoomName(name: string): boolean {
   // oxlint-disable-next-line no-control-regex -- finding control characters is the point

@@ -4,8 +4,8 @@ import type { WireCode } from './wire-codes.ts'
 
 /**
  * A place in a room's log. `seq` counts the room's entries from 1; 0 is the place before the first. `epoch` names the
- * stretch of history that the entry was written in: a relay that starts on a log begins a new one with its first append,
- * so a seq that was lost and given out again never looks like the old one.
+ * stretch of history that the entry was written in: a relay that starts on a log begins a new one with its first
+ * append, so a seq that was lost and given out again never looks like the old one.
  */
 export interface Position {
   readonly epoch: number

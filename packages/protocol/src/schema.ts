@@ -1,6 +1,7 @@
 /**
- * The wire protocol as data: every message of `syncline.v1`, its tag, who may send it and its fields in order. The codec, the
- * message types, the fuzz arbitraries and the tables of docs/PROTOCOL.md derive from it. It is not code: nothing here runs.
+ * The wire protocol as data: every message of `syncline.v1`, its tag, who may send it and its fields in order. The
+ * codec, the message types, the fuzz arbitraries and the tables of docs/PROTOCOL.md derive from it. It is not code:
+ * nothing here runs.
  *
  * Changing this table changes the wire: its hash is pinned beside the version, so that neither changes alone.
  */
@@ -72,8 +73,8 @@ export const schema = {
     fields: { request: 'uint', room: 'room', position: 'position?', stateVector: 'bytes' },
   },
   /**
-   * The client is a member. `resumed` tells whether its position is still part of the log's history; if not, the relay has
-   * lost data, or the client is new, and the client sends what `stateVector` lacks.
+   * The client is a member. `resumed` tells whether its position is still part of the log's history; if not, the relay
+   * has lost data, or the client is new, and the client sends what `stateVector` lacks.
    */
   joined: {
     tag: 4,

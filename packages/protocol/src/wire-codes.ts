@@ -1,6 +1,6 @@
 /**
- * Every reason that the relay gives a client in `refused`, `reject`, `evicted` and `error`, with its number on the wire.
- * Numbers are never reused. Callers branch on the name; the `message` beside it is for people.
+ * Every reason that the relay gives a client in `refused`, `reject`, `evicted` and `error`, with its number on the
+ * wire. Numbers are never reused. Callers branch on the name; the `message` beside it is for people.
  */
 
 export const wireCodes = {

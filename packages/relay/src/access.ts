@@ -1,6 +1,6 @@
 /**
- * Who may do what: the hook that an embedding program gives the relay. Without it everybody may write everywhere, and the relay
- * serves the loopback interface only.
+ * Who may do what: the hook that an embedding program gives the relay. Without it everybody may write everywhere, and
+ * the relay serves the loopback interface only.
  */
 import type { Access } from '@syncline/protocol'
 
@@ -14,7 +14,7 @@ export interface AccessRequest {
 }
 
 /**
- * Decides on one join; it is asked again for every join. Throwing, or rejecting, refuses this join and lets the client retry.
- * It must settle: a join that it leaves open counts against the connection's rooms.
+ * Decides on one join; it is asked again for every join. Throwing, or rejecting, refuses this join and lets the client
+ * retry. It must settle: a join that it leaves open counts against the connection's rooms.
  */
 export type Authorize = (request: AccessRequest) => Access | 'none' | Promise<Access | 'none'>

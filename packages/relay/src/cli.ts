@@ -1,6 +1,7 @@
 /**
- * The command `syncline-relay`: options in, a relay on an LMDB log out. Exactly one line goes to stdout, when the relay is ready;
- * everything else goes to stderr. Exit codes: 0 after a drain, 1 for a failure, 2 for a command line that makes no sense.
+ * The command `syncline-relay`: options in, a relay on an LMDB log out. Exactly one line goes to stdout, when the relay
+ * is ready; everything else goes to stderr. Exit codes: 0 after a drain, 1 for a failure, 2 for a command line that
+ * makes no sense.
  */
 import { parseArgs } from 'node:util'
 import { statSync } from 'node:fs'

@@ -1,12 +1,13 @@
 /**
- * Where WebSockets come in: the driver that makes each `ws` socket a connection of the core. It holds the opening handshake and the
- * mapping of what `ws` reports; all decisions are the connection's.
+ * Where WebSockets come in: the driver that makes each `ws` socket a connection of the core. It holds the opening
+ * handshake and the mapping of what `ws` reports; all decisions are the connection's.
  *
- * `ws` itself ends a connection whose frames break RFC 6455 (set RSV bits, bad opcodes: 1002), or are longer than `maxPayload`
- * (1009), and then emits `error`, which must have a listener or it ends the process.
+ * `ws` itself ends a connection whose frames break RFC 6455 (set RSV bits, bad opcodes: 1002), or are longer than
+ * `maxPayload` (1009), and then emits `error`, which must have a listener or it ends the process.
  *
- * The `Origin` header is not checked: access is by token, and a browser sends no cookie that the relay would read. A relay
- * without `authorize` is therefore open to every page that its user visits; it serves the loopback interface only.
+ * The `Origin` header is not checked: access is by token, and a browser sends no cookie that the relay would read. A
+ * relay without `authorize` is therefore open to every page that its user visits; it serves the loopback interface
+ * only.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -101,9 +102,9 @@ function offersOthersOnly(request: IncomingMessage): boolean {
 /**
  * `ws` as the connection's port. Its `send` and `close` throw for no state that a server's socket can be in.
  *
- * What is sent in one turn leaves in one system call: a flush of the log answers many appends at once, and each is one frame for
- * every member. (50 members, 2000 updates in bursts, on LMDB: 29,000 deliveries/s without, 75,000 with, the members being in the
- * same process.)
+ * What is sent in one turn leaves in one system call: a flush of the log answers many appends at once, and each is one
+ * frame for every member. (50 members, 2000 updates in bursts, on LMDB: 29,000 deliveries/s without, 75,000 with, the
+ * members being in the same process.)
  */
 function frameSocket(webSocket: WebSocket, stream: Duplex, address: string): FrameSocket {
   let corked = false

@@ -1,6 +1,6 @@
 /**
- * Whether the log works, as far as the relay's own traffic shows: the basis of `/healthz`. A failure counts for a bounded time, or
- * until the same operation succeeds, so that a relay without traffic does not stay unhealthy for ever.
+ * Whether the log works, as far as the relay's own traffic shows: the basis of `/healthz`. A failure counts for a
+ * bounded time, or until the same operation succeeds, so that a relay without traffic does not stay unhealthy for ever.
  */
 
 export type FaultyOperation = 'open' | 'append' | 'read' | 'compact'

@@ -1,10 +1,14 @@
 /**
- * Every bound of the relay in one table: name, default, meaning. What happens at a bound is part of its meaning: reject, mark
- * behind, disconnect, or wait. Sizes are bytes, times are milliseconds. The protocol's own fixed bounds are `ProtocolLimits`.
+ * Every bound of the relay in one table: name, default, meaning. What happens at a bound is part of its meaning:
+ * reject, mark behind, disconnect, or wait. Sizes are bytes, times are milliseconds. The protocol's own fixed bounds
+ * are `ProtocolLimits`.
  */
 
 export interface RelayLimits {
-  /** A frame from a client. A longer one ends the connection with 1009. At least `updateBytesMax` plus room for its fields. */
+  /**
+   * A frame from a client. A longer one ends the connection with 1009. At least `updateBytesMax` plus room for its
+   * fields.
+   */
   readonly frameBytesMax: number
   /** An update in a push. A longer one is rejected with `update-too-large`. */
   readonly updateBytesMax: number
@@ -16,14 +20,19 @@ export interface RelayLimits {
   readonly roomsOpenMax: number
   /** Connections at once. A further one gets the error `too-many-connections` and is closed with 1013. */
   readonly connectionsMax: number
-  /** A state vector in a join: 2 MiB name some 300,000 replicas. A longer one is refused with `malformed-state-vector`. */
+  /**
+   * A state vector in a join: 2 MiB name some 300,000 replicas. A longer one is refused with `malformed-state-vector`.
+   */
   readonly stateVectorBytesMax: number
   /**
-   * Pushed bytes of one connection that await their ack, and 4 KiB for each push. Above it the relay stops reading from that socket
-   * until some settle.
+   * Pushed bytes of one connection that await their ack, and 4 KiB for each push. Above it the relay stops reading from
+   * that socket until some settle.
    */
   readonly unsettledBytesMax: number
-  /** Bytes that a socket has not taken yet. Above it the connection is slow: its members are behind and wait for it to drain. */
+  /**
+   * Bytes that a socket has not taken yet. Above it the connection is slow: its members are behind and wait for it to
+   * drain.
+   */
   readonly outboxSoftBytes: number
   /** Bytes sent to a connection while it was slow (acks and answers; never updates). Above it: closed with 4409. */
   readonly outboxHardBytes: number
@@ -31,7 +40,10 @@ export interface RelayLimits {
   readonly drainTimeoutMs: number
   /** How long a connection may take to say hello before it is closed with 4408. */
   readonly helloTimeoutMs: number
-  /** A side that has sent nothing for so long pings; one not heard for 2.5 times as long is closed with 4408. Told in `welcome`. */
+  /**
+   * A side that has sent nothing for so long pings; one not heard for 2.5 times as long is closed with 4408. Told in
+   * `welcome`.
+   */
   readonly heartbeatMs: number
   /** How long an awareness state lives without being renewed. Clients of y-protocols renew theirs every 15 s. */
   readonly awarenessTtlMs: number

@@ -1,4 +1,6 @@
-/** A WebSocket connection whose client writes bytes to TCP itself, for tests of what no WebSocket library would send. */
+/**
+ * A WebSocket connection whose client writes bytes to TCP itself, for tests of what no WebSocket library would send.
+ */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'

@@ -1,4 +1,7 @@
-/** The smallest client that speaks the protocol, for tests: it sends what it is told, and hands out what it received, in order. */
+/**
+ * The smallest client that speaks the protocol, for tests: it sends what it is told, and hands out what it received, in
+ * order.
+ */
 import { once } from 'node:events'
 import { encodeStateVector } from '@syncline/core'
 import {

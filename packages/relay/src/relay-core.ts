@@ -1,6 +1,7 @@
 /**
- * A relay without a network: log, rooms and connections, and their common lifetime. It takes connections from whoever has sockets
- * (the gateway; a simulation) and time from its scheduler, so that everything it does can be driven step by step.
+ * A relay without a network: log, rooms and connections, and their common lifetime. It takes connections from whoever
+ * has sockets (the gateway; a simulation) and time from its scheduler, so that everything it does can be driven step by
+ * step.
  *
  * ```
  * idle ──start──▶ running ──drain──▶ draining ──release──▶ released
@@ -76,16 +77,16 @@ export class RelayCore {
   }
 
   /**
-   * Takes a socket over. The caller gives its frames to the connection returned, and tells it when the socket is gone. `undefined`:
-   * there are too many connections, and the socket is closing.
+   * Takes a socket over. The caller gives its frames to the connection returned, and tells it when the socket is gone.
+   * `undefined`: there are too many connections, and the socket is closing.
    */
   accept(socket: FrameSocket): Connection | undefined {
     return this.#connections.accept(socket)
   }
 
   /**
-   * Reads nothing any more, lets the log answer what was pushed, tells everybody to connect again, and cuts off whoever has not gone
-   * by the deadline. Nothing may be accepted from now on.
+   * Reads nothing any more, lets the log answer what was pushed, tells everybody to connect again, and cuts off whoever
+   * has not gone by the deadline. Nothing may be accepted from now on.
    */
   async drain(deadlineMs: number): Promise<void> {
     const deadline = this.#scheduler.now() + deadlineMs

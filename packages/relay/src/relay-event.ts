@@ -1,6 +1,7 @@
 /**
- * What the relay tells its operator. Everything that fails in the background ends here, in one place: an embedding program passes
- * its own listener, the default writes one line of JSON to stderr per event. Not metrics: nothing is counted here.
+ * What the relay tells its operator. Everything that fails in the background ends here, in one place: an embedding
+ * program passes its own listener, the default writes one line of JSON to stderr per event. Not metrics: nothing is
+ * counted here.
  */
 import type { FaultyOperation } from './health.ts'
 
@@ -19,7 +20,9 @@ export type RelayEvent =
   | { readonly type: 'connection-ended'; readonly address: string; readonly code: number; readonly reason: string }
   /** A socket broke, or its client broke the WebSocket protocol. Only that connection is lost. */
   | { readonly type: 'socket-failed'; readonly address: string; readonly error: unknown }
-  /** A bug: an invariant of the relay itself is broken. The room or connection concerned was closed, the others go on. */
+  /**
+   * A bug: an invariant of the relay itself is broken. The room or connection concerned was closed, the others go on.
+   */
   | { readonly type: 'internal-error'; readonly where: string; readonly error: unknown }
 
 export type RelayEventListener = (event: RelayEvent) => void
@@ -29,7 +32,9 @@ export function writeEvent(event: RelayEvent): void {
   process.stderr.write(`${formatEvent(event)}\n`)
 }
 
-/** One line: time, type, then the event's fields; errors as `{ name, code, message }`, with the stack if it is a bug. */
+/**
+ * One line: time, type, then the event's fields; errors as `{ name, code, message }`, with the stack if it is a bug.
+ */
 export function formatEvent(event: RelayEvent, time: Date = new Date()): string {
   const withStack = event.type === 'internal-error'
   return JSON.stringify({ time: time.toISOString(), ...event }, (_key, value: unknown) =>

@@ -1,15 +1,15 @@
 /**
- * A relay on the network: the core (relay-core.ts), HTTP and WebSocket wired together, and their common lifetime. Nothing is decided
- * here; what a relay does for its members is in room/ and connection/.
+ * A relay on the network: the core (relay-core.ts), HTTP and WebSocket wired together, and their common lifetime.
+ * Nothing is decided here; what a relay does for its members is in room/ and connection/.
  *
  * ```
  * idle ──open──▶ opening ──▶ open ──close──▶ closing ──▶ closed
  *   └───────────────┴────────────close──────────▲
  * ```
  *
- * Closing goes from the outside in: accept nobody, read nothing, let the log answer what was pushed, tell everybody, let sockets say
- * goodbye, and only then let the log go. A client that got its ack before the relay went has what it was promised; one that did
- * not pushes again.
+ * Closing goes from the outside in: accept nobody, read nothing, let the log answer what was pushed, tell everybody,
+ * let sockets say goodbye, and only then let the log go. A client that got its ack before the relay went has what it
+ * was promised; one that did not pushes again.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -36,8 +36,8 @@ export interface RelayOptions {
   /** 4455 by default; 0 picks a free one. */
   readonly port?: number
   /**
-   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync` from it and leaves everything else
-   * alone, its opening and closing too.
+   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync` from it and
+   * leaves everything else alone, its opening and closing too.
    */
   readonly server?: Server
   readonly authorize?: Authorize
@@ -68,8 +68,8 @@ export interface Relay extends AsyncDisposable {
   /** What `/healthz` answers. */
   health(): Promise<HealthReport>
   /**
-   * Lets appends under way finish, tells members to connect again, and closes sockets and log. What has not settled by the deadline
-   * is cut off; the log is always waited for, since it holds what was acknowledged. Idempotent.
+   * Lets appends under way finish, tells members to connect again, and closes sockets and log. What has not settled by
+   * the deadline is cut off; the log is always waited for, since it holds what was acknowledged. Idempotent.
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -219,7 +219,8 @@ class WiredRelay implements Relay {
       return
     }
     const reachedAt = request.socket.localAddress
-    // A server of the embedding program may listen anywhere: without `authorize`, only this machine is served there too.
+    // A server of the embedding program may listen anywhere: without `authorize`, only this machine is served there
+    // too.
     if (this.#options.authorize === undefined && (reachedAt === undefined || !isLoopback(reachedAt))) {
       return refuseUpgrade(socket, '403 Forbidden')
     }

@@ -1,6 +1,6 @@
 /**
- * The port through which the relay meets time. The machines never read a clock: they are told `now` with each event. One
- * repeated timer drives all of them, so that the number of timers does not grow with rooms or connections.
+ * The port through which the relay meets time. The machines never read a clock: they are told `now` with each event.
+ * One repeated timer drives all of them, so that the number of timers does not grow with rooms or connections.
  */
 
 export interface Scheduler {

@@ -1,6 +1,7 @@
 /**
- * One connection, as decisions: the handshake, which rooms it is in, whether it is alive, and what a bad frame costs. Pure: no
- * socket, no clock; `handle(event)` changes the machine's own state and returns the effects for its driver (connection.ts), in order.
+ * One connection, as decisions: the handshake, which rooms it is in, whether it is alive, and what a bad frame costs.
+ * Pure: no socket, no clock; `handle(event)` changes the machine's own state and returns the effects for its driver
+ * (connection.ts), in order.
  *
  * ```
  * awaiting-hello ──hello, a version in common──▶ open ──┐
@@ -11,8 +12,9 @@
  *                             └──denied, refused──▶ (none)
  * ```
  *
- * A frame counts whole: it is decoded before any of its messages is acted on. Bytes that are wrong inside one field of a good
- * message cost what the protocol says for that field: a push is rejected by its room, a join refused, awareness ends the connection.
+ * A frame counts whole: it is decoded before any of its messages is acted on. Bytes that are wrong inside one field of
+ * a good message cost what the protocol says for that field: a push is rejected by its room, a join refused, awareness
+ * ends the connection.
  */
 import { DecodeError, decodeStateVector } from '@syncline/core'
 import {
@@ -335,8 +337,8 @@ export class ConnectionMachine {
 }
 
 /**
- * Bytes that may wait for a slow disk or socket, without the rest of their frame: a view keeps all of it in memory, and what waits
- * is counted by its own length. Copied only if it is the smaller part.
+ * Bytes that may wait for a slow disk or socket, without the rest of their frame: a view keeps all of it in memory, and
+ * what waits is counted by its own length. Copied only if it is the smaller part.
  */
 function unpinned(view: Uint8Array): Uint8Array {
   return view.length * 2 < view.buffer.byteLength ? new Uint8Array(view) : view

@@ -1,10 +1,11 @@
 /**
- * The driver of one connection: performs what the machine (connection-machine.ts) decides, and is the member of each room that the
- * connection is in. It owns no timer; ticks come from the relay. Nothing that goes wrong here reaches another connection.
+ * The driver of one connection: performs what the machine (connection-machine.ts) decides, and is the member of each
+ * room that the connection is in. It owns no timer; ticks come from the relay. Nothing that goes wrong here reaches
+ * another connection.
  *
- * Backpressure, both ways. Out: the outbox (outbox.ts) says when the socket is slow; rooms are told to hold updates back, and hear
- * `drained` from here. In: bytes pushed and not yet settled are counted; above the bound the socket is not read, so a client
- * that pushes faster than the disk takes is slowed by TCP.
+ * Backpressure, both ways. Out: the outbox (outbox.ts) says when the socket is slow; rooms are told to hold updates
+ * back, and hear `drained` from here. In: bytes pushed and not yet settled are counted; above the bound the socket is
+ * not read, so a client that pushes faster than the disk takes is slowed by TCP.
  */
 import { encodeFrame, type AwarenessEntry, type RelayMessage } from '@syncline/protocol'
 import type { Authorize } from '../access.ts'
@@ -223,7 +224,10 @@ export class Connection {
   }
 }
 
-/** What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`; so it bounds their number, too. */
+/**
+ * What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`; so it bounds their
+ * number, too.
+ */
 const PUSH_OVERHEAD_BYTES = 4096
 
 /** The connection's place in one room. */

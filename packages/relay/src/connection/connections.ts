@@ -1,4 +1,7 @@
-/** All connections of a relay: how many there may be, and what happens to all of them. What each does is its own (connection.ts). */
+/**
+ * All connections of a relay: how many there may be, and what happens to all of them. What each does is its own
+ * (connection.ts).
+ */
 import { CloseCode, encodeFrame } from '@syncline/protocol'
 import { Connection, type ConnectionSurroundings } from './connection.ts'
 import type { FrameSocket } from './frame-socket.ts'
@@ -16,7 +19,10 @@ export class Connections {
     return this.#open.size
   }
 
-  /** Begins a connection. Returns `undefined` when there are too many: the other side was told so, and the socket is closing. */
+  /**
+   * Begins a connection. Returns `undefined` when there are too many: the other side was told so, and the socket is
+   * closing.
+   */
   accept(socket: FrameSocket): Connection | undefined {
     if (this.#open.size >= this.#surroundings.limits.connectionsMax) {
       turnAway(socket)

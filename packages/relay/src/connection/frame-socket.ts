@@ -1,6 +1,7 @@
 /**
- * The port through which a connection meets its socket: frames out, and a few facts. The gateway implements it on `ws`; a simulation
- * may on anything. Frames come in through the verbs of `Connection`. No verb throws, whatever the socket's state.
+ * The port through which a connection meets its socket: frames out, and a few facts. The gateway implements it on `ws`;
+ * a simulation may on anything. Frames come in through the verbs of `Connection`. No verb throws, whatever the socket's
+ * state.
  */
 export interface FrameSocket {
   /** Where the client is, for logs and for `authorize`. */

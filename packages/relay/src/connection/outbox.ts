@@ -1,14 +1,15 @@
 /**
- * How full a connection's socket is. Pure: told the bytes sent, the bytes that the socket still holds, and the time in milliseconds.
+ * How full a connection's socket is. Pure: told the bytes sent, the bytes that the socket still holds, and the time in
+ * milliseconds.
  *
  * ```
  * writable ──buffered > soft──▶ slow ──buffered ≤ soft / 2──▶ writable
  *                                └── sent while slow > hard, or slow for too long: overflowing, for good
  * ```
  *
- * There is no queue here: rooms stop sending updates to a slow connection and read the log when it has drained. What is still sent
- * while it is slow, acks and answers, is what the hard bound counts. It does not count what made the connection slow, since one
- * merged update may be as large as a document.
+ * There is no queue here: rooms stop sending updates to a slow connection and read the log when it has drained. What is
+ * still sent while it is slow, acks and answers, is what the hard bound counts. It does not count what made the
+ * connection slow, since one merged update may be as large as a document.
  */
 
 export interface OutboxLimits {

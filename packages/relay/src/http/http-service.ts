@@ -1,6 +1,6 @@
 /**
- * What the relay answers over plain HTTP: its health, the files of an app if it was given some, and a short page for whoever looks
- * what is listening here. WebSocket upgrades are the gateway's.
+ * What the relay answers over plain HTTP: its health, the files of an app if it was given some, and a short page for
+ * whoever looks what is listening here. WebSocket upgrades are the gateway's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FileServer } from './static-files.ts'

@@ -1,7 +1,7 @@
 /**
- * Files of a built web app, by `sirv`, as a single-page app wants them: any path that is no file, but is asked for as a page, is
- * `index.html`. What carries a hash in its name never changes and is cached for ever; everything else, the service worker above
- * all, is asked for again each time.
+ * Files of a built web app, by `sirv`, as a single-page app wants them: any path that is no file, but is asked for as a
+ * page, is `index.html`. What carries a hash in its name never changes and is cached for ever; everything else, the
+ * service worker above all, is asked for again each time.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import sirv from 'sirv'
@@ -11,7 +11,10 @@ export type FileServer = (request: IncomingMessage, response: ServerResponse, ot
 /** Where Vite puts what it has hashed. */
 const HASHED_PATHS = '/assets/'
 
-/** Serves what `directory` holds at the time of each request, so that a new build needs no restart. Hidden files are not served. */
+/**
+ * Serves what `directory` holds at the time of each request, so that a new build needs no restart. Hidden files are not
+ * served.
+ */
 export function staticFiles(directory: string): FileServer {
   const files = sirv(directory, {
     // Looks at the disk, not at a list made at the start: a listed file that a new build removed would end the process.

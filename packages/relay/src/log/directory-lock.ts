@@ -1,20 +1,21 @@
 /**
  * One relay per data directory. The lock dies with its process, `kill -9` included, and needs no clock.
  *
- * It is a tiny LMDB environment of its own, because LMDB already has what a lock needs on every system: a table of readers whose
- * processes the kernel vouches for (a byte-range lock per process, released by the kernel when it dies), and write transactions
- * that exclude each other between processes. Whoever wants the directory enters the table, begins a write transaction, clears
- * the table of the dead, and looks whether the holder named in the one row is still in it:
+ * It is a tiny LMDB environment of its own, because LMDB already has what a lock needs on every system: a table of
+ * readers whose processes the kernel vouches for (a byte-range lock per process, released by the kernel when it dies),
+ * and write transactions that exclude each other between processes. Whoever wants the directory enters the table,
+ * begins a write transaction, clears the table of the dead, and looks whether the holder named in the one row is still
+ * in it:
  *
  *   row names nobody, or a process that is not in the table ──▶ free: write our own pid into the row
  *   row names another process in the table                  ──▶ in use, by that pid
  *   our own pid is in the table twice                       ──▶ in use, by this process
  *
- * Two relays with the same pid, which containers can have, are still told apart by the kernel: LMDB lets the second one wait at
- * the table until the first has ended.
+ * Two relays with the same pid, which containers can have, are still told apart by the kernel: LMDB lets the second one
+ * wait at the table until the first has ended.
  *
- * The environment is apart from the log's, because being in the table pins a snapshot, which in the log's own environment would
- * keep pages from being used again.
+ * The environment is apart from the log's, because being in the table pins a snapshot, which in the log's own
+ * environment would keep pages from being used again.
  */
 import { join } from 'node:path'
 import { LogError } from '../errors.ts'

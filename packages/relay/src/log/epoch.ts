@@ -1,7 +1,7 @@
 /**
- * Where epochs come from. An epoch names one stretch of one room's history for ever, over all logs and their restored copies;
- * nobody hands them out, so they are random: with 53 bits, a thousand million epochs of a room collide with a chance of 1 in 10^7
- * per further one.
+ * Where epochs come from. An epoch names one stretch of one room's history for ever, over all logs and their restored
+ * copies; nobody hands them out, so they are random: with 53 bits, a thousand million epochs of a room collide with a
+ * chance of 1 in 10^7 per further one.
  */
 import { randomBytes } from 'node:crypto'
 

@@ -1,6 +1,6 @@
 /**
- * A log whose disk can be made to fail, for tests and simulation: it passes everything on to another log, but holds writes back
- * or refuses them when told to. A refused write never reaches the log behind.
+ * A log whose disk can be made to fail, for tests and simulation: it passes everything on to another log, but holds
+ * writes back or refuses them when told to. A refused write never reaches the log behind.
  *
  * Writes keep their order, so that what settles after a failure is what was called after it.
  */

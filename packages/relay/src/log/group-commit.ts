@@ -1,15 +1,16 @@
 /**
- * Group commit: one flush at a time, and everything that arrives during a flush shares the next one. A flush costs the same
- * for one operation as for a hundred, so the busier the log, the cheaper each of them. Knows nothing of rooms or of disks: the
- * backend gives a `commit` that makes a group of operations durable.
+ * Group commit: one flush at a time, and everything that arrives during a flush shares the next one. A flush costs the
+ * same for one operation as for a hundred, so the busier the log, the cheaper each of them. Knows nothing of rooms or
+ * of disks: the backend gives a `commit` that makes a group of operations durable.
  *
  *   submit ──▶ waiting ──▶ flushing ──▶ settled, in the order of submission
  *                 ▲            │
  *                 └─ at most one group at a time
  *
- * Bounds: a group takes at most {@link GroupLimits.groupOperationsMax} operations and {@link GroupLimits.groupBytesMax} bytes (but
- * always at least one operation), which bounds the memory and the duration of one flush. What waits is bounded by
- * {@link GroupLimits.pendingBytesMax}: an operation beyond it is refused with `LogError` `busy`, in its turn.
+ * Bounds: a group takes at most {@link GroupLimits.groupOperationsMax} operations and {@link GroupLimits.groupBytesMax}
+ * bytes (but always at least one operation), which bounds the memory and the duration of one flush. What waits is
+ * bounded by {@link GroupLimits.pendingBytesMax}: an operation beyond it is refused with `LogError` `busy`, in its
+ * turn.
  */
 import { LogError } from '../errors.ts'
 
@@ -29,8 +30,8 @@ export const defaultGroupLimits: GroupLimits = {
 }
 
 /**
- * Makes a group durable: one result for each operation, in order; a `LogError` for one of which nothing was stored, while the others
- * were. Rejects when nothing of the group was stored.
+ * Makes a group durable: one result for each operation, in order; a `LogError` for one of which nothing was stored,
+ * while the others were. Rejects when nothing of the group was stored.
  */
 export type Commit<Operation, Result> = (group: readonly Operation[]) => Promise<readonly (Result | LogError)[]>
 

@@ -1,15 +1,16 @@
 /**
- * The driver of one LMDB environment: read a key, and make a set of changes durable in one transaction. Everything that is
- * particular to LMDB and to its binding stays in this file; what the keys mean is the log's business.
+ * The driver of one LMDB environment: read a key, and make a set of changes durable in one transaction. Everything that
+ * is particular to LMDB and to its binding stays in this file; what the keys mean is the log's business.
  *
- * Durability. Without `overlappingSync`, a commit runs on a thread of its own, in this order: write the pages, `fdatasync`, write
- * the new root through a descriptor opened with `O_DSYNC`. Only then does the promise resolve. (On macOS the flush is
- * `F_FULLFSYNC`, on Windows `FlushFileBuffers`.) So what resolved survives a power cut, and a crash at any moment leaves either the
- * old root or the new one.
+ * Durability. Without `overlappingSync`, a commit runs on a thread of its own, in this order: write the pages,
+ * `fdatasync`, write the new root through a descriptor opened with `O_DSYNC`. Only then does the promise resolve. (On
+ * macOS the flush is `F_FULLFSYNC`, on Windows `FlushFileBuffers`.) So what resolved survives a power cut, and a crash
+ * at any moment leaves either the old root or the new one.
  *
- * Failure. A commit that fails before the root is written leaves nothing, and the next one may succeed. One that fails while
- * writing the root leaves the environment unusable: the binding would never settle another write. So after each failure the
- * environment is probed, and reopened if need be. Whether that last commit took place is then up to the disk.
+ * Failure. A commit that fails before the root is written leaves nothing, and the next one may succeed. One that fails
+ * while writing the root leaves the environment unusable: the binding would never settle another write. So after each
+ * failure the environment is probed, and reopened if need be. Whether that last commit took place is then up to the
+ * disk.
  *
  *   open ──commit fails──▶ probed ──usable──▶ open
  *                             └──unusable──▶ broken ──next commit reopens──▶ open
@@ -36,7 +37,10 @@ export class LmdbEnvironment {
     this.#state = { kind: 'open', database: openLmdbFile(path) }
   }
 
-  /** The value, in bytes of its own, as the last successful commit left it. Blocks on a page fault if the page is not in memory. */
+  /**
+   * The value, in bytes of its own, as the last successful commit left it. Blocks on a page fault if the page is not in
+   * memory.
+   */
   get(key: Uint8Array): Uint8Array | undefined {
     const value = this.#database().getBinary(key)
     // Plain bytes: the binding returns buffers with properties of their own.
@@ -49,8 +53,8 @@ export class LmdbEnvironment {
   }
 
   /**
-   * Makes the changes durable, all of them or none, off the event loop. One commit at a time. The values are borrowed until it
-   * settles. Rejects with `LogError` `full` or `io`.
+   * Makes the changes durable, all of them or none, off the event loop. One commit at a time. The values are borrowed
+   * until it settles. Rejects with `LogError` `full` or `io`.
    */
   async commit(changes: readonly Change[]): Promise<void> {
     if (this.#state.kind === 'broken') this.#reopen()
@@ -86,7 +90,9 @@ export class LmdbEnvironment {
     throw new LogError('io', 'the log could not be opened again after a failed write', { cause: this.#state.cause })
   }
 
-  /** Finds out whether a failed commit left the environment usable: an unusable one refuses even an empty transaction. */
+  /**
+   * Finds out whether a failed commit left the environment usable: an unusable one refuses even an empty transaction.
+   */
   async #probe(database: LmdbFile): Promise<void> {
     try {
       database.transactionSync(() => undefined)
@@ -116,7 +122,10 @@ interface Broken {
   readonly cause: unknown
 }
 
-/** The binding rejects with an error that holds a promise of the real one. Taking it also keeps that from going unhandled. */
+/**
+ * The binding rejects with an error that holds a promise of the real one. Taking it also keeps that from going
+ * unhandled.
+ */
 async function commitCause(error: unknown): Promise<unknown> {
   if (!(error instanceof Error) || !('commitError' in error)) return error
   try {

@@ -1,9 +1,10 @@
 /**
- * How this relay opens a file as an LMDB environment: with bytes for keys and values, and with the flags on which durability
- * depends (see lmdb-environment.ts).
+ * How this relay opens a file as an LMDB environment: with bytes for keys and values, and with the flags on which
+ * durability depends (see lmdb-environment.ts).
  *
- * The binding crashes the process when it cannot open or create its two files: a file that is no environment, a lock file that is a
- * directory, a full disk. So everything that may be in the way is found out beforehand, and is a `LogError` here.
+ * The binding crashes the process when it cannot open or create its two files: a file that is no environment, a lock
+ * file that is a directory, a full disk. So everything that may be in the way is found out beforehand, and is a
+ * `LogError` here.
  */
 import {
   accessSync,
@@ -28,7 +29,10 @@ const MAGIC_OFFSET = 24
 const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2
 
-/** At least what LMDB writes into a new environment: two roots and the first page, of 16 KiB each on the largest systems. */
+/**
+ * At least what LMDB writes into a new environment: two roots and the first page, of 16 KiB each on the largest
+ * systems.
+ */
 const FIRST_PAGES_BYTES = 64 * 1024
 /** More than LMDB's table of readers takes, and less than it takes: a lock file between the two is whole. */
 const LOCK_FILE_BYTES = 16 * 1024
@@ -56,7 +60,9 @@ export function openLmdbFile(path: string): LmdbFile {
   }
 }
 
-/** Whether there is an environment; a file that is absent or empty will become one. Throws when there is something else. */
+/**
+ * Whether there is an environment; a file that is absent or empty will become one. Throws when there is something else.
+ */
 function assertUsable(path: string): boolean {
   const start = Buffer.alloc(MAGIC_OFFSET + 8)
   const descriptor = openSync(path, 'a+', 0o664)
@@ -88,8 +94,8 @@ function assertRoom(path: string): void {
 }
 
 /**
- * Gives a new lock file its blocks: LMDB maps it, and a block that the disk does not have ends the process (`SIGBUS`). A whole one is
- * not even opened: closing any descriptor of it would let go of the locks that this process holds on it.
+ * Gives a new lock file its blocks: LMDB maps it, and a block that the disk does not have ends the process (`SIGBUS`).
+ * A whole one is not even opened: closing any descriptor of it would let go of the locks that this process holds on it.
  */
 function prepareLockFile(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })

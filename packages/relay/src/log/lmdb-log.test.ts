@@ -104,7 +104,8 @@ describe('LmdbLog', () => {
     const log = await open({ directory })
     await log.append(Array.from({ length: 3 }, () => ({ room: 'a', update: Uint8Array.of(1) })))
     await log.close()
-    // A crash in the middle of dropping another room, of number 7, leaves a note of its entries 2 and 3, and the entries.
+    // A crash in the middle of dropping another room, of number 7, leaves a note of its entries 2 and 3, and the
+    // entries.
     const noted = { room: 7, fromSeq: 2, upToSeq: 3 }
     const leftover = [entryKey(7, 2), entryKey(7, 3), garbageKey(noted)]
     const before = openLmdbFile(join(directory, 'log.mdb'))

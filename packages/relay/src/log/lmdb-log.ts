@@ -1,13 +1,13 @@
 /**
- * The durable log in an LMDB environment: the embedded default of the relay. One transaction for each group of writes, flushed
- * before anybody hears of it, off the event loop; reads are looked up in the memory map, in one snapshot each.
+ * The durable log in an LMDB environment: the embedded default of the relay. One transaction for each group of writes,
+ * flushed before anybody hears of it, off the event loop; reads are looked up in the memory map, in one snapshot each.
  *
- * No state of a room is kept in memory: each group is planned from the rows that the previous one left, in a {@link Draft} that
- * becomes a transaction. So a group that fails leaves nothing behind, in the file or here; and a write that cannot be planned, since
- * a row of its room is damaged, fails alone.
+ * No state of a room is kept in memory: each group is planned from the rows that the previous one left, in a {@link
+ * Draft} that becomes a transaction. So a group that fails leaves nothing behind, in the file or here; and a write that
+ * cannot be planned, since a row of its room is damaged, fails alone.
  *
- * A checkpoint and a drop remove what they cover at once when it is little; else they leave a note of it in the same transaction,
- * and further transactions remove it piece by piece. Nothing refers to it in the meantime.
+ * A checkpoint and a drop remove what they cover at once when it is little; else they leave a note of it in the same
+ * transaction, and further transactions remove it piece by piece. Nothing refers to it in the meantime.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -78,8 +78,8 @@ interface Written {
 }
 
 /**
- * Opens the log in a directory. Throws `LogError`: `in-use` when another relay holds the directory, `unreadable` when the data is
- * of another version or damaged, `full` or `io` when the directory cannot be used.
+ * Opens the log in a directory. Throws `LogError`: `in-use` when another relay holds the directory, `unreadable` when
+ * the data is of another version or damaged, `full` or `io` when the directory cannot be used.
  */
 export async function openLmdbLog({ directory, newEpoch = randomEpoch, limits }: LmdbLogOptions): Promise<UpdateLog> {
   await makeDirectory(directory)
@@ -287,7 +287,10 @@ class LmdbLog implements UpdateLog {
   }
 }
 
-/** The changes of one transaction, or of one write in it, as they come together: read first here, and then in what lies below. */
+/**
+ * The changes of one transaction, or of one write in it, as they come together: read first here, and then in what lies
+ * below.
+ */
 class Draft {
   readonly #below: Pick<LmdbEnvironment, 'get'>
   /** By the key's bytes as a string of one character each. */

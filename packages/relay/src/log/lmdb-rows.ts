@@ -1,6 +1,6 @@
 /**
- * The rows of the LMDB log and their bytes. Keys are compared byte by byte, so numbers in them are big-endian; a room's name
- * stands in one key only, and everything else of the room goes by its number, which is never given out twice.
+ * The rows of the LMDB log and their bytes. Keys are compared byte by byte, so numbers in them are big-endian; a room's
+ * name stands in one key only, and everything else of the room goes by its number, which is never given out twice.
  *
  *   key                                      value
  *   00                                       format version, next room number
@@ -9,8 +9,9 @@
  *   03 number (6 bytes) seq (6 bytes)        entry header, update
  *   04 number (6 bytes) upToSeq (6 bytes)    fromSeq: entries that nothing refers to any more, and that are yet to be removed
  *
- * Six bytes number 2^48 rooms, and as many entries in each. Integers in values are varUints. The entry header is its own length and then its fields, so that later versions may add fields
- * (who wrote the entry, and when) that earlier rows lack.
+ * Six bytes number 2^48 rooms, and as many entries in each. Integers in values are varUints. The entry header is its
+ * own length and then its fields, so that later versions may add fields (who wrote the entry, and when) that earlier
+ * rows lack.
  */
 import { ByteReader, ByteWriter, DecodeError } from '@syncline/core'
 import { LogError } from '../errors.ts'
@@ -182,7 +183,10 @@ function numberedKey(tag: number, ...numbers: readonly number[]): Uint8Array {
   return key
 }
 
-/** Reads the whole value, or throws `LogError` `unreadable`: bytes that this relay wrote itself do not read back as they were. */
+/**
+ * Reads the whole value, or throws `LogError` `unreadable`: bytes that this relay wrote itself do not read back as they
+ * were.
+ */
 function decodeRow<Row>(what: string, value: Uint8Array, decode: (reader: ByteReader) => Row): Row {
   try {
     const reader = new ByteReader(value)

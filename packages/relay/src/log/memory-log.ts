@@ -1,6 +1,7 @@
 /**
- * The log in memory, for tests and simulation: the same promises as a durable log, where "the disk" is a {@link MemoryDisk} that
- * outlives the log opened on it. It is not for production: it never gives memory back but by checkpoints and drops.
+ * The log in memory, for tests and simulation: the same promises as a durable log, where "the disk" is a {@link
+ * MemoryDisk} that outlives the log opened on it. It is not for production: it never gives memory back but by
+ * checkpoints and drops.
  *
  * Deterministic: no clock, no I/O; flushes happen in microtasks, epochs come from the source given.
  */
@@ -34,7 +35,9 @@ interface StoredRoom {
   readonly tail: Uint8Array[]
 }
 
-/** What survives a {@link MemoryLog}: reopen it to simulate a restart, {@link MemoryDisk.copy} it to simulate a backup. */
+/**
+ * What survives a {@link MemoryLog}: reopen it to simulate a restart, {@link MemoryDisk.copy} it to simulate a backup.
+ */
 export class MemoryDisk {
   readonly rooms: Map<string, StoredRoom>
 

@@ -1,10 +1,13 @@
 /**
- * How a room's head changes: pure transitions, shared by every backend so that seqs, epochs and counts mean the same in each.
- * The update bytes themselves are the backend's business.
+ * How a room's head changes: pure transitions, shared by every backend so that seqs, epochs and counts mean the same in
+ * each. The update bytes themselves are the backend's business.
  */
 import { EPOCHS_MAX, type RoomHead } from './update-log.ts'
 
-/** The head after one more entry, of `updateBytes`, written in `epoch`. Another epoch than the last begins with this entry. */
+/**
+ * The head after one more entry, of `updateBytes`, written in `epoch`. Another epoch than the last begins with this
+ * entry.
+ */
 export function headAfterAppend(head: RoomHead, epoch: number, updateBytes: number): RoomHead {
   const seq = head.position.seq + 1
   const continues = head.epochs.at(-1)?.epoch === epoch

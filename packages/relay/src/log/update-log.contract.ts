@@ -1,6 +1,6 @@
 /**
- * The promises of {@link UpdateLog} as tests, run by every backend. A backend hands in a *medium*: what outlives the log that is
- * opened on it, and what can be copied as an operator copies a data directory.
+ * The promises of {@link UpdateLog} as tests, run by every backend. A backend hands in a *medium*: what outlives the
+ * log that is opened on it, and what can be copied as an operator copies a data directory.
  */
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -245,7 +245,8 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
       const backup = await medium.copy()
       media.add(backup)
 
-      // The positions given out before and after the backup are of one epoch, or of a later one: both must be told apart.
+      // The positions given out before and after the backup are of one epoch, or of a later one: both must be told
+      // apart.
       const original = await openOn(medium)
       const lost = [await appendOne(original, 'a', 2), await appendOne(original, 'a', 3)]
       await original.close()
@@ -317,7 +318,8 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
         fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
           const medium = await createMedium()
           let log = await medium.open()
-          // Per room, the values appended so far: entry n stands at seq n + 1. A checkpoint is made of the values that it covers.
+          // Per room, the values appended so far: entry n stands at seq n + 1. A checkpoint is made of the values that
+          // it covers.
           const model = new Map<string, { values: number[]; checkpointSeq: number }>()
           // Per room, what a compactor may have read before it began to merge: the room may have been dropped since.
           const seen = new Map<string, { head: RoomHead; values: readonly number[]; dropped: boolean }>()

@@ -1,11 +1,12 @@
 /**
- * The port through which the relay makes updates durable. A log holds, per room, a checkpoint (one merged update that covers
- * every entry up to a seq) and the tail of entries after it. Backends: memory (tests), LMDB. `update-log.contract.ts` checks
- * what is promised here against every one of them.
+ * The port through which the relay makes updates durable. A log holds, per room, a checkpoint (one merged update that
+ * covers every entry up to a seq) and the tail of entries after it. Backends: memory (tests), LMDB.
+ * `update-log.contract.ts` checks what is promised here against every one of them.
  *
- * Epochs. A seq is only as good as the disk it was counted on: a log restored from an older copy gives the same seqs out
- * again. So each room's history is a list of epochs, each with the seq of its first entry; a log that was opened anew starts a
- * new epoch with its first append to a room. A position is part of the history only if its epoch is, and its seq lies in it.
+ * Epochs. A seq is only as good as the disk it was counted on: a log restored from an older copy gives the same seqs
+ * out again. So each room's history is a list of epochs, each with the seq of its first entry; a log that was opened
+ * anew starts a new epoch with its first append to a room. A position is part of the history only if its epoch is, and
+ * its seq lies in it.
  */
 import type { Position } from '@syncline/protocol'
 
@@ -68,10 +69,10 @@ export interface UpdateLog extends AsyncDisposable {
   readonly stats: LogStats
 
   /**
-   * Writes the batch, all of it or nothing, and resolves with the position of each entry once it is flushed to the disk.
-   * Seqs of a room rise by one in the order of calls, and of entries within a call; calls settle in that order, failed ones
-   * too. Calls that arrive during a flush share the next one, and its fate; but a room that is `unreadable` fails its own calls alone. Rejects with `LogError`; a later append may
-   * succeed again.
+   * Writes the batch, all of it or nothing, and resolves with the position of each entry once it is flushed to the
+   * disk. Seqs of a room rise by one in the order of calls, and of entries within a call; calls settle in that order,
+   * failed ones too. Calls that arrive during a flush share the next one, and its fate; but a room that is `unreadable`
+   * fails its own calls alone. Rejects with `LogError`; a later append may succeed again.
    */
   append(batch: readonly Append[]): Promise<readonly Position[]>
 
@@ -79,32 +80,39 @@ export interface UpdateLog extends AsyncDisposable {
   head(room: string): Promise<RoomHead>
 
   /**
-   * What was appended to the room after `seq`. From before the checkpoint, the first update is the whole checkpoint (which may
-   * repeat what the reader has). Sees everything whose append has resolved. The bytes belong to the caller.
+   * What was appended to the room after `seq`. From before the checkpoint, the first update is the whole checkpoint
+   * (which may repeat what the reader has). Sees everything whose append has resolved. The bytes belong to the caller.
    */
   read(room: string, afterSeq: number): Promise<LogSlice>
 
   /**
-   * Replaces the checkpoint and the entries up to `upTo` by `update`, their merge, atomically and durably. Entries after
-   * `upTo`, among them those appended since the merge was begun, stay. Returns false, and does nothing, when the room's
-   * checkpoint already reaches `upTo`, or when `upTo` is no position of the room's history: so a room that was dropped and
-   * written again in the meantime does not get its old content back. `update` is borrowed until the call settles.
+   * Replaces the checkpoint and the entries up to `upTo` by `update`, their merge, atomically and durably. Entries
+   * after `upTo`, among them those appended since the merge was begun, stay. Returns false, and does nothing, when the
+   * room's checkpoint already reaches `upTo`, or when `upTo` is no position of the room's history: so a room that was
+   * dropped and written again in the meantime does not get its old content back. `update` is borrowed until the call
+   * settles.
    */
   checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean>
 
-  /** The names of all rooms that have entries or a checkpoint, in no particular order; those of some moment of the iteration. */
+  /**
+   * The names of all rooms that have entries or a checkpoint, in no particular order; those of some moment of the
+   * iteration.
+   */
   rooms(): AsyncIterable<string>
 
   /** Forgets a room. If it is written again, that starts a new epoch at seq 1. Idempotent. */
   drop(room: string): Promise<void>
 
-  /** Waits for writes under way and lets the storage go. Idempotent; later calls of other verbs reject with `LogError` `closed`. */
+  /**
+   * Waits for writes under way and lets the storage go. Idempotent; later calls of other verbs reject with `LogError`
+   * `closed`.
+   */
   close(): Promise<void>
 }
 
 /**
- * Whether `position` is part of the history that `head` describes: every entry up to it is one that was really given that
- * seq. The place before the first entry (`seq` 0) is part of every history.
+ * Whether `position` is part of the history that `head` describes: every entry up to it is one that was really given
+ * that seq. The place before the first entry (`seq` 0) is part of every history.
  */
 export function isInHistory(head: RoomHead, position: Position): boolean {
   if (position.seq === 0) return true

@@ -1,11 +1,11 @@
 /**
- * The ephemeral lane of one room: the latest awareness state of each replica, who announced it, and until when it counts. Pure:
- * time arrives as `now`, in milliseconds. Nothing here is logged, and everything may be forgotten.
+ * The ephemeral lane of one room: the latest awareness state of each replica, who announced it, and until when it
+ * counts. Pure: time arrives as `now`, in milliseconds. Nothing here is logged, and everything may be forgotten.
  *
- * An entry is news if its clock is higher than what is held, or if at the same clock it says that the replica is gone (the rule of
- * y-protocols). States are held per owner, the member that announced them last; an owner's states together are bounded in bytes, so
- * that a room's awareness is bounded by its members. What is gone leaves no trace: a ghost that comes back is an ordinary state, and
- * expires like one.
+ * An entry is news if its clock is higher than what is held, or if at the same clock it says that the replica is gone
+ * (the rule of y-protocols). States are held per owner, the member that announced them last; an owner's states together
+ * are bounded in bytes, so that a room's awareness is bounded by its members. What is gone leaves no trace: a ghost
+ * that comes back is an ordinary state, and expires like one.
  */
 import { ProtocolLimits, encodeAwareness, type AwarenessEntry } from '@syncline/protocol'
 import type { MemberId } from './room-member.ts'
@@ -37,8 +37,9 @@ export class AwarenessStates {
   }
 
   /**
-   * Takes what `owner` announced and returns the news in it, for the other members. A state that would take the owner above its
-   * bound is dropped: the lane is ephemeral. The same clock again renews a state of one's own without being news.
+   * Takes what `owner` announced and returns the news in it, for the other members. A state that would take the owner
+   * above its bound is dropped: the lane is ephemeral. The same clock again renews a state of one's own without being
+   * news.
    */
   apply(owner: MemberId, entries: readonly AwarenessEntry[], now: number): AwarenessEntry[] {
     return entries.filter((entry) => this.#applyEntry(owner, entry, now))

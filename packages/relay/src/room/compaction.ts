@@ -1,10 +1,10 @@
 /**
- * Folds a room's tail into its checkpoint: read everything, merge it off to the side, put the merge in the place of what was read.
- * It cannot lose a concurrent append, since the log replaces only up to the position that was read; and it cannot bring back a room
- * that was dropped meanwhile, since that position is then no part of the room's history.
+ * Folds a room's tail into its checkpoint: read everything, merge it off to the side, put the merge in the place of
+ * what was read. It cannot lose a concurrent append, since the log replaces only up to the position that was read; and
+ * it cannot bring back a room that was dropped meanwhile, since that position is then no part of the room's history.
  *
- * One fold at a time in the whole relay: each holds a whole document's bytes for its duration. The rooms that wait are those
- * that are open, each at most once, since a room asks for one fold at a time.
+ * One fold at a time in the whole relay: each holds a whole document's bytes for its duration. The rooms that wait are
+ * those that are open, each at most once, since a room asks for one fold at a time.
  */
 import { LogError } from '../errors.ts'
 import type { UpdateLog } from '../log/update-log.ts'
@@ -30,7 +30,10 @@ export class Compaction {
     this.#merger = merger
   }
 
-  /** Folds `room` when its turn comes. Rejects with `LogError`, or with `DecodeError` when the log holds what is no update. */
+  /**
+   * Folds `room` when its turn comes. Rejects with `LogError`, or with `DecodeError` when the log holds what is no
+   * update.
+   */
   fold(room: string): Promise<Folded> {
     const folded = this.#last.then(() => this.#fold(room))
     this.#last = folded.catch(() => {})

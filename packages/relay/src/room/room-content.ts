@@ -1,7 +1,7 @@
 /**
- * What a room has, without having it: the IDs of every struct and every deletion in its log. From it come the state vector that a
- * newcomer is told, and the knowledge that a push brings nothing new. Holds ranges, not content: its size follows the number of
- * clients, gaps and deleted runs.
+ * What a room has, without having it: the IDs of every struct and every deletion in its log. From it come the state
+ * vector that a newcomer is told, and the knowledge that a push brings nothing new. Holds ranges, not content: its size
+ * follows the number of clients, gaps and deleted runs.
  *
  * Invariant: only what the log has flushed is in here.
  */
@@ -21,9 +21,10 @@ export class RoomContent {
   }
 
   /**
-   * Whether the log has all of an update, so that it may be acknowledged without being written. Only deletions are taken at their
-   * IDs: the same struct ID may come with other content (a copied client ID, a forgery, a cut surrogate pair), and an ack
-   * for content must mean that this content is on the disk. An update that holds nothing at all is covered.
+   * Whether the log has all of an update, so that it may be acknowledged without being written. Only deletions are
+   * taken at their IDs: the same struct ID may come with other content (a copied client ID, a forgery, a cut surrogate
+   * pair), and an ack for content must mean that this content is on the disk. An update that holds nothing at all is
+   * covered.
    */
   covers({ structs, deletes }: UpdateIds): boolean {
     return structs.isEmpty && this.#deletes.hasAll(deletes)

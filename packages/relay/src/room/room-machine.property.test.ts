@@ -5,7 +5,9 @@ import { RoomWorld, type WorldClient } from './room-world.fixture.ts'
 
 const CLIENTS = 3
 
-/** One step of the world: what happens, to whom, and a number to choose by. Weighted towards what moves the world on. */
+/**
+ * One step of the world: what happens, to whom, and a number to choose by. Weighted towards what moves the world on.
+ */
 const step = fc.record({
   action: fc.oneof(
     { weight: 6, arbitrary: fc.constant('edit' as const) },

@@ -1,6 +1,7 @@
 /**
- * One room, as decisions: who is a member, what the log has, and who still lacks what. Pure: no I/O, no clock, no randomness.
- * `handle(event)` changes the machine's own state and returns the effects that its driver (room.ts) has to perform, in order.
+ * One room, as decisions: who is a member, what the log has, and who still lacks what. Pure: no I/O, no clock, no
+ * randomness. `handle(event)` changes the machine's own state and returns the effects that its driver (room.ts) has to
+ * perform, in order.
  *
  * ```
  * room     opening ──opened──▶ open ──tick, long empty──▶ closed        evictAll, relayCloses: ──▶ closed
@@ -14,11 +15,13 @@
  *
  * Invariants:
  * - *Accepted means flushed.* `head`, the content and every ack and broadcast follow `appended`, never a push.
- * - *Nothing is skipped.* A member's `mark` is the place up to which it was sent everything (or wrote it itself); a live member's mark
- *   is at the head. Joining, recovering and being slow are the same thing: a mark behind the head, and a read from it.
+ * - *Nothing is skipped.* A member's `mark` is the place up to which it was sent everything (or wrote it itself); a
+ *   live member's mark is at the head. Joining, recovering and being slow are the same thing: a mark behind the head,
+ *   and a read from it.
  * - *Verdicts in order.* A member hears about its pushes, ack or reject, in the order it pushed them.
  * - *No queues of updates.* A member that is behind costs a mark, not a buffer. What is bounded elsewhere: members by
- *   `connectionsMax`, appends under way by `unsettledBytesMax` of each connection, awareness by `awarenessBytesMax` of each member.
+ *   `connectionsMax`, appends under way by `unsettledBytesMax` of each connection, awareness by `awarenessBytesMax` of
+ *   each member.
  */
 import { DecodeError, assert, updateIds, type UpdateIds } from '@syncline/core'
 import type { Access, AwarenessEntry, Position, RelayMessage, WireCode } from '@syncline/protocol'
@@ -94,8 +97,8 @@ export type RoomEvent =
 export type RoomEffect =
   | { readonly type: 'append'; readonly append: number; readonly update: Uint8Array }
   /**
-   * Read the log after `afterSeq`; merge it, or diff it against `stateVector` if there is one. Those who ask for the same may be
-   * answered together.
+   * Read the log after `afterSeq`; merge it, or diff it against `stateVector` if there is one. Those who ask for the
+   * same may be answered together.
    */
   | {
       readonly type: 'catchUp'
@@ -317,9 +320,10 @@ export class RoomMachine {
   }
 
   /**
-   * Whether a push needs no entry of its own. What the log has may be acknowledged at the member's mark only if it lies before
-   * that mark, which is certain for a live member alone. A member that is behind (its own push on an earlier connection may have been
-   * written after it joined anew) would settle it at a place that a log restored from an older copy still has, without the entry.
+   * Whether a push needs no entry of its own. What the log has may be acknowledged at the member's mark only if it lies
+   * before that mark, which is certain for a live member alone. A member that is behind (its own push on an earlier
+   * connection may have been written after it joined anew) would settle it at a place that a log restored from an older
+   * copy still has, without the entry.
    */
   #isKnown({ delivery }: Member, ids: UpdateIds): boolean {
     if (ids.structs.isEmpty && ids.deletes.isEmpty) return true
@@ -392,7 +396,8 @@ export class RoomMachine {
         this.#sendReject(member.id, ref, verdict.refusal)
         continue
       }
-      // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the head
+      // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the
+      // head
       // would be wrong for a member that is behind, since it would take the entries in between as received.
       const position = verdict.kind === 'accepted' ? verdict.position : member.mark
       this.#send(member.id, { type: 'ack', handle: this.#handle, ref, position })

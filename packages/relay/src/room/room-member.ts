@@ -1,4 +1,7 @@
-/** A member of a room: one connection's place in it, as the room sees it. The connection implements it; the room only talks to it. */
+/**
+ * A member of a room: one connection's place in it, as the room sees it. The connection implements it; the room only
+ * talks to it.
+ */
 import type { RelayMessage } from '@syncline/protocol'
 
 /** Names one membership, for as long as the relay runs. A connection that leaves and joins again gets another one. */
@@ -11,8 +14,9 @@ export interface RoomMember {
   /** Sends a frame that is shared with other members: borrowed, never changed. */
   sendFrame(frame: Uint8Array): void
   /**
-   * Whether the socket has more to take than it should: the room then sends no updates until it hears `drained`. The connection
-   * says so when it begins (`holdBack`); a room that sends something looks here as well, since it may have begun before the join.
+   * Whether the socket has more to take than it should: the room then sends no updates until it hears `drained`. The
+   * connection says so when it begins (`holdBack`); a room that sends something looks here as well, since it may have
+   * begun before the join.
    */
   readonly slow: boolean
   /** The room has forgotten this member, after telling it why. */

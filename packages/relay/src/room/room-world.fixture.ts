@@ -1,6 +1,7 @@
 /**
- * A world for one room machine, without time or I/O: a log whose flushes, answers and reads complete one step at a time, in an order
- * that the test chooses, and clients that keep what they receive as a real client does. Every message is checked as it is sent.
+ * A world for one room machine, without time or I/O: a log whose flushes, answers and reads complete one step at a
+ * time, in an order that the test chooses, and clients that keep what they receive as a real client does. Every message
+ * is checked as it is sent.
  */
 import { IdSet, diffUpdate, encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import type { MessageOf, Position, RelayMessage } from '@syncline/protocol'
@@ -280,7 +281,8 @@ export class RoomWorld {
   #checkAck(client: WorldClient, { ref, position }: MessageOf<'ack'>): void {
     const { update } = this.#takePush(client, ref)
     const { structs, deletes } = updateIds(update)
-    // Acknowledged means flushed, at just this place; deletions alone may have been there before, but not after it: the client
+    // Acknowledged means flushed, at just this place; deletions alone may have been there before, but not after it: the
+    // client
     // takes for settled what lies at this place, or the one that it was told when it joined.
     const upTo = Math.max(position.seq, client.joined!.position.seq)
     if (structs.isEmpty) expect(this.#deletesUpTo(upTo).hasAll(deletes)).toBe(true)

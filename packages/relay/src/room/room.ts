@@ -1,9 +1,9 @@
 /**
- * The driver of one open room: performs what the machine (room-machine.ts) decides. It owns no socket and no timer; it talks to
- * members, to the log and to the merger, and turns what comes back into events.
+ * The driver of one open room: performs what the machine (room-machine.ts) decides. It owns no socket and no timer; it
+ * talks to members, to the log and to the merger, and turns what comes back into events.
  *
- * Events are taken one after another, also when performing an effect causes the next: sending to a member whose socket is full
- * makes it `slow`, within the same turn. Every promise started here is handled here.
+ * Events are taken one after another, also when performing an effect causes the next: sending to a member whose socket
+ * is full makes it `slow`, within the same turn. Every promise started here is handled here.
  */
 import { assert } from '@syncline/core'
 import { encodeFrame, type AwarenessEntry } from '@syncline/protocol'
@@ -70,7 +70,9 @@ export class Room {
     this.#machine = new RoomMachine(handle, surroundings.limits)
   }
 
-  /** Reads the room from the log once `after` has settled. Members may join at once; they hear when the room is open. */
+  /**
+   * Reads the room from the log once `after` has settled. Members may join at once; they hear when the room is open.
+   */
   open(after: Promise<void>): void {
     void this.#open(after)
   }
@@ -224,8 +226,8 @@ export class Room {
   }
 
   /**
-   * One read at a time, for all who wait for the same: a crowd that joins a large room at once costs one merge and one frame, which
-   * its sockets share, instead of the document once each.
+   * One read at a time, for all who wait for the same: a crowd that joins a large room at once costs one merge and one
+   * frame, which its sockets share, instead of the document once each.
    */
   async #answerReads(): Promise<void> {
     this.#reading = true

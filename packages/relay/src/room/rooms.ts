@@ -1,6 +1,7 @@
 /**
- * The open rooms of a relay, by name: single-flight, so a name has one room at a time, and a room is read only after the last write
- * of an earlier room of that name was answered. Rooms open with their first member and close some time after their last.
+ * The open rooms of a relay, by name: single-flight, so a name has one room at a time, and a room is read only after
+ * the last write of an earlier room of that name was answered. Rooms open with their first member and close some time
+ * after their last.
  */
 import type { JoinRequest, Refusal } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
@@ -24,8 +25,8 @@ export class Rooms {
   }
 
   /**
-   * Makes `member` a member of the room `name`, which is opened if it is not open; the answer is sent to the member. Returns its
-   * place, or why there is none.
+   * Makes `member` a member of the room `name`, which is opened if it is not open; the answer is sent to the member.
+   * Returns its place, or why there is none.
    */
   join(name: string, member: RoomMember, join: JoinRequest): { room: Room; member: MemberId } | Refusal {
     const room = this.#open.get(name) ?? this.#openRoom(name)

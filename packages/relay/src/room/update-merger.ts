@@ -1,6 +1,7 @@
 /**
- * The port for work on whole documents' bytes: merging a log's tail, diffing for a newcomer, folding a checkpoint. It is asynchronous
- * because such work does not belong on the event loop: {@link inlineMerger} still runs there, a worker thread may take its place.
+ * The port for work on whole documents' bytes: merging a log's tail, diffing for a newcomer, folding a checkpoint. It
+ * is asynchronous because such work does not belong on the event loop: {@link inlineMerger} still runs there, a worker
+ * thread may take its place.
  */
 import { diffUpdate, mergeUpdates } from '@syncline/core'
 
