@@ -839,6 +839,30 @@ test('edits go to the relay at once, however many the device store does not take
   expect(room.status).toMatchObject({ unstored: 0, store: { state: 'durable' } })
 })
 
+test('a relay that sends poison into one room harms neither that document nor the edits of other rooms', async () => {
+  const sync = world.visit()
+  const [poisoned, other] = [sync.room('a'), sync.room('b')]
+  await Promise.all([poisoned.loaded, other.loaded])
+  await world.rest()
+  type(poisoned, 'mine')
+  await poisoned.whenAcked()
+  const poison = (): void => {
+    const { handle, members } = world.relay.room('a')
+    const update = Uint8Array.of(255, 255, 1)
+    for (const member of members) member.tell({ type: 'updates', handle, position: { epoch: 1, seq: 9 }, update })
+  }
+  for (let round = 0; round < 5; round += 1) {
+    poison()
+    type(other, 'x')
+    await world.rest()
+    expect(poisoned.status.connection).toMatchObject({ state: 'waiting', error: { code: 'malformed-message' } })
+    await world.scheduler.advance(2 * ClientLimits.reconnectMaxMs)
+  }
+  expect(text(poisoned)).toBe('mine')
+  expect(world.textAtRelay('b')).toBe('xxxxx')
+  for (const room of [poisoned, other]) expect(room.status).toMatchObject({ latestEdit: 'relay', unacked: 0 })
+})
+
 test('two owners on one store, as in a page without Web Locks, settle no edit that only the other has', async () => {
   const { disk, store } = device()
   const [one, two] = [world.visit(store()).room('a'), world.visit(store()).room('a')]

@@ -1,6 +1,6 @@
 /**
  * What the owner tab does for all tabs: it holds the connection, syncs the rooms that any tab has open, and pushes the outboxes
- * of rooms that nobody opened. It works on rows and bytes; documents belong to the tabs (room.ts). It exists from the moment a
+ * of rooms that nobody opened. It works on rows and bytes; documents belong to the tabs (document-room.ts). It exists from the moment a
  * tab becomes the owner until it stops being it, and finds everything it has to know in the device store.
  */
 import {
