@@ -47,6 +47,8 @@ export const ClientLimits = {
 
   /** Awareness is sent at most this often; the latest state wins. */
   awarenessIntervalMs: 50,
+  /** States of replicas behind the relay, per room, that are kept for tabs that come later; beyond, the oldest are forgotten. */
+  presentStatesMax: 4_096,
   /** The states of replicas behind the relay are removed when there was no connection for this long. */
   awarenessLostMs: 10_000,
 } as const

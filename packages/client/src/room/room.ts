@@ -51,8 +51,8 @@ export interface Room extends AsyncDisposable {
   whenStored(options?: WaitOptions): Promise<void>
 
   /**
-   * Resolves when every edit of this device in this room so far, also of earlier visits and of other tabs, is durable at the
-   * relay. Waits through any time offline. Rejects with `SynclineError`: `rejected` when the relay refuses one of them for good,
+   * Resolves when every edit of this device in this room so far, also of earlier visits and of other tabs (as far as the device store
+   * can be read), is durable at the relay. Waits through any time offline. Rejects with `SynclineError`: `rejected` when the relay refuses one of them for good,
    * `aborted`, or `closed`.
    */
   whenAcked(options?: WaitOptions): Promise<void>

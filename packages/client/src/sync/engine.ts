@@ -7,7 +7,6 @@ import {
   decodeAwareness,
   encodeAwareness,
   isRoomName,
-  type AwarenessEntry,
   type MessageOf,
   type Position,
   type RelayMessage,
@@ -23,6 +22,7 @@ import {
   type OwnerStatus,
   type RoomRelayStatus,
 } from './relay-status.ts'
+import { PresentStates } from './present-states.ts'
 import { RoomSync } from './room-sync.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import type { TabMessage } from '../tabs/tabs.ts'
@@ -54,8 +54,8 @@ interface SyncedRoom {
   readonly tabs: Set<string>
   /** Clocks of the awareness states that tabs announced, by tab, by client ID: what to take back when the tab is gone. */
   readonly announced: Map<string, Map<number, number>>
-  /** States that the relay told of over this connection, by client ID: for tabs that open the room later. */
-  readonly present: Map<number, AwarenessEntry>
+  /** What the relay told of over this connection. */
+  readonly present: PresentStates
 }
 
 /** A join that the relay has not answered. */
@@ -200,7 +200,7 @@ export class Engine {
     this.#stuck.delete(room)
     const { sync, tabs, present } = this.#rooms.get(room) ?? this.#addRoom(room)
     tabs.add(tab)
-    if (present.size > 0) this.#tellPresent(room, encodeAwareness([...present.values()]))
+    for (const payload of present.encode()) this.#tellPresent(room, payload)
     // While the store fails, or a write is under way, it does not have all that the others see.
     const { unstored } = sync
     if (unstored !== undefined && tab === THIS_TAB) this.#options.listener.onUpdate(room, unstored)
@@ -235,7 +235,7 @@ export class Engine {
       onUnstored: (update) => post({ type: 'edit', room, key: undefined, update }),
       onStatus: () => this.#roomChanged(room),
     })
-    const synced: SyncedRoom = { sync, tabs: new Set(), announced: new Map(), present: new Map() }
+    const synced: SyncedRoom = { sync, tabs: new Set(), announced: new Map(), present: new PresentStates() }
     this.#rooms.set(room, synced)
     sync.open()
     const { state } = this.#connection
@@ -334,11 +334,7 @@ export class Engine {
         if (room === undefined) return
         // Checked here, once: what reaches the tabs is known to decode.
         const entries = decodeAwareness(message.payload)
-        const { present } = this.#rooms.get(room) ?? {}
-        for (const entry of entries) {
-          if (entry.state === null) present?.delete(entry.clientID)
-          else present?.set(entry.clientID, entry)
-        }
+        this.#rooms.get(room)?.present.add(entries)
         return this.#tellPresent(room, message.payload.slice())
       }
       case 'welcome':
