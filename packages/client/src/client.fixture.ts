@@ -1,10 +1,10 @@
 /** A client for tests: on a memory disk that outlives it, against a relay in memory, in time that a test moves. */
 import { applyUpdate, Doc } from 'yjs'
+import { MemoryRelay } from './connection/memory-relay.fixture.ts'
 import type { DeviceStore } from './device-store/device-store.ts'
 import { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
 import { ManualScheduler, atRest } from './manual-scheduler.fixture.ts'
-import { MemoryRelay } from './connection/memory-relay.fixture.ts'
 import type { Room } from './room/room.ts'
 import { Syncline, type SynclineOptions } from './syncline.ts'
 

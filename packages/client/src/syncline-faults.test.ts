@@ -8,13 +8,13 @@ import fc from 'fast-check'
 import { applyUpdate, Doc } from 'yjs'
 import { expect, test } from 'vitest'
 import { device, World } from './client.fixture.ts'
+import type { Link, Transport } from './connection/transport.ts'
 import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import type { Room } from './room/room.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Syncline } from './syncline.ts'
 import { TabsHub, type HubTabs } from './tabs/tabs-hub.fixture.ts'
-import type { Link, Transport } from './connection/transport.ts'
 
 const runs = Number(process.env['SYNCLINE_FUZZ_RUNS'] ?? 60)
 const seed = process.env['SYNCLINE_FUZZ_SEED']

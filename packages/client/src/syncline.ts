@@ -10,13 +10,19 @@
 import { isRoomName } from '@syncline/protocol'
 import { Doc } from 'yjs'
 import type { TokenSource } from './connection/connection.ts'
+import type { Transport } from './connection/transport.ts'
+import { WebSocketTransport, type WebSocketConstructor } from './connection/websocket-transport.ts'
 import type { DeviceStore } from './device-store/device-store.ts'
 import { openIndexedDbDeviceStore } from './device-store/indexeddb-device-store.ts'
 import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
-import { DocumentRoom, type RoomHost } from './room/document-room.ts'
-import { Engine, THIS_TAB } from './sync/engine.ts'
 import { SynclineError } from './errors.ts'
 import { browserPage, type Page } from './page.ts'
+import { DocumentRoom, type RoomHost } from './room/document-room.ts'
+import type { Room } from './room/room.ts'
+import { StatusCell } from './room/status-cell.ts'
+import type { SynclineStatus } from './room/status.ts'
+import { systemScheduler, type Scheduler } from './scheduler.ts'
+import { Engine, THIS_TAB } from './sync/engine.ts'
 import {
   decodeOwnerStatus,
   decodeRoomRelayStatus,
@@ -24,15 +30,9 @@ import {
   type ConnectionStatus,
   type OwnerStatus,
 } from './sync/relay-status.ts'
-import type { Room } from './room/room.ts'
-import { systemScheduler, type Scheduler } from './scheduler.ts'
-import { StatusCell } from './room/status-cell.ts'
-import type { SynclineStatus } from './room/status.ts'
 import { tabsOfOrigin } from './tabs/browser-tabs.ts'
 import { SoloTabs } from './tabs/solo-tabs.ts'
 import type { TabMessage, Tabs } from './tabs/tabs.ts'
-import type { Transport } from './connection/transport.ts'
-import { WebSocketTransport, type WebSocketConstructor } from './connection/websocket-transport.ts'
 
 export interface SynclineOptions {
   /** The relay's endpoint, such as `ws://localhost:4455/sync`. */

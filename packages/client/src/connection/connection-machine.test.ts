@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { CloseCode, type MessageOf } from '@syncline/protocol'
 import { describe, expect, test } from 'vitest'
+import { SynclineError } from '../errors.ts'
+import { ClientLimits } from '../limits.ts'
 import {
   connectionDeadline,
   connectionStep,
@@ -9,8 +11,6 @@ import {
   type ConnectionEvent,
   type ConnectionState,
 } from './connection-machine.ts'
-import { SynclineError } from '../errors.ts'
-import { ClientLimits } from '../limits.ts'
 
 const welcome: MessageOf<'welcome'> = {
   type: 'welcome',

@@ -1,8 +1,8 @@
 import { encodeFrame, type RelayMessage } from '@syncline/protocol'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Connection, type ConnectionOptions } from './connection.ts'
 import { ClientLimits } from '../limits.ts'
 import { ManualScheduler } from '../manual-scheduler.fixture.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import { MemoryRelay } from './memory-relay.fixture.ts'
 
 let scheduler: ManualScheduler

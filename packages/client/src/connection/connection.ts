@@ -10,6 +10,8 @@ import {
   type ClientMessage,
   type RelayMessage,
 } from '@syncline/protocol'
+import { SynclineError } from '../errors.ts'
+import type { Scheduler } from '../scheduler.ts'
 import {
   connectionDeadline,
   connectionStep,
@@ -17,8 +19,6 @@ import {
   type ConnectionEvent,
   type ConnectionState,
 } from './connection-machine.ts'
-import { SynclineError } from '../errors.ts'
-import type { Scheduler } from '../scheduler.ts'
 import type { Link, Transport } from './transport.ts'
 
 /** Where tokens come from; asked before each connection and when the relay wants a fresh one. */

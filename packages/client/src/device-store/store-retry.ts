@@ -3,10 +3,10 @@
  * owner of this object asks it before each use, and tells it how the use went.
  */
 import { fullJitter } from '../backoff.ts'
-import { toStoreError } from './store-error.ts'
 import type { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { toStoreError } from './store-error.ts'
 
 export class StoreRetry {
   readonly #scheduler: Scheduler

@@ -11,27 +11,27 @@ import { diffUpdate, emptyUpdate, encodeStateVectorFromUpdate, isEmptyUpdate, up
 import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from '../device-store/device-store.ts'
-import { EditWriter } from './edit-writer.ts'
+import { isUpdate, mergeRows } from '../device-store/merge-rows.ts'
+import { StoreRetry } from '../device-store/store-retry.ts'
 import { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
-import { isUpdate, mergeRows } from '../device-store/merge-rows.ts'
-import { FROM_RELAY, Presence } from './presence.ts'
+import type { Scheduler } from '../scheduler.ts'
 import {
   fromPlainError,
   initialRoomRelayStatus,
   type ConnectionStatus,
   type RoomRelayStatus,
 } from '../sync/relay-status.ts'
-import type { Source } from './replica.ts'
-import type { RejectedEdit, Room, WaitOptions } from './room.ts'
-import type { Scheduler } from '../scheduler.ts'
-import { StatusCell } from './status-cell.ts'
-import { latestEdit, rowsAfter, type EditFacts, type RoomStatus } from './status.ts'
-import { StoreRetry } from '../device-store/store-retry.ts'
+import { Watermark } from '../sync/watermark.ts'
 import type { TabMessage } from '../tabs/tabs.ts'
 import { callListener } from '../uncaught.ts'
+import { EditWriter } from './edit-writer.ts'
+import { FROM_RELAY, Presence } from './presence.ts'
+import type { Source } from './replica.ts'
+import type { RejectedEdit, Room, WaitOptions } from './room.ts'
+import { StatusCell } from './status-cell.ts'
+import { latestEdit, rowsAfter, type EditFacts, type RoomStatus } from './status.ts'
 import { WaitingList, type WaitVerdict } from './waiting-list.ts'
-import { Watermark } from '../sync/watermark.ts'
 import { YjsReplica } from './yjs-replica.ts'
 
 export interface RoomHost {

@@ -4,9 +4,9 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { device } from '../client.fixture.ts'
 import type { DeviceRow } from '../device-store/device-store.ts'
 import type { FaultyDeviceStore } from '../device-store/faulty-device-store.fixture.ts'
-import { EditWriter } from './edit-writer.ts'
 import { ClientLimits } from '../limits.ts'
 import { atRest, ManualScheduler } from '../manual-scheduler.fixture.ts'
+import { EditWriter } from './edit-writer.ts'
 
 let scheduler: ManualScheduler
 let store: FaultyDeviceStore

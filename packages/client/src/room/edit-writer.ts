@@ -13,12 +13,12 @@
  */
 import { mergeUpdates } from '@syncline/core'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
+import { isUpdate } from '../device-store/merge-rows.ts'
+import { StoreRetry } from '../device-store/store-retry.ts'
 import type { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
-import { isUpdate } from '../device-store/merge-rows.ts'
-import type { EditsStatus } from '../sync/relay-status.ts'
 import type { Scheduler } from '../scheduler.ts'
-import { StoreRetry } from '../device-store/store-retry.ts'
+import type { EditsStatus } from '../sync/relay-status.ts'
 
 export interface EditWriterOptions {
   readonly room: string

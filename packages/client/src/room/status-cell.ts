@@ -1,6 +1,6 @@
 /** Holds one status value: computed when it is asked for, told to subscribers once per turn of the event loop, if it changed. */
-import { sameStatus } from './status.ts'
 import { callListener } from '../uncaught.ts'
+import { sameStatus } from './status.ts'
 
 export class StatusCell<T extends object> {
   readonly #compute: () => T

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SynclineError } from '../errors.ts'
-import { latestEdit, rowsAfter, sameStatus, type EditFacts } from './status.ts'
 import { StatusCell } from './status-cell.ts'
+import { latestEdit, rowsAfter, sameStatus, type EditFacts } from './status.ts'
 
 const nothing: EditFacts = {
   lastRef: 0,

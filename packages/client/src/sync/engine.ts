@@ -11,10 +11,13 @@ import {
   type Position,
   type RelayMessage,
 } from '@syncline/protocol'
-import { Connection, type ConnectionOptions } from '../connection/connection.ts'
 import type { ConnectionState } from '../connection/connection-machine.ts'
+import { Connection, type ConnectionOptions } from '../connection/connection.ts'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
+import { StoreRetry } from '../device-store/store-retry.ts'
 import { ClientLimits } from '../limits.ts'
+import type { TabMessage } from '../tabs/tabs.ts'
+import { PresentStates } from './present-states.ts'
 import {
   connectionStatus,
   encodeOwnerStatus,
@@ -22,10 +25,7 @@ import {
   type OwnerStatus,
   type RoomRelayStatus,
 } from './relay-status.ts'
-import { PresentStates } from './present-states.ts'
 import { RoomSync } from './room-sync.ts'
-import { StoreRetry } from '../device-store/store-retry.ts'
-import type { TabMessage } from '../tabs/tabs.ts'
 
 /** What the engine tells the tab that it lives in, which hears no messages of its own. */
 export interface EngineListener {

@@ -24,12 +24,12 @@
 import { DecodeError, decodeStateVector, mergeUpdates } from '@syncline/core'
 import type { Access, MessageOf, Position, RelayMessage } from '@syncline/protocol'
 import { fullJitter } from '../backoff.ts'
-import { splitUpdate } from './split-update.ts'
 import type { DeviceRoom, RejectedRow } from '../device-store/device-store.ts'
 import { SynclineError } from '../errors.ts'
-import { HeldIds } from './held-ids.ts'
 import { ClientLimits } from '../limits.ts'
+import { HeldIds } from './held-ids.ts'
 import { Outbox, type EditKey, type VolatileKey } from './outbox.ts'
+import { splitUpdate } from './split-update.ts'
 
 export type Membership =
   | { readonly state: 'offline' }

@@ -5,9 +5,11 @@
 import { diffUpdate, isEmptyUpdate, mergeUpdates } from '@syncline/core'
 import type { ClientMessage, Position } from '@syncline/protocol'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
-import { rowsToFold, settledRows } from './fold.ts'
-import { ClientLimits } from '../limits.ts'
 import { isUpdate, mergeRows } from '../device-store/merge-rows.ts'
+import { StoreRetry } from '../device-store/store-retry.ts'
+import { ClientLimits } from '../limits.ts'
+import type { Scheduler } from '../scheduler.ts'
+import { rowsToFold, settledRows } from './fold.ts'
 import type { VolatileKey } from './outbox.ts'
 import { toPlainError, type EditsStatus, type RoomRelayStatus } from './relay-status.ts'
 import {
@@ -18,8 +20,6 @@ import {
   type RoomEvent,
   type RoomWrite,
 } from './room-machine.ts'
-import type { Scheduler } from '../scheduler.ts'
-import { StoreRetry } from '../device-store/store-retry.ts'
 import { Watermark } from './watermark.ts'
 
 export interface RoomSyncOptions {
