@@ -67,3 +67,11 @@ test('more states than fit into one payload are encoded as several', () => {
   expect(awareness.encodeAll()).toHaveLength(2)
   expect(held(awareness)).toHaveLength(count)
 })
+
+test('who goes takes its own replicas along, and nobody else’s', () => {
+  const awareness = states()
+  awareness.apply(ADA, [entry(1, 5), entry(2, 1)], 0)
+  awareness.apply(BOB, [entry(3, 1)], 0)
+  expect(awareness.release(ADA)).toEqual([entry(1, 5, null), entry(2, 1, null)])
+  expect(held(awareness)).toEqual([entry(3, 1)])
+})

@@ -3,6 +3,7 @@
  * is asynchronous because such work does not belong on the event loop: {@link inlineMerger} still runs there, a worker
  * thread may take its place.
  */
+import { setImmediate } from 'node:timers/promises'
 import { diffUpdate, mergeUpdates } from '@syncline/core'
 
 export interface UpdateMerger {
@@ -12,12 +13,19 @@ export interface UpdateMerger {
   diff(updates: readonly Uint8Array[], stateVector: Uint8Array): Promise<Uint8Array>
 }
 
+/**
+ * Works on the event loop, one job in a turn: however many jobs wait, sockets and timers are served between two of a
+ * room. A single job still blocks for as long as its document takes.
+ */
 export const inlineMerger: UpdateMerger = {
-  merge: async (updates) => mergeOf(updates),
-  diff: async (updates, stateVector) => diffUpdate(mergeOf(updates), stateVector),
-}
-
-function mergeOf(updates: readonly Uint8Array[]): Uint8Array {
-  // A single update is its own merge: the common case of a tail of one costs nothing.
-  return updates.length === 1 ? updates[0]! : mergeUpdates(updates)
+  merge: async (updates) => {
+    // A single update is its own merge, and the common case of a tail of one costs nothing.
+    if (updates.length === 1) return updates[0]!
+    await setImmediate()
+    return mergeUpdates(updates)
+  },
+  diff: async (updates, stateVector) => {
+    await setImmediate()
+    return diffUpdate(updates.length === 1 ? updates[0]! : mergeUpdates(updates), stateVector)
+  },
 }
