@@ -143,7 +143,7 @@ export class Syncline implements AsyncDisposable {
     const known = this.#rooms.get(name)
     if (known !== undefined && known.status.state !== 'closed') return known
     if (known !== undefined) {
-      // Those before it, too: the last of them may never have been opened, and be closed at once.
+      // Those before it, too: it may have waited for them, and be closed sooner than they are.
       const both = Promise.all([this.#leaving.get(name), known.close()])
       const leaving: Promise<void> = both
         .then(() => undefined)
