@@ -77,3 +77,18 @@ test('rows of a busy room are folded when it is quiet, and nothing is missing', 
   await again.loaded
   expect(again.doc.getText('text').length).toBe(ClientLimits.foldRowsMin + 20)
 })
+
+test('a damaged row stops the folding of its room, and is not called a failure of the store', async () => {
+  const { store } = device()
+  const seeded = store()
+  await seeded.appendRemote('a', Uint8Array.of(255, 255, 1), { epoch: 1, seq: 0 })
+  const room = world.visit(store()).room('a')
+  await room.loaded
+  for (let key = 0; key < ClientLimits.foldRowsMin + 20; key += 1) {
+    type(room, 'x')
+    await world.rest()
+  }
+  await world.scheduler.advance(ClientLimits.foldIdleMs * 2)
+  expect(room.status).toMatchObject({ latestEdit: 'relay', store: { state: 'durable' } })
+  expect((await store().load('a')).rows.length).toBeGreaterThan(ClientLimits.foldRowsMin)
+})

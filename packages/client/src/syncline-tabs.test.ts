@@ -260,6 +260,25 @@ describe('what a tab did not hear', () => {
     expect(two.status).toMatchObject({ latestEdit: 'relay', unacked: 0 })
   })
 
+  test('an edit in memory that is refused does not keep the next ones from being told stored', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    owner.sync.disconnect()
+    follower.store.failWrites('store-full')
+    mark(two, 'bad')
+    await world.rest()
+    mark(two, 'good')
+    await world.rest()
+    world.relay.rejectPush = (update) =>
+      new TextDecoder().decode(update).includes('bad') ? { code: 'malformed-update', retryable: false } : undefined
+    owner.sync.connect()
+    await world.rest()
+    // The owner stored the good one; only the bad one is left in memory.
+    expect(two.status).toMatchObject({ unstored: 1, unacked: 0, rejected: 1 })
+  })
+
   test('edits in memory of a room that is opened again are new edits', async () => {
     const [owner, follower] = [openTab(), openTab()]
     const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
