@@ -1,12 +1,11 @@
 /** Where tests run: `node` for everything that needs no browser, `browser` for `*.browser.test.ts` in a real Chromium, `system` for tests/. */
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { chromiumOptions } from './tests/src/chromium.fixture.ts'
 
 /** Tests run the source: no build step between an edit and its test. */
 const resolve = { conditions: ['syncline-source'] }
 const ssr = { resolve }
-
-const executablePath = process.env['SYNCLINE_CHROMIUM']
 
 export default defineConfig({
   test: {
@@ -17,12 +16,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: [
-            'packages/*/src/**/*.test.ts',
-            'bench/src/**/*.test.ts',
-            'demo/src/**/*.test.ts',
-            'scripts/**/*.test.ts',
-          ],
+          include: ['packages/*/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'demo/src/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
         },
       },
@@ -36,20 +30,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             instances: [{ browser: 'chromium' }],
-            provider: playwright({
-              launchOptions: {
-                ...(executablePath === undefined ? {} : { executablePath }),
-                args: [
-                  '--no-sandbox',
-                  '--disable-gpu',
-                  '--disable-quic',
-                  '--no-first-run',
-                  '--disable-background-networking',
-                  '--disable-component-update',
-                  '--disable-sync',
-                ],
-              },
-            }),
+            provider: playwright({ launchOptions: chromiumOptions() }),
           },
         },
       },

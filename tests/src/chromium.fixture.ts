@@ -1,11 +1,11 @@
-/** The Chromium that the tests run in: the one that `npm test` found or installed. */
-import { chromium, type Browser } from 'playwright'
+/** The Chromium that the tests run in: the one that `npm test` found or installed. Also used by vitest.config.ts. */
+import { chromium, type Browser, type LaunchOptions } from 'playwright'
 
-export function launchChromium(): Promise<Browser> {
+/** Without what the sandbox of a container forbids, and without traffic of the browser's own. */
+export function chromiumOptions(): LaunchOptions {
   const executablePath = process.env['SYNCLINE_CHROMIUM']
-  return chromium.launch({
+  return {
     ...(executablePath === undefined ? {} : { executablePath }),
-    headless: true,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -15,5 +15,9 @@ export function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
     ],
-  })
+  }
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch(chromiumOptions())
 }
