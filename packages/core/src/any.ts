@@ -31,18 +31,18 @@ export function skipAny(reader: ByteReader, depth = 0): void {
       skipVarInt(reader)
       return
     case 124:
-      reader.view(4)
+      reader.skip(4)
       return
     case 123:
     case 122:
-      reader.view(8)
+      reader.skip(8)
       return
     case 119:
-      reader.utf8()
+      reader.skipUtf8()
       return
     case ANY_OBJECT:
       for (let left = reader.count(2); left > 0; left--) {
-        reader.utf8()
+        reader.skipUtf8()
         skipAny(reader, depth + 1)
       }
       return
@@ -50,7 +50,7 @@ export function skipAny(reader: ByteReader, depth = 0): void {
       for (let left = reader.count(1); left > 0; left--) skipAny(reader, depth + 1)
       return
     case 116:
-      reader.lengthPrefixed()
+      reader.skip(reader.varUint())
       return
     default:
       reader.fail('unknown-tag', `no value has the tag ${tag}`, start)

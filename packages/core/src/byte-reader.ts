@@ -61,6 +61,23 @@ export class ByteReader {
     return this.bytes.subarray(start, start + length)
   }
 
+  /** Reads past the next `length` bytes. */
+  skip(length: number): void {
+    if (length > this.remaining) this.fail('unexpected-end', `${length} bytes announced, ${this.remaining} left`)
+    this.offset += length
+  }
+
+  /** Reads past a varUint length and that many bytes of UTF-8, which are checked; returns how many UTF-16 code units they are. */
+  skipUtf8(): number {
+    const start = this.offset
+    const length = this.varUint()
+    const from = this.offset
+    this.skip(length)
+    const units = utf16Length(this.bytes, from, this.offset)
+    if (units < 0) this.fail('invalid-utf8', 'string is not UTF-8', start)
+    return units
+  }
+
   /** A varUint length and that many bytes, as a view of the input. */
   lengthPrefixed(): Uint8Array {
     return this.view(this.varUint())

@@ -74,3 +74,10 @@ export class ByteWriter {
     this.#buffer = grown
   }
 }
+
+/** How many bytes {@link ByteWriter.varUint} writes for `value`, an integer in 0 … 2^53 − 1. */
+export function varUintWidth(value: number): number {
+  let width = 1
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) width++
+  return width
+}

@@ -12,7 +12,6 @@ import { ANY_OBJECT, skipAny } from './any.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { skipJson, skipJsonOrUndefined } from './json.ts'
-import { utf16Length } from './text-coding.ts'
 import { Cut, joinText, splitText, writeText, type TextRun } from './text-run.ts'
 
 /** The kinds of content, by the number that stands for them in an item's info byte. */
@@ -49,47 +48,98 @@ const XML_HOOK_REFERENCE = 5
 
 const noBytes = new Uint8Array(0)
 
+/** Where content lies in the bytes that were read. What is needed to move content, without a view of it being made. */
+export interface ContentExtent {
+  /** As {@link Content.length}. */
+  length: number
+  /** The offset at which {@link Content.payload} begins; it ends where reading ended. */
+  payloadAt: number
+}
+
 /** Reads content of a kind that an info byte named. Throws `DecodeError`; nothing is allocated that the input does not hold. */
 export function readContent(reader: ByteReader, kind: number): Content {
+  const extent: ContentExtent = { length: 0, payloadAt: 0 }
+  skipContent(reader, kind, extent)
+  const payload = kind === ContentKind.deleted ? noBytes : reader.bytes.subarray(extent.payloadAt, reader.offset)
+  return { kind: kind as ContentKind, length: extent.length, payload, cut: Cut.none }
+}
+
+/** Reads past content, and notes in `extent` where it lies. Throws `DecodeError` for whatever a Yjs client could not read. */
+export function skipContent(reader: ByteReader, kind: number, extent: ContentExtent): void {
   const start = reader.offset
+  extent.payloadAt = start
+  extent.length = 1
   switch (kind) {
+    case ContentKind.string:
+      extent.length = reader.skipUtf8()
+      if (extent.length === 0) reader.fail('invalid-value', 'content without units', start)
+      extent.payloadAt = start + lengthWidth(reader.bytes, start)
+      return
     case ContentKind.deleted:
-      return { kind, length: readLength(reader), payload: noBytes, cut: Cut.none }
+      extent.length = readLength(reader)
+      extent.payloadAt = reader.offset
+      return
     case ContentKind.json:
-      return readElements(reader, kind, skipJsonOrUndefined)
+      for (let left = readElementCount(reader, extent); left > 0; left--) skipJsonOrUndefined(reader)
+      return
     case ContentKind.any:
-      return readElements(reader, kind, skipAny)
-    case ContentKind.string: {
-      const payload = reader.lengthPrefixed()
-      const length = utf16Length(payload)
-      if (length < 0) reader.fail('invalid-utf8', 'string is not UTF-8', start)
-      if (length === 0) reader.fail('invalid-value', 'content without units', start)
-      return { kind, length, payload, cut: Cut.none }
-    }
+      for (let left = readElementCount(reader, extent); left > 0; left--) skipAny(reader)
+      return
     case ContentKind.binary:
-      reader.lengthPrefixed()
-      break
+      reader.skip(reader.varUint())
+      return
     case ContentKind.embed:
       skipJson(reader)
-      break
+      return
     case ContentKind.format:
-      reader.utf8()
+      reader.skipUtf8()
       skipJson(reader)
-      break
+      return
     case ContentKind.type: {
       const reference = reader.varUint()
       if (reference > TYPE_REFERENCE_MAX) reader.fail('unknown-tag', `no shared type ${reference}`, start)
-      if (reference === XML_ELEMENT_REFERENCE || reference === XML_HOOK_REFERENCE) reader.utf8()
-      break
+      if (reference === XML_ELEMENT_REFERENCE || reference === XML_HOOK_REFERENCE) reader.skipUtf8()
+      return
     }
     case ContentKind.document:
-      reader.utf8()
+      reader.skipUtf8()
       skipDocumentOptions(reader)
-      break
+      return
     default:
       reader.fail('unknown-tag', `no content of kind ${kind}`, start)
   }
-  return { kind, length: 1, payload: reader.bytes.subarray(start, reader.offset), cut: Cut.none }
+}
+
+/** As {@link skipContent}, for bytes that it has checked before: what is slow to check is only stepped over. */
+export function skipCheckedContent(reader: ByteReader, kind: number, extent: ContentExtent): void {
+  switch (kind) {
+    case ContentKind.json:
+      for (let left = readElementCount(reader, extent); left > 0; left--) reader.skip(reader.varUint())
+      return
+    case ContentKind.format:
+      extent.payloadAt = reader.offset
+      extent.length = 1
+      reader.skip(reader.varUint())
+      reader.skip(reader.varUint())
+      return
+    case ContentKind.embed:
+      extent.payloadAt = reader.offset
+      extent.length = 1
+      reader.skip(reader.varUint())
+      return
+    default:
+      skipContent(reader, kind, extent)
+  }
+}
+
+/** The offset after the first `units` elements of JSON or any that begin at `from`, in bytes that were checked before. */
+export function elementsEnd(bytes: Uint8Array, kind: number, from: number, units: number): number {
+  const elements = new ByteReader(bytes, from)
+  for (let left = units; left > 0; left--) {
+    if (kind === ContentKind.any) skipAny(elements)
+    else elements.skip(elements.varUint())
+  }
+  return elements.offset
 }
 
 /** Writes content as it stands after an item's header. Cut ends of text become U+FFFD. */
@@ -132,15 +182,7 @@ export function splitContent(content: Content, units: number): readonly [Content
     const [first, rest] = splitText(content, units)
     return [contentOf(kind, first), contentOf(kind, rest)]
   }
-  let at = 0
-  if (kind === ContentKind.any || kind === ContentKind.json) {
-    const elements = new ByteReader(payload)
-    for (let left = units; left > 0; left--) {
-      if (kind === ContentKind.any) skipAny(elements)
-      else elements.lengthPrefixed()
-    }
-    at = elements.offset
-  }
+  const at = kind === ContentKind.any || kind === ContentKind.json ? elementsEnd(payload, kind, 0, units) : 0
   return [
     { kind, length: units, payload: payload.subarray(0, at), cut: Cut.none },
     { kind, length: length - units, payload: payload.subarray(at), cut: Cut.none },
@@ -172,17 +214,20 @@ function readLength(reader: ByteReader): number {
   return length
 }
 
-function readElements(
-  reader: ByteReader,
-  kind: typeof ContentKind.json | typeof ContentKind.any,
-  skip: (reader: ByteReader) => void,
-): Content {
+function readElementCount(reader: ByteReader, extent: ContentExtent): number {
   const start = reader.offset
-  const length = reader.count(1)
-  if (length === 0) reader.fail('invalid-value', 'content without units', start)
-  const from = reader.offset
-  for (let left = length; left > 0; left--) skip(reader)
-  return { kind, length, payload: reader.bytes.subarray(from, reader.offset), cut: Cut.none }
+  const count = reader.count(1)
+  if (count === 0) reader.fail('invalid-value', 'content without units', start)
+  extent.length = count
+  extent.payloadAt = reader.offset
+  return count
+}
+
+/** Bytes of the varUint at `at`. */
+function lengthWidth(bytes: Uint8Array, at: number): number {
+  let width = 1
+  while (bytes[at + width - 1]! >= 0x80) width++
+  return width
 }
 
 /**

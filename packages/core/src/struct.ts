@@ -50,28 +50,24 @@ export type Struct = Gc | Skip | Item
 /** A root type, by the UTF-8 of its name, or the shared type that an item holds. */
 export type Parent = { readonly type: 'root'; readonly name: Uint8Array } | { readonly type: 'item'; readonly id: Id }
 
-const GC = 0
-const SKIP = 10
-const KIND_BITS = 0x1f
-const HAS_PARENT_SUB = 0x20
-const HAS_RIGHT_ORIGIN = 0x40
-const HAS_ORIGIN = 0x80
+/** The parts of a struct's info byte. */
+export const Info = { gc: 0, skip: 10, kindBits: 0x1f, parentSub: 0x20, rightOrigin: 0x40, origin: 0x80 } as const
 
 /** Reads the struct of `client` that starts at `clock`. Throws `DecodeError`. Bytes are borrowed from the reader's input. */
 export function readStruct(reader: ByteReader, client: number, clock: number): Struct {
   const start = reader.offset
   const info = reader.uint8()
-  if (info === GC || info === SKIP) {
+  if (info === Info.gc || info === Info.skip) {
     const length = reader.varUint()
     checkLength(reader, start, clock, length)
-    return { type: info === GC ? 'gc' : 'skip', clock, length }
+    return { type: info === Info.gc ? 'gc' : 'skip', clock, length }
   }
-  const kind = info & KIND_BITS
+  const kind = info & Info.kindBits
   // Yjs takes these for GC and skips when it applies them, and throws when it merges them. Nobody writes them.
-  if (kind === GC || kind === SKIP) reader.fail('unknown-tag', `no struct has the info ${info}`, start)
-  const keyed = (info & HAS_PARENT_SUB) !== 0
-  const origin = (info & HAS_ORIGIN) !== 0 ? readReference(reader, client, clock) : null
-  const rightOrigin = (info & HAS_RIGHT_ORIGIN) !== 0 ? readReference(reader, client, clock) : null
+  if (kind === Info.gc || kind === Info.skip) reader.fail('unknown-tag', `no struct has the info ${info}`, start)
+  const keyed = (info & Info.parentSub) !== 0
+  const origin = (info & Info.origin) !== 0 ? readReference(reader, client, clock) : null
+  const rightOrigin = (info & Info.rightOrigin) !== 0 ? readReference(reader, client, clock) : null
   const parent = origin === null && rightOrigin === null ? readParent(reader, client, clock) : null
   const parentSub = parent !== null && keyed ? reader.utf8() : null
   const content = readContent(reader, kind)
@@ -82,16 +78,16 @@ export function readStruct(reader: ByteReader, client: number, clock: number): S
 /** Writes a struct; the opposite of {@link readStruct}. */
 export function writeStruct(writer: ByteWriter, struct: Struct): void {
   if (struct.type !== 'item') {
-    writer.uint8(struct.type === 'gc' ? GC : SKIP)
+    writer.uint8(struct.type === 'gc' ? Info.gc : Info.skip)
     writer.varUint(struct.length)
     return
   }
   const { origin, rightOrigin, parent, parentSub, keyed, content } = struct
   writer.uint8(
     content.kind |
-      (keyed ? HAS_PARENT_SUB : 0) |
-      (rightOrigin === null ? 0 : HAS_RIGHT_ORIGIN) |
-      (origin === null ? 0 : HAS_ORIGIN),
+      (keyed ? Info.parentSub : 0) |
+      (rightOrigin === null ? 0 : Info.rightOrigin) |
+      (origin === null ? 0 : Info.origin),
   )
   if (origin !== null) writeId(writer, origin)
   if (rightOrigin !== null) writeId(writer, rightOrigin)
@@ -183,7 +179,8 @@ export function withSkips(structs: readonly Struct[]): Struct[] {
   return filled
 }
 
-function checkLength(reader: ByteReader, start: number, clock: number, length: number): void {
+/** Fails for a struct without units, or one that ends at a clock which cannot be written. */
+export function checkLength(reader: ByteReader, start: number, clock: number, length: number): void {
   if (length === 0) reader.fail('invalid-value', 'struct without units', start)
   if (length > Number.MAX_SAFE_INTEGER - clock) reader.fail('integer-overflow', 'struct ends above 2^53 − 1', start)
 }

@@ -25,13 +25,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * How many UTF-16 code units `bytes` are as text, or −1 when they are not UTF-8. Exactly as strict as {@link decodeUtf8}
- * (Unicode 15, table 3-7), but without making a string: validating is most of what the merge core does with text.
+ * How many UTF-16 code units the bytes from `start` up to `end` are as text, or −1 when they are not UTF-8. Exactly as strict as
+ * {@link decodeUtf8} (Unicode 15, table 3-7), but without making a string: validating is most of what the merge core does with
+ * text.
  */
-export function utf16Length(bytes: Uint8Array): number {
-  const end = bytes.length
+export function utf16Length(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
   let units = 0
-  let at = 0
+  let at = start
   while (at < end) {
     const lead = bytes[at]!
     if (lead < 0x80) {

@@ -1,0 +1,133 @@
+/**
+ * A reader of structs that makes no objects: it steps over one struct at a time and keeps, in fields, what is needed to copy it,
+ * cut it, or compare it. It accepts and refuses what {@link readStruct} does, with the same errors; the layout is drawn there.
+ * Most of what the core does with updates is this.
+ */
+import { ByteReader } from './byte-reader.ts'
+import { ContentKind, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
+import { checkLength, Info } from './struct.ts'
+
+/** Stands for the client of an ID that is absent. */
+export const NO_CLIENT = -1
+
+export class StructScan {
+  /** What is scanned; its offset is behind the struct that was read. */
+  reader: ByteReader = new ByteReader(new Uint8Array(0))
+
+  // Of the struct that was read last. An ID that is absent has NO_CLIENT as its client, and any clock.
+  client = 0
+  clock = 0
+  /** The info byte's kind of content, `Info.gc` or `Info.skip`. */
+  kind = 0
+  keyed = false
+  originClient: number = NO_CLIENT
+  originClock = 0
+  rightClient: number = NO_CLIENT
+  rightClock = 0
+  /** Whether there is a parent. If it is a root type, `parentClient` is NO_CLIENT and its name is where these offsets say. */
+  hasParent = false
+  parentClient: number = NO_CLIENT
+  parentClock = 0
+  parentNameAt = 0
+  parentNameEnd = 0
+  /** The key beside the parent, if keyed. */
+  parentSubAt = 0
+  parentSubEnd = 0
+  /** Length in units, and where the payload begins; it ends at the reader's offset. */
+  readonly content: ContentExtent = { length: 0, payloadAt: 0 }
+
+  get length(): number {
+    return this.content.length
+  }
+
+  /** The clock after the last unit. */
+  get end(): number {
+    return this.clock + this.content.length
+  }
+
+  /**
+   * Reads the struct of `client` at the reader's offset, which starts at `clock`. Throws `DecodeError`. `checked`: the bytes were
+   * read before, so what is slow to check is not checked again.
+   */
+  read(client: number, clock: number, checked: boolean): void {
+    const reader = this.reader
+    const start = reader.offset
+    const info = reader.uint8()
+    const kind = info & Info.kindBits
+    this.client = client
+    this.clock = clock
+    this.kind = kind
+    this.keyed = (info & Info.parentSub) !== 0
+    this.originClient = NO_CLIENT
+    this.rightClient = NO_CLIENT
+    this.hasParent = false
+    if (kind === Info.gc || kind === Info.skip) {
+      if (info !== kind) reader.fail('unknown-tag', `no struct has the info ${info}`, start)
+      this.content.length = reader.varUint()
+      this.content.payloadAt = reader.offset
+      checkLength(reader, start, clock, this.content.length)
+      return
+    }
+    if ((info & Info.origin) !== 0) {
+      const at = reader.offset
+      this.originClient = reader.varUint()
+      this.originClock = reader.varUint()
+      if (this.originClient === client && this.originClock >= clock) failReference(reader, clock, this.originClock, at)
+    }
+    if ((info & Info.rightOrigin) !== 0) {
+      const at = reader.offset
+      this.rightClient = reader.varUint()
+      this.rightClock = reader.varUint()
+      if (this.rightClient === client && this.rightClock >= clock) failReference(reader, clock, this.rightClock, at)
+    }
+    if ((info & (Info.origin | Info.rightOrigin)) === 0) this.#readParent(client, clock)
+    if (checked) skipCheckedContent(reader, kind, this.content)
+    else skipContent(reader, kind, this.content)
+    checkLength(reader, start, clock, this.content.length)
+  }
+
+  #readParent(client: number, clock: number): void {
+    const reader = this.reader
+    const start = reader.offset
+    const isRoot = reader.varUint()
+    if (isRoot > 1) reader.fail('unknown-tag', `no parent of kind ${isRoot}`, start)
+    this.hasParent = true
+    if (isRoot === 1) {
+      this.parentClient = NO_CLIENT
+      const nameAt = reader.offset
+      reader.skipUtf8()
+      this.parentNameAt = afterVarUint(reader.bytes, nameAt)
+      this.parentNameEnd = reader.offset
+    } else {
+      this.parentClient = reader.varUint()
+      this.parentClock = reader.varUint()
+      if (this.parentClient === client && this.parentClock >= clock) {
+        failReference(reader, clock, this.parentClock, start)
+      }
+    }
+    if (this.keyed) {
+      const subAt = reader.offset
+      reader.skipUtf8()
+      this.parentSubAt = afterVarUint(reader.bytes, subAt)
+      this.parentSubEnd = reader.offset
+    }
+  }
+}
+
+/** How much a struct says of its units; where two speak of the same, the one that says more is kept. See the merge rule. */
+export function informationOfKind(kind: number): number {
+  if (kind === Info.skip) return 0
+  if (kind === Info.gc) return 1
+  return kind === ContentKind.deleted ? 2 : 3
+}
+
+/** A client only builds on units of its own that came before; Yjs looks those up without checking. */
+export function failReference(reader: ByteReader, clock: number, referred: number, offset: number): never {
+  return reader.fail('invalid-value', `unit ${clock} refers to the later unit ${referred} of its client`, offset)
+}
+
+function afterVarUint(bytes: Uint8Array, at: number): number {
+  let after = at
+  while (bytes[after]! >= 0x80) after++
+  return after + 1
+}
