@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { diffUpdate } from './diff.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
+import { mergeStructByStruct } from './merge-oracle.fixture.ts'
 import { mergeUpdates } from './merge.ts'
+import { damageArbitrary, damaged } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
 import { decodeUpdate } from './update.ts'
 
@@ -72,6 +74,33 @@ describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
     )
   })
 
+  test('gives the bytes that merging struct by struct gives: honest updates, cut ones, damaged ones, in any order', () => {
+    fc.assert(
+      fc.property(
+        editsArbitrary(30),
+        random,
+        fc.array(fc.record({ damage: damageArbitrary, at: fc.nat(), clock: fc.nat({ max: 30 }) }), { maxLength: 6 }),
+        (edits, draws, damages) => {
+          const { authored, exchanged } = playHistory(edits)
+          const updates = [...authored, ...exchanged]
+          for (const { damage, at, clock } of damages) {
+            const update = updates.at(at % updates.length)!
+            const known = new Map(decodeUpdate(update).clients.map(({ client }) => [client, clock]))
+            updates.push(diffUpdate(update, known))
+            const hurt = damaged(update, damage)
+            if (isUpdate(hurt)) updates.push(hurt)
+          }
+          const order = shuffled(updates, draws)
+          const some = order.slice(0, order.length >> 1)
+          expect(mergeUpdates(order)).toEqual(mergeStructByStruct(order))
+          expect(mergeUpdates(some)).toEqual(mergeStructByStruct(some))
+          expect(mergeUpdates(authored)).toEqual(mergeStructByStruct(authored))
+        },
+      ),
+      fuzz(2),
+    )
+  })
+
   test('makes one struct of a burst of keystrokes', () => {
     const doc = new Y.Doc()
     doc.clientID = 5
@@ -83,3 +112,12 @@ describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
     expect(merged.clients.map(({ structs }) => structs.length)).toEqual([1])
   })
 })
+
+function isUpdate(bytes: Uint8Array): boolean {
+  try {
+    decodeUpdate(bytes)
+    return true
+  } catch {
+    return false
+  }
+}

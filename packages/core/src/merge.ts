@@ -11,232 +11,126 @@
  * Two structs that differ otherwise claim the same ID with different content: a copied client ID, or a forgery. Then one is
  * taken by an order of their bytes: the same on every relay and in any order of inputs, though with no meaning, and not
  * promised to be independent of grouping.
+ *
+ * Structs are appended as they come while each client's clocks are in order, as in a log; what comes early or again is sorted and
+ * merged at the end, run by run, or struct by struct where runs of bytes do not decide.
  */
-import { ContentKind, contentOf } from './content.ts'
-import { compareIds } from './id.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { IdSet } from './id-set.ts'
-import {
-  areJoinable,
-  endOf,
-  joinStructs,
-  splitStruct,
-  withSkips,
-  type Item,
-  type Parent,
-  type Struct,
-} from './struct.ts'
-import { textOfUnits, unitsOfText } from './text-run.ts'
-import { decodeUpdate, encodeUpdate, type ClientStructs } from './update.ts'
+import { mergeRuns } from './run-merge.ts'
+import { withSkips, readStruct, type Struct } from './struct.ts'
+import { StructLog } from './struct-log.ts'
+import { mergeStructs } from './struct-merge.ts'
+import { StructScan } from './struct-scan.ts'
+import { scanUpdate, type Stretch } from './update-scan.ts'
+
+/** What is known of one client while its updates are gathered. */
+interface Gathered {
+  /** Stretches that came in order, joined. */
+  readonly log: StructLog
+  /** The others. */
+  readonly others: Stretch[]
+}
 
 /**
  * One update with everything that is in `updates`. Commutative, associative and idempotent, to the byte (associative only where
- * no ID is claimed with two contents, see above); one input, or none, is brought into the same form. Inputs may miss each other's context: gaps become skips. Throws `DecodeError` if any input is not
- * an update. Cost n log n in the structs, and linear if inputs come in order.
+ * no ID is claimed with two contents, see above); one input, or none, is brought into the same form. Inputs may miss each
+ * other's context: gaps become skips. Throws `DecodeError` if any input is not an update. Cost n log n in the structs, and
+ * linear if inputs come in order.
  */
 export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
-  const structsOf = new Map<number, Struct[]>()
-  const deletes: IdSet[] = []
+  const clients = new Map<number, Gathered>()
+  const deletes: number[] = []
+  const scan = new StructScan()
+  let gathered: Gathered | undefined
   for (const bytes of updates) {
-    const update = decodeUpdate(bytes)
-    deletes.push(update.deletes)
-    for (const { client, structs } of update.clients) {
-      let gathered = structsOf.get(client)
-      if (gathered === undefined) structsOf.set(client, (gathered = []))
-      for (const struct of structs) if (struct.type !== 'skip') gathered.push(struct)
+    const update = scanUpdate(bytes, scan)
+    for (const stretch of update.stretches) {
+      const { client, clock } = stretch
+      if (gathered === undefined || gathered.log.client !== client) gathered = clients.get(client)
+      if (gathered === undefined) {
+        gathered = { log: new StructLog(client, clock, Math.max(32, stretch.to - stretch.from)), others: [] }
+        clients.set(client, gathered)
+      }
+      if (clock !== gathered.log.end) gathered.others.push(stretch)
+      else if (update.isSingle) gathered.log.append(scan)
+      else gathered.log.appendStretch(stretch, scan)
     }
+    for (const bound of update.deletes) deletes.push(bound)
   }
-  const clients: ClientStructs[] = []
-  for (const [client, gathered] of structsOf) {
-    const structs = withSkips(joinRuns(client, withoutOverlaps(client, inOrder(gathered))))
-    if (structs.length > 0) clients.push({ client, structs })
-  }
-  return encodeUpdate({ clients, deletes: IdSet.union(deletes) })
+  const logs: StructLog[] = []
+  for (const { log, others } of clients.values()) logs.push(others.length === 0 ? log : mergeAll(log, others, scan))
+  return encodeLogs(logs, IdSet.of(deletes))
 }
 
-/**
- * By clock, and each once. Equal clocks are ordered too, so that what follows sees the same list for the same inputs, however
- * often each comes. Sorts in place.
- */
-function inOrder(structs: Struct[]): Struct[] {
-  const order = (a: Struct, b: Struct): number => a.clock - b.clock || a.length - b.length || compareStructs(a, b)
-  structs.sort(order)
-  return structs.filter((struct, at) => at === 0 || order(structs[at - 1]!, struct) !== 0)
+/** Writes an update of encoded structs, clients descending. */
+export function encodeLogs(logs: StructLog[], deletes: IdSet): Uint8Array<ArrayBuffer> {
+  logs.sort((a, b) => b.client - a.client)
+  let bytes = varUintWidth(logs.length) + deletes.byteLength
+  for (const { client, start, count, byteLength } of logs) {
+    bytes += varUintWidth(count) + varUintWidth(client) + varUintWidth(start) + byteLength
+  }
+  // A varUint is written with room for its longest form.
+  const writer = new ByteWriter(bytes + 8)
+  writer.varUint(logs.length)
+  for (const log of logs) {
+    writer.varUint(log.count)
+    writer.varUint(log.client)
+    writer.varUint(log.start)
+    writer.raw(log.bytes)
+  }
+  deletes.write(writer)
+  return writer.finish()
 }
 
-/** The same units with each ID once, in order; `structs` are in order, but may overlap. */
-function withoutOverlaps(client: number, structs: readonly Struct[]): Struct[] {
-  const disjoint: Struct[] = []
-  let from = 0
-  while (from < structs.length) {
-    let end = endOf(structs[from]!)
+/** Merges stretches of one client in any order. What overlaps nothing is appended; what does is merged by halves. */
+function mergeAll(log: StructLog, others: Stretch[], scan: StructScan): StructLog {
+  const stretches = [log.stretch(), ...others].sort((a, b) => a.clock - b.clock)
+  const merged = new StructLog(log.client, stretches[0]!.clock, log.byteLength)
+  for (let from = 0; from < stretches.length;) {
+    let end = stretches[from]!.end
     let to = from + 1
-    for (; to < structs.length && structs[to]!.clock < end; to++) end = Math.max(end, endOf(structs[to]!))
-    if (to === from + 1) disjoint.push(structs[from]!)
-    else for (const struct of resolve(client, structs, from, to)) disjoint.push(struct)
+    for (; to < stretches.length && stretches[to]!.clock < end; to++) end = Math.max(end, stretches[to]!.end)
+    if (stretches[from]!.clock > merged.end) merged.appendSkip(stretches[from]!.clock - merged.end)
+    const overlapping = to === from + 1 ? stretches[from]! : mergeByHalves(stretches, from, to)
+    if (overlapping === null) return mergeStructByStruct(log.client, stretches, scan)
+    merged.appendStretch(overlapping, scan)
     from = to
   }
-  return disjoint
-}
-
-/** Merges `structs[from]` … `structs[to − 1]`, each a list of its own, by halves: however they overlap, cost stays n log n. */
-function resolve(client: number, structs: readonly Struct[], from: number, to: number): readonly Struct[] {
-  if (to - from === 1) return [structs[from]!]
-  const middle = Math.floor((from + to) / 2)
-  return mergeDisjoint(client, resolve(client, structs, from, middle), resolve(client, structs, middle, to))
-}
-
-/** Merges two lists, each in order and without overlaps. What is covered by both is cut to equal pieces, and decided there. */
-function mergeDisjoint(client: number, left: readonly Struct[], right: readonly Struct[]): readonly Struct[] {
-  const merged: Struct[] = []
-  let leftAt = 0
-  let rightAt = 0
-  let a = left[leftAt++]
-  let b = right[rightAt++]
-  while (a !== undefined && b !== undefined) {
-    if (endOf(a) <= b.clock) {
-      merged.push(a)
-      a = left[leftAt++]
-    } else if (endOf(b) <= a.clock) {
-      merged.push(b)
-      b = right[rightAt++]
-    } else if (a.clock < b.clock) {
-      const [before, rest] = splitStruct(client, a, b.clock - a.clock)
-      merged.push(before)
-      a = rest
-    } else if (b.clock < a.clock) {
-      const [before, rest] = splitStruct(client, b, a.clock - b.clock)
-      merged.push(before)
-      b = rest
-    } else {
-      const length = Math.min(a.length, b.length)
-      const [aPiece, aRest]: readonly [Struct, Struct?] = a.length > length ? splitStruct(client, a, length) : [a]
-      const [bPiece, bRest]: readonly [Struct, Struct?] = b.length > length ? splitStruct(client, b, length) : [b]
-      pushBest(client, aPiece, bPiece, merged)
-      a = aRest ?? left[leftAt++]
-      b = bRest ?? right[rightAt++]
-    }
-  }
-  for (; a !== undefined; a = left[leftAt++]) merged.push(a)
-  for (; b !== undefined; b = right[rightAt++]) merged.push(b)
   return merged
 }
 
-/** Adds, of two structs for the same units, the best for each unit. */
-function pushBest(client: number, a: Struct, b: Struct, merged: Struct[]): void {
-  const order = compareForAllUnits(a, b)
-  if (order !== 0 || a.type !== 'item' || b.type !== 'item') {
-    merged.push(order < 0 ? b : a)
-    return
-  }
-  const heads = compareHeads(a, b)
-  if (heads === 0 && compareContents(a, b) === 0) {
-    merged.push(a)
-    return
-  }
-  // Rare from here on: only the same ID with two contents, or a pair that was cut.
-  if (a.content.kind === ContentKind.string) {
-    merged.push(bestText(a, b, heads))
-    return
-  }
-  let aRest: Item | undefined = a
-  let bRest: Item | undefined = b
-  while (aRest !== undefined && bRest !== undefined) {
-    const [aUnit, aNext]: readonly [Struct, Struct?] = aRest.length > 1 ? splitStruct(client, aRest, 1) : [aRest]
-    const [bUnit, bNext]: readonly [Struct, Struct?] = bRest.length > 1 ? splitStruct(client, bRest, 1) : [bRest]
-    merged.push(compareStructs(aUnit, bUnit) < 0 ? bUnit : aUnit)
-    aRest = aNext as Item | undefined
-    bRest = bNext as Item | undefined
-  }
+/** However they overlap, cost stays n log n. Null if the bytes do not decide. */
+function mergeByHalves(stretches: readonly Stretch[], from: number, to: number): Stretch | null {
+  if (to - from === 1) return stretches[from]!
+  const middle = Math.floor((from + to) / 2)
+  const left = mergeByHalves(stretches, from, middle)
+  const right = left === null ? null : mergeByHalves(stretches, middle, to)
+  if (left === null || right === null) return null
+  const merged = new StructLog(left.client, left.clock, Math.max(left.to - left.from, right.to - right.from))
+  return mergeRuns([left], [right], merged) ? merged.stretch() : null
 }
 
-/** Per code unit the better of two texts. U+FFFD is what cutting a pair leaves, so anything else is better than it. */
-function bestText(a: Item, b: Item, heads: number): Item {
-  const aUnits = unitsOfText(a.content)
-  const bUnits = unitsOfText(b.content)
-  const best = aUnits.map((unit, at) => betterUnit(unit, bUnits[at]!))
-  if (heads !== 0) best[0] = (heads < 0 ? bUnits : aUnits)[0]!
-  return { ...(heads < 0 ? b : a), content: contentOf(ContentKind.string, textOfUnits(best)) }
-}
-
-function betterUnit(a: number, b: number): number {
-  if (a === 0xfffd) return b
-  if (b === 0xfffd) return a
-  return Math.max(a, b)
-}
-
-/** Joins neighbours that are one run, so that a burst of keystrokes becomes one struct. */
-function joinRuns(client: number, structs: readonly Struct[]): Struct[] {
-  const joined: Struct[] = []
-  let run: Struct[] = []
+function mergeStructByStruct(client: number, stretches: readonly Stretch[], scan: StructScan): StructLog {
+  const structs = withSkips(mergeStructs(client, stretches.flatMap(structsOf)))
+  const log = new StructLog(client, structs[0]!.clock)
   for (const struct of structs) {
-    if (run.length > 0 && !areJoinable(client, run[run.length - 1]!, struct)) {
-      joined.push(joinStructs(run))
-      run = []
-    }
-    run.push(struct)
+    if (struct.type === 'skip') log.appendSkip(struct.length)
+    else log.appendStruct(struct, scan)
   }
-  if (run.length > 0) joined.push(joinStructs(run))
-  return joined
+  return log
 }
 
-/** The order of two structs for the same units; the greater is the better. 0 only where they say the same. */
-function compareStructs(a: Struct, b: Struct): number {
-  const order = compareForAllUnits(a, b)
-  if (order !== 0 || a.type !== 'item' || b.type !== 'item') return order
-  return compareHeads(a, b) || compareContents(a, b)
-}
-
-/** Compares what is the same for each unit of a struct, so that the struct wins as a whole wherever it is cut. */
-function compareForAllUnits(a: Struct, b: Struct): number {
-  const order = information(a) - information(b)
-  if (order !== 0 || a.type !== 'item' || b.type !== 'item') return order
-  return (
-    a.content.kind - b.content.kind ||
-    compareIds(a.rightOrigin, b.rightOrigin) ||
-    // The hint is lost where Yjs merges updates; having it is better.
-    Number(a.keyed) - Number(b.keyed)
-  )
-}
-
-/** Compares what a struct says of its first unit alone. */
-function compareHeads(a: Item, b: Item): number {
-  return (
-    compareIds(a.origin, b.origin) ||
-    compareParents(a.parent, b.parent) ||
-    compareOptionalBytes(a.parentSub, b.parentSub)
-  )
-}
-
-function compareContents(a: Item, b: Item): number {
-  return compareBytes(a.content.payload, b.content.payload) || a.content.cut - b.content.cut
-}
-
-function information(struct: Struct): number {
-  switch (struct.type) {
-    case 'skip':
-      return 0
-    case 'gc':
-      return 1
-    case 'item':
-      return struct.content.kind === ContentKind.deleted ? 2 : 3
-    default:
-      return struct satisfies never
+/** The structs of a stretch as values. */
+export function structsOf({ client, clock, bytes, from, count }: Stretch): Struct[] {
+  const reader = new ByteReader(bytes, from)
+  const structs: Struct[] = []
+  let at = clock
+  for (let left = count; left > 0; left--) {
+    const struct = readStruct(reader, client, at)
+    structs.push(struct)
+    at += struct.length
   }
-}
-
-function compareParents(a: Parent | null, b: Parent | null): number {
-  if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1)
-  if (a.type === 'root') return b.type === 'root' ? compareBytes(a.name, b.name) : 1
-  return b.type === 'item' ? compareIds(a.id, b.id) : -1
-}
-
-function compareOptionalBytes(a: Uint8Array | null, b: Uint8Array | null): number {
-  if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1)
-  return compareBytes(a, b)
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const end = Math.min(a.length, b.length)
-  for (let at = 0; at < end; at++) if (a[at] !== b[at]) return a[at]! - b[at]!
-  return a.length - b.length
+  return structs
 }

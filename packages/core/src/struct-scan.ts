@@ -33,8 +33,9 @@ export class StructScan {
   /** The key beside the parent, if keyed. */
   parentSubAt = 0
   parentSubEnd = 0
-  /** Length in units, and where the payload begins; it ends at the reader's offset. */
+  /** Length in units, and where the payload begins. */
   readonly content: ContentExtent = { length: 0, payloadAt: 0 }
+  payloadEnd = 0
 
   get length(): number {
     return this.content.length
@@ -65,6 +66,7 @@ export class StructScan {
       if (info !== kind) reader.fail('unknown-tag', `no struct has the info ${info}`, start)
       this.content.length = reader.varUint()
       this.content.payloadAt = reader.offset
+      this.payloadEnd = reader.offset
       checkLength(reader, start, clock, this.content.length)
       return
     }
@@ -83,6 +85,7 @@ export class StructScan {
     if ((info & (Info.origin | Info.rightOrigin)) === 0) this.#readParent(client, clock)
     if (checked) skipCheckedContent(reader, kind, this.content)
     else skipContent(reader, kind, this.content)
+    this.payloadEnd = reader.offset
     checkLength(reader, start, clock, this.content.length)
   }
 

@@ -1,0 +1,213 @@
+/**
+ * Merging two sorted lists of encoded structs of one client, run by run of bytes. For each unit the one that says more is kept,
+ * and where both say as much their bytes are compared. It decides only what is plain; see `struct-merge.ts` for the rest.
+ */
+import { ByteReader } from './byte-reader.ts'
+import { ContentKind } from './content.ts'
+import { Info } from './struct.ts'
+import { payloadOffset, type StructLog } from './struct-log.ts'
+import { informationOfKind, NO_CLIENT, StructScan } from './struct-scan.ts'
+import type { Stretch } from './update-scan.ts'
+
+/**
+ * Appends to `out` what the two lists say, each of them stretches in order and apart; `out` gets skips where neither says
+ * anything. `onRightWins` is called for units of which the left says something, and the right more. False if it cannot decide: the
+ * same units with bytes that differ; then what is in `out` is of no use.
+ */
+export function mergeRuns(
+  left: readonly Stretch[],
+  right: readonly Stretch[],
+  out: StructLog,
+  onRightWins: (start: number, end: number) => void = ignore,
+): boolean {
+  const a = new RunCursor(left)
+  const b = new RunCursor(right)
+  while (a.isLive && b.isLive) {
+    const first = a.clock <= b.clock ? a : b
+    const second = first === a ? b : a
+    const firstEnd = first.scan.end
+    if (firstEnd <= second.clock) {
+      first.emit(out)
+      continue
+    }
+    const more = first.information - second.information
+    if (more > 0) {
+      // What says less has no content to cut.
+      if (second.scan.end <= firstEnd) {
+        if (first === b) onRightWins(second.clock, second.scan.end)
+        second.next()
+      } else {
+        if (first === b) onRightWins(second.clock, firstEnd)
+        first.emit(out)
+        second.advance(firstEnd - second.clock, 0)
+      }
+    } else if (more < 0) {
+      if (first.clock < second.clock) first.emitPart(out, second.clock - first.clock, 0)
+      const end = Math.min(firstEnd, second.scan.end)
+      if (second === b) onRightWins(second.clock, end)
+      if (firstEnd <= second.scan.end) first.next()
+      else {
+        second.emit(out)
+        first.advance(end - first.clock, 0)
+      }
+    } else {
+      if (first.clock < second.clock && !first.emitTo(out, second.clock)) return false
+      if (!emitSame(a, b, out, onRightWins)) return false
+    }
+  }
+  while (a.isLive) a.emit(out)
+  while (b.isLive) b.emit(out)
+  return true
+}
+
+/** Appends what two cursors at the same clock both say, which must be the same. False if it is not. */
+function emitSame(
+  a: RunCursor,
+  b: RunCursor,
+  out: StructLog,
+  onRightWins: (start: number, end: number) => void,
+): boolean {
+  const kind = a.scan.kind
+  if (kind === Info.gc || kind === ContentKind.deleted) {
+    if (kind !== Info.gc && !(isSameHead(a, b) && a.scan.keyed === b.scan.keyed)) return false
+    const units = Math.min(a.scan.end, b.scan.end) - a.clock
+    a.emitPart(out, units, 0)
+    b.advance(units, 0)
+    return true
+  }
+  if (kind !== b.scan.kind || !isSameHead(a, b)) return false
+  const aBytes = a.scan.payloadEnd - a.at
+  const bBytes = b.scan.payloadEnd - b.at
+  const bytes = Math.min(aBytes, bBytes)
+  if (!isSameBytes(a, b, bytes)) return false
+  const units = Math.min(a.scan.end, b.scan.end) - a.clock
+  // The one with fewer bytes must be the one with fewer units, or else they differ behind the bytes that were compared.
+  if (aBytes === bytes ? a.scan.end - a.clock !== units : b.scan.end - b.clock !== units) return false
+  if (a.scan.keyed === b.scan.keyed) {
+    a.emitPart(out, units, bytes)
+    b.advance(units, bytes)
+    return true
+  }
+  // The hint is lost where Yjs merges updates; having it is better. Runs that differ in it alone are not worth an effort.
+  if (a.scan.length !== 1 || b.scan.length !== 1) return false
+  if (b.scan.keyed) onRightWins(b.clock, b.scan.end)
+  const [better, other] = a.scan.keyed ? [a, b] : [b, a]
+  better.emit(out)
+  other.next()
+  return true
+}
+
+/** Reads stretches struct by struct, and may stand inside of one. */
+class RunCursor {
+  readonly scan: StructScan = new StructScan()
+  isLive = true
+  /** The first unit that was not taken yet, and the offset of its payload. */
+  clock = 0
+  at = 0
+  information = 0
+  #left = 0
+  #stretch: Stretch | null = null
+  #nextStretch = 0
+  readonly #stretches: readonly Stretch[]
+
+  constructor(stretches: readonly Stretch[]) {
+    this.#stretches = stretches
+    this.next()
+  }
+
+  /** Reads the next struct. */
+  next(): void {
+    let clock = this.scan.end
+    if (this.#left === 0) {
+      const stretch = this.#stretches[this.#nextStretch++]
+      if (stretch === undefined) {
+        this.isLive = false
+        return
+      }
+      this.#stretch = stretch
+      this.#left = stretch.count
+      this.scan.reader = new ByteReader(stretch.bytes, stretch.from)
+      clock = stretch.clock
+    }
+    this.#left--
+    this.scan.read(this.#stretch!.client, clock, true)
+    this.clock = clock
+    this.at = this.scan.content.payloadAt
+    this.information = informationOfKind(this.scan.kind)
+    if (this.information === 0) this.next()
+  }
+
+  /** Goes past so many units, whose payload has so many bytes. */
+  advance(units: number, bytes: number): void {
+    this.clock += units
+    this.at += bytes
+    if (this.clock === this.scan.end) this.next()
+  }
+
+  /** Appends the rest of the struct. */
+  emit(out: StructLog): void {
+    this.#append(out, this.scan.end, this.scan.payloadEnd)
+    this.next()
+  }
+
+  /** Appends the next units, whose payload has so many bytes. */
+  emitPart(out: StructLog, units: number, bytes: number): void {
+    this.#append(out, this.clock + units, this.at + bytes)
+    this.advance(units, bytes)
+  }
+
+  /** Appends the units before `clock`, which is inside of the struct. False if it is inside of a surrogate pair. */
+  emitTo(out: StructLog, clock: number): boolean {
+    const to = payloadOffset(this.scan, clock - this.clock, this.at)
+    if (to < 0) return false
+    this.emitPart(out, clock - this.clock, to - this.at)
+    return true
+  }
+
+  #append(out: StructLog, end: number, to: number): void {
+    const { scan } = this
+    if (this.clock > out.end) out.appendSkip(this.clock - out.end)
+    out.appendPart(scan, this.clock - scan.clock, end - scan.clock, this.at, to)
+  }
+}
+
+/** Whether the units at which the cursors stand are at the same place in the document. */
+function isSameHead(a: RunCursor, b: RunCursor): boolean {
+  const [x, y] = [a.scan, b.scan]
+  if (x.rightClient !== y.rightClient || (x.rightClient !== NO_CLIENT && x.rightClock !== y.rightClock)) return false
+  const aIsHead = a.clock === x.clock
+  const bIsHead = b.clock === y.clock
+  if (!aIsHead && !bIsHead) return true
+  if (!aIsHead || !bIsHead) {
+    const head = aIsHead ? x : y
+    return head.originClient === head.client && head.originClock === head.clock - 1
+  }
+  if (x.originClient !== y.originClient || (x.originClient !== NO_CLIENT && x.originClock !== y.originClock))
+    return false
+  if (!x.hasParent) return !y.hasParent
+  if (!y.hasParent || x.parentClient !== y.parentClient) return false
+  if (x.parentClient !== NO_CLIENT && x.parentClock !== y.parentClock) return false
+  if (
+    x.parentClient === NO_CLIENT &&
+    !isSameRange(x, x.parentNameAt, x.parentNameEnd, y, y.parentNameAt, y.parentNameEnd)
+  )
+    return false
+  if (x.keyed !== y.keyed) return false
+  return !x.keyed || isSameRange(x, x.parentSubAt, x.parentSubEnd, y, y.parentSubAt, y.parentSubEnd)
+}
+
+function isSameRange(a: StructScan, aAt: number, aEnd: number, b: StructScan, bAt: number, bEnd: number): boolean {
+  if (aEnd - aAt !== bEnd - bAt) return false
+  for (let at = aAt; at < aEnd; at++) if (a.reader.bytes[at] !== b.reader.bytes[bAt + at - aAt]) return false
+  return true
+}
+
+function isSameBytes(a: RunCursor, b: RunCursor, count: number): boolean {
+  const aBytes = a.scan.reader.bytes
+  const bBytes = b.scan.reader.bytes
+  const shift = b.at - a.at
+  for (let at = a.at; at < a.at + count; at++) if (aBytes[at] !== bBytes[at + shift]) return false
+  return true
+}
+
+function ignore(): void {}
