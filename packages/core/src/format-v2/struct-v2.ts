@@ -1,0 +1,108 @@
+/**
+ * Structs in format v2: the parts, their order and their meaning are those of v1 (see `struct.ts`), but each part comes from the
+ * column of its kind. Only skips have their length in the rest.
+ *
+ *     GC                infos: 0, lengths: length
+ *     skip              infos: 10, rest: length
+ *     item              infos: info, [origin] [right origin] [parent [strings: parentSub]] content
+ *     origin            clients: client, left clocks: clock
+ *     right origin      clients: client, right clocks: clock
+ *     parent            parent infos: 1, strings: name of a root type · parent infos: 0, as an origin: item that holds the type
+ */
+import type { Id } from '../id.ts'
+import type { Parent, Struct } from '../struct.ts'
+import type { ColumnsReader, ColumnsWriter } from './columns.ts'
+import { readContentV2, writeContentV2 } from './content-v2.ts'
+import type { DiffRunsReader } from './diff-runs.ts'
+
+const GC = 0
+const SKIP = 10
+const KIND_BITS = 0x1f
+const HAS_PARENT_SUB = 0x20
+const HAS_RIGHT_ORIGIN = 0x40
+const HAS_ORIGIN = 0x80
+
+/** Reads the struct of `client` that starts at `clock`; refuses what v1 refuses. Throws `DecodeError`. Bytes are borrowed from the input where they can be. */
+export function readStructV2(columns: ColumnsReader, client: number, clock: number): Struct {
+  const start = columns.infos.offset
+  const info = columns.infos.read()
+  if (info === GC || info === SKIP) {
+    const length = info === GC ? columns.lengths.read() : columns.rest.varUint()
+    checkLength(columns, start, clock, length)
+    return { type: info === GC ? 'gc' : 'skip', clock, length }
+  }
+  const kind = info & KIND_BITS
+  if (kind === GC || kind === SKIP) columns.rest.fail('unknown-tag', `no struct has the info ${info}`, start)
+  const keyed = (info & HAS_PARENT_SUB) !== 0
+  const { leftClocks, rightClocks } = columns
+  const origin = (info & HAS_ORIGIN) !== 0 ? readReference(columns, leftClocks, client, clock) : null
+  const rightOrigin = (info & HAS_RIGHT_ORIGIN) !== 0 ? readReference(columns, rightClocks, client, clock) : null
+  const parent = origin === null && rightOrigin === null ? readParent(columns, client, clock) : null
+  const parentSub = parent !== null && keyed ? columns.strings.readName() : null
+  const content = readContentV2(columns, kind)
+  checkLength(columns, start, clock, content.length)
+  return { type: 'item', clock, length: content.length, origin, rightOrigin, parent, parentSub, keyed, content }
+}
+
+/** Writes a struct; the opposite of {@link readStructV2}. */
+export function writeStructV2(columns: ColumnsWriter, struct: Struct): void {
+  if (struct.type === 'gc') {
+    columns.infos.write(GC)
+    columns.lengths.write(struct.length)
+    return
+  }
+  if (struct.type === 'skip') {
+    columns.infos.write(SKIP)
+    columns.rest.varUint(struct.length)
+    return
+  }
+  const { origin, rightOrigin, parent, parentSub, keyed, content } = struct
+  columns.infos.write(
+    content.kind |
+      (keyed ? HAS_PARENT_SUB : 0) |
+      (rightOrigin === null ? 0 : HAS_RIGHT_ORIGIN) |
+      (origin === null ? 0 : HAS_ORIGIN),
+  )
+  if (origin !== null) writeLeftId(columns, origin)
+  if (rightOrigin !== null) {
+    columns.clients.write(rightOrigin.client)
+    columns.rightClocks.write(rightOrigin.clock)
+  }
+  if (parent !== null) {
+    columns.parentInfos.write(parent.type === 'root' ? 1 : 0)
+    if (parent.type === 'root') columns.strings.writeName(parent.name)
+    else writeLeftId(columns, parent.id)
+    if (parentSub !== null) columns.strings.writeName(parentSub)
+  }
+  writeContentV2(columns, content)
+}
+
+function checkLength(columns: ColumnsReader, start: number, clock: number, length: number): void {
+  if (length === 0) columns.rest.fail('invalid-value', 'struct without units', start)
+  if (length > Number.MAX_SAFE_INTEGER - clock) {
+    columns.rest.fail('integer-overflow', 'struct ends above 2^53 − 1', start)
+  }
+}
+
+/** A reference to a unit; as in v1, a client only builds on units of its own that came before. */
+function readReference(columns: ColumnsReader, clocks: DiffRunsReader, client: number, clock: number): Id {
+  const start = columns.clients.offset
+  const id = { client: columns.clients.read(), clock: clocks.read() }
+  if (id.client === client && id.clock >= clock) {
+    columns.rest.fail('invalid-value', `unit ${clock} refers to the later unit ${id.clock} of its client`, start)
+  }
+  return id
+}
+
+function readParent(columns: ColumnsReader, client: number, clock: number): Parent {
+  const start = columns.parentInfos.offset
+  const isRoot = columns.parentInfos.read()
+  if (isRoot > 1) columns.rest.fail('unknown-tag', `no parent of kind ${isRoot}`, start)
+  if (isRoot === 1) return { type: 'root', name: columns.strings.readName() }
+  return { type: 'item', id: readReference(columns, columns.leftClocks, client, clock) }
+}
+
+function writeLeftId(columns: ColumnsWriter, id: Id): void {
+  columns.clients.write(id.client)
+  columns.leftClocks.write(id.clock)
+}
