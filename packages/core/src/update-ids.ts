@@ -1,7 +1,9 @@
 /** Which units an update brings and which it deletes, without their content: all that a room needs to know of one. */
 import { IdSet } from './id-set.ts'
 import { encodeStateVector } from './state-vector.ts'
-import { decodeUpdate, type Update } from './update.ts'
+import { StructScan } from './struct-scan.ts'
+import { scanUpdate } from './update-scan.ts'
+import type { Update } from './update.ts'
 
 export interface UpdateIds {
   /** The units whose structs the update holds; skips are not among them. */
@@ -10,14 +12,18 @@ export interface UpdateIds {
   readonly deletes: IdSet
 }
 
-/** The IDs in an update. Bytes are decoded first, and whole: throws `DecodeError`. Cost linear in the structs. */
+/** The IDs in an update. Bytes are checked first, and whole: throws `DecodeError`. Cost linear in the structs. */
 export function updateIds(update: Uint8Array | Update): UpdateIds {
-  const { clients, deletes } = update instanceof Uint8Array ? decodeUpdate(update) : update
-  const ids = new IdSet()
-  for (const { client, structs } of clients) {
-    for (const { type, clock, length } of structs) if (type !== 'skip') ids.add(client, clock, clock + length)
+  const structs = new IdSet()
+  if (update instanceof Uint8Array) {
+    const { stretches, deletes } = scanUpdate(update, new StructScan())
+    for (const { client, clock, end } of stretches) structs.add(client, clock, end)
+    return { structs, deletes: IdSet.of(deletes) }
   }
-  return { structs: ids, deletes }
+  for (const { client, structs: list } of update.clients) {
+    for (const { type, clock, length } of list) if (type !== 'skip') structs.add(client, clock, clock + length)
+  }
+  return { structs, deletes: update.deletes }
 }
 
 /**
