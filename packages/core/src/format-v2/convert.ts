@@ -11,7 +11,7 @@
  */
 import type { Struct } from '../struct.ts'
 import { decodeUpdate, encodeUpdate, type Update } from '../update.ts'
-import { decodeUpdateV2, encodeUpdateV2 } from './update-v2.ts'
+import { decodeUpdateV2, encodeUpdateV2, type UnfoldingLimit } from './update-v2.ts'
 
 /** The same update in format v2. Throws `DecodeError` if `update` is not one in format v1. */
 export function convertUpdateFormatV1ToV2(update: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -22,8 +22,8 @@ export function convertUpdateFormatV1ToV2(update: Uint8Array): Uint8Array<ArrayB
  * The same update in format v1. Throws `DecodeError` if `update` is not one in format v2, and if it holds what v1 cannot hold; see
  * {@link decodeUpdateV2}.
  */
-export function convertUpdateFormatV2ToV1(update: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encodeUpdate(withoutKeyHints(decodeUpdateV2(update)))
+export function convertUpdateFormatV2ToV1(update: Uint8Array, limit: UnfoldingLimit = {}): Uint8Array<ArrayBuffer> {
+  return encodeUpdate(withoutKeyHints(decodeUpdateV2(update, limit)))
 }
 
 function withoutKeyHints({ clients, deletes }: Update): Update {

@@ -7,8 +7,8 @@
  */
 import { ByteReader } from '../byte-reader.ts'
 import { ByteWriter } from '../byte-writer.ts'
-import { utf16Length } from '../text-coding.ts'
-import { Cut, joinText, splitText, writeText, type TextRun } from '../text-run.ts'
+import { utf16Length, utf8Width } from '../text-coding.ts'
+import { Cut, joinText, writeText, type TextRun } from '../text-run.ts'
 import { UintRunsReader, UintRunsWriter } from './uint-runs.ts'
 
 const noText: TextRun = { length: 0, payload: new Uint8Array(0), cut: Cut.none }
@@ -16,19 +16,23 @@ const noText: TextRun = { length: 0, payload: new Uint8Array(0), cut: Cut.none }
 export class StringColumnReader {
   readonly #lengths: UintRunsReader
   readonly #reader: ByteReader
-  #rest: TextRun
+  readonly #utf8: Uint8Array
+  /** Where the next string begins in the text; behind a character of which only the first half is taken. */
+  #at = 0
+  #insidePair = false
+  #unitsLeft: number
 
   /** `column` ends where the column ends. */
   constructor(column: ByteReader) {
     this.#reader = column
-    const payload = column.utf8()
-    this.#rest = { length: utf16Length(payload), payload, cut: Cut.none }
+    this.#utf8 = column.utf8()
+    this.#unitsLeft = utf16Length(this.#utf8)
     this.#lengths = new UintRunsReader(column)
   }
 
   /** How many code units no string has taken yet. */
   get remaining(): number {
-    return this.#rest.length
+    return this.#unitsLeft
   }
 
   /** Where the column is read next, for errors. */
@@ -40,18 +44,16 @@ export class StringColumnReader {
   readText(): TextRun {
     const start = this.#lengths.offset
     const length = this.#lengths.read()
-    const rest = this.#rest
-    if (length > rest.length) {
-      this.#reader.fail('unexpected-end', `${length} code units announced, ${rest.length} left`, start)
+    if (length > this.#unitsLeft) {
+      this.#reader.fail('unexpected-end', `${length} code units announced, ${this.#unitsLeft} left`, start)
     }
     if (length === 0) return noText
-    if (length === rest.length) {
-      this.#rest = noText
-      return rest
-    }
-    const [text, after] = splitText(rest, length)
-    this.#rest = after
-    return text
+    this.#unitsLeft -= length
+    const startsWithLow = this.#insidePair
+    const from = startsWithLow ? this.#at - 4 : this.#at
+    this.#take(startsWithLow ? length - 1 : length)
+    const cut = (startsWithLow ? Cut.start : Cut.none) | (this.#insidePair ? Cut.end : Cut.none)
+    return { length, payload: this.#utf8.subarray(from, this.#at), cut: cut as Cut }
   }
 
   /** The next string as UTF-8 without a length; a view of the input unless it is cut. */
@@ -66,9 +68,23 @@ export class StringColumnReader {
   /** Throws unless the column was read to its end. */
   end(): void {
     this.#lengths.end()
-    if (this.#rest.length > 0) {
-      this.#reader.fail('trailing-bytes', `${this.#rest.length} code units that belong to no string`)
+    if (this.#unitsLeft > 0) {
+      this.#reader.fail('trailing-bytes', `${this.#unitsLeft} code units that belong to no string`)
     }
+  }
+
+  /** Moves on by so many code units, to behind the character that holds the last of them. */
+  #take(units: number): void {
+    const utf8 = this.#utf8
+    let at = this.#at
+    let left = units
+    while (left > 0) {
+      const width = utf8Width(utf8[at]!)
+      left -= width === 4 ? 2 : 1
+      at += width
+    }
+    this.#at = at
+    this.#insidePair = left < 0
   }
 }
 

@@ -204,6 +204,23 @@ describe('columns that unfold', () => {
     },
   )
 
+  test('may be limited otherwise: whoever trusts the sender reads more, whoever does not, less', () => {
+    expect(decodeUpdateV2(unfolding(300_000), { unpaidStructsMax: 300_000 }).clients.at(0)!.structs).toHaveLength(
+      300_000,
+    )
+    expect(() => decodeUpdateV2(unfolding(1000), { unpaidStructsMax: 100 })).toThrow('limit-exceeded')
+  })
+
+  test('are what Yjs makes of keys that are set in turn: one struct for each value that was overwritten', () => {
+    const doc = new Y.Doc()
+    const map = doc.getMap('shape')
+    for (let at = 0; at < 500; at++) map.set(at % 2 === 0 ? 'x' : 'y', at)
+    const update = Y.encodeStateAsUpdateV2(doc)
+    expect(update.length).toBeLessThan(100)
+    expect(decodeUpdateV2(update).clients.at(0)!.structs.length).toBeGreaterThan(490)
+    expect(() => decodeUpdateV2(update, { unpaidStructsMax: 100 })).toThrow('limit-exceeded')
+  })
+
   test('count against one limit, however many clients they are divided among', () => {
     const one = unfolding(UNPAID_STRUCTS_MAX)
     const parts = columnsOf(one)

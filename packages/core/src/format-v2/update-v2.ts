@@ -16,27 +16,33 @@ import { readDeleteSetV2, writeDeleteSetV2 } from './delete-set-v2.ts'
 import { readStructV2, writeStructV2 } from './struct-v2.ts'
 
 /**
- * How many structs an update may hold beyond one for each of its bytes. Structs that follow a pattern cost no bytes at all in v2,
- * honest ones too (deleted text that was typed backwards); unbounded, ten bytes would unfold into 2^53 of them. This many
- * take some 60 MB in memory and 5 MB in format v1.
+ * How many structs an update may hold beyond one for each of its bytes, unless the caller says otherwise. Structs that follow a
+ * pattern cost no bytes at all in v2; unbounded, forty bytes would unfold into 2^53 of them. Honest ones do so too: a map whose keys
+ * x and y are set in turn leaves one for every value that was overwritten. So many take some 60 to 120 MB in memory, and 3 MB
+ * in format v1.
  */
 export const UNPAID_STRUCTS_MAX: number = 2 ** 18
+
+export interface UnfoldingLimit {
+  /** See {@link UNPAID_STRUCTS_MAX}, which is the default. */
+  readonly unpaidStructsMax?: number
+}
 
 /**
  * Decodes an update in format v2, whole, or throws `DecodeError` with the offset at which it stops being one. Contents are views
  * of `bytes` where v1 has the same bytes; `bytes` must not change while the value is in use. Time and memory are bounded by
- * the length of `bytes`, {@link UNPAID_STRUCTS_MAX} and `REPEATED_KEY_BYTES_MAX`.
+ * the length of `bytes`, by `limit`, and by `REPEATED_KEY_BYTES_MAX`.
  *
  * Accepts what {@link decodeUpdate} accepts, after conversion. On purpose stricter than Yjs: besides what v1 refuses, features
  * other than 0, columns that are not used up, and embeds and formatting values that v1 has no JSON for (a bigint, `undefined`);
  * `Y.convertUpdateFormatV2ToV1` throws for these.
  */
-export function decodeUpdateV2(bytes: Uint8Array): Update {
+export function decodeUpdateV2(bytes: Uint8Array, limit: UnfoldingLimit = {}): Update {
   const columns = new ColumnsReader(bytes)
   const { rest } = columns
   const clients: ClientStructs[] = []
   const seen = new Set<number>()
-  let structsLeft = bytes.length + UNPAID_STRUCTS_MAX
+  let structsLeft = bytes.length + (limit.unpaidStructsMax ?? UNPAID_STRUCTS_MAX)
   for (let clientsLeft = rest.count(2); clientsLeft > 0; clientsLeft--) {
     const start = rest.offset
     const count = rest.varUint()
