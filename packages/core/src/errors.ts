@@ -1,6 +1,6 @@
 /**
  * The errors of the merge core. Bytes that come from outside are weather: a decoder throws a {@link DecodeError}, never
- * anything else. A broken invariant is our own bug: {@link assert} stops at once.
+ * anything else; what decodes, but contradicts what is known, is a {@link ConflictError}. A broken invariant is our own bug: {@link assert} stops at once.
  */
 
 /** Why bytes could not be decoded. Callers branch on this, never on the message. */
@@ -35,6 +35,38 @@ export class DecodeError extends Error {
     this.offset = offset
   }
 }
+
+/** Two different things said of the same units. Ranges are half-open. */
+export interface Conflict {
+  readonly client: number
+  /** The units of which both speak. */
+  readonly start: number
+  readonly end: number
+  /** The struct that was there before, and the one that came. */
+  readonly known: { readonly start: number; readonly end: number }
+  readonly incoming: { readonly start: number; readonly end: number }
+}
+
+/**
+ * An update claims IDs that are taken, with other content or at another place in the document: a client ID was copied (a cloned
+ * disk, a restored backup that went on writing) or forged. Nothing was changed by the failed call; a retry fails again. Replicas
+ * that apply both diverge for good, so somebody has to decide whom to believe.
+ */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+  readonly code = 'conflicting-ids'
+  /** At least one, in the order in which they were found; up to {@link CONFLICTS_REPORTED_MAX}. */
+  readonly conflicts: readonly Conflict[]
+
+  constructor(conflicts: readonly Conflict[]) {
+    const { client, start, end } = conflicts[0]!
+    super(`units ${start} … ${end - 1} of client ${client} were written before, differently (conflicting-ids)`)
+    this.conflicts = conflicts
+  }
+}
+
+/** More than these are not listed: a forged document would be one conflict per struct. */
+export const CONFLICTS_REPORTED_MAX = 16
 
 /** Stops when an invariant of the core itself is broken. Never used for input. */
 export function assert(condition: boolean, invariant: string): asserts condition {

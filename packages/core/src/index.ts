@@ -6,6 +6,9 @@ export { diffUpdate } from './diff.ts'
 export { encodeStateVectorFromUpdate, updateIds, type UpdateIds } from './update-ids.ts'
 export { emptyUpdate, isEmptyUpdate } from './update.ts'
 
+// Updates kept merged
+export { UpdateStore, type Added, type CompactOptions } from './update-store.ts'
+
 // Updates as values
 export { decodeUpdate, encodeUpdate, type ClientStructs, type Update } from './update.ts'
 export type { Gc, Item, Parent, Skip, Struct } from './struct.ts'
@@ -14,7 +17,7 @@ export { Cut } from './text-run.ts'
 export { NESTING_DEPTH_MAX } from './any.ts'
 
 // Format v2
-export { decodeUpdateV2, encodeUpdateV2, UNPAID_STRUCTS_MAX, type UnfoldingLimit } from './format-v2/update-v2.ts'
+export { decodeUpdateV2, encodeUpdateV2, UNPAID_STRUCTS_MAX } from './format-v2/update-v2.ts'
 export { convertUpdateFormatV1ToV2, convertUpdateFormatV2ToV1 } from './format-v2/convert.ts'
 export { REPEATED_KEY_BYTES_MAX } from './format-v2/key-column.ts'
 
@@ -28,4 +31,11 @@ export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 
 // Errors
-export { DecodeError, assert, type DecodeErrorCode } from './errors.ts'
+export {
+  CONFLICTS_REPORTED_MAX,
+  ConflictError,
+  DecodeError,
+  assert,
+  type Conflict,
+  type DecodeErrorCode,
+} from './errors.ts'

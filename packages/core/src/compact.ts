@@ -1,0 +1,105 @@
+/**
+ * Dropping the content of deleted units from encoded structs. What is left of them is their place, which others were written
+ * beside, and their length. A run that is deleted in part is cut, and deleted neighbours become one run, so that a sentence that
+ * was typed and removed costs some ten bytes.
+ */
+import { ByteReader } from './byte-reader.ts'
+import { ContentKind } from './content.ts'
+import type { IdRange } from './id-set.ts'
+import { Info, readStruct, splitStruct } from './struct.ts'
+import { payloadOffset, StructLog } from './struct-log.ts'
+import type { StructScan } from './struct-scan.ts'
+
+/** The same units without the content of those in `dropped`, ascending ranges of this client. Linear in both. */
+export function compactLog(log: StructLog, dropped: readonly IdRange[], scan: StructScan): StructLog {
+  const compacted = new StructLog(log.client, log.start)
+  const { bytes, from, to } = log.stretch()
+  const reader = (scan.reader = new ByteReader(bytes, from))
+  let range = 0
+  let clock = log.start
+  while (reader.offset < to) {
+    const offset = reader.offset
+    scan.reader = reader
+    scan.read(log.client, clock, true)
+    clock = scan.end
+    if (scan.kind === Info.gc || scan.kind === ContentKind.deleted) {
+      compacted.append(scan)
+      continue
+    }
+    while (range < dropped.length && dropped[range]!.end <= scan.clock) range++
+    range = appendPieces(compacted, scan, dropped, range, offset)
+  }
+  compacted.trim()
+  return compacted
+}
+
+/** Appends one struct, in pieces if only a part of it is dropped. Returns the index of the range that its end falls into. */
+function appendPieces(
+  compacted: StructLog,
+  scan: StructScan,
+  dropped: readonly IdRange[],
+  firstRange: number,
+  offset: number,
+): number {
+  const { clock, end, payloadEnd } = scan
+  let range = firstRange
+  let at = clock
+  let payloadAt = scan.content.payloadAt
+  while (at < end) {
+    const hole = dropped[range]
+    const isDropped = hole !== undefined && hole.start <= at
+    const pieceEnd = Math.min(end, hole === undefined ? end : isDropped ? hole.end : hole.start)
+    const units = pieceEnd - at
+    const next = pieceEnd === end ? payloadEnd : payloadAt < 0 ? -1 : payloadOffset(scan, units, payloadAt)
+    if (isDropped) {
+      const kind = scan.kind
+      scan.kind = ContentKind.deleted
+      compacted.appendPart(scan, at - clock, pieceEnd - clock, 0, 0)
+      scan.kind = kind
+      if (hole.end <= pieceEnd) range++
+    } else if (payloadAt >= 0 && next >= 0) {
+      compacted.appendPart(scan, at - clock, pieceEnd - clock, payloadAt, next)
+    } else {
+      return appendCut(compacted, scan, dropped, range, offset, at)
+    }
+    at = pieceEnd
+    payloadAt = next
+  }
+  return range
+}
+
+/** The rest of a struct from unit `from` on, where ranges begin or end inside of surrogate pairs. */
+function appendCut(
+  compacted: StructLog,
+  scan: StructScan,
+  dropped: readonly IdRange[],
+  firstRange: number,
+  offset: number,
+  from: number,
+): number {
+  const { client, clock, end, reader } = scan
+  const resumeAt = reader.offset
+  let range = firstRange
+  let rest = readStruct(new ByteReader(reader.bytes, offset), client, clock)
+  if (from > clock) rest = splitStruct(client, rest, from - clock)[1]
+  for (let at = from; at < end;) {
+    const hole = dropped[range]
+    const isDropped = hole !== undefined && hole.start <= at
+    const pieceEnd = Math.min(end, hole === undefined ? end : isDropped ? hole.end : hole.start)
+    const [piece, next] = pieceEnd < end ? splitStruct(client, rest, pieceEnd - at) : [rest, rest]
+    rest = next
+    if (isDropped && hole.end <= pieceEnd) range++
+    if (piece.type === 'item' && isDropped) {
+      const content = {
+        kind: ContentKind.deleted,
+        length: piece.length,
+        payload: piece.content.payload,
+        cut: 0,
+      } as const
+      compacted.appendStruct({ ...piece, content }, scan)
+    } else compacted.appendStruct(piece, scan)
+    at = pieceEnd
+  }
+  reader.offset = resumeAt
+  return range
+}
