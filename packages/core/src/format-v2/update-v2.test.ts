@@ -15,9 +15,11 @@ import {
   columnDamageArbitrary,
   columnsOf,
   damagedColumns,
+  damagedValues,
   updateArbitrary,
   updateOfColumns,
   updatesV2Of,
+  valueDamageArbitrary,
 } from './updates-v2.fixture.ts'
 
 describe('golden bytes', () => {
@@ -280,19 +282,17 @@ function bytesOf({ features, rest, ...columns }: Columns): Uint8Array {
   return bytes
 }
 
+/** Updates with bytes changed anywhere, in a column, or as values: from what hardly ever decodes to what mostly does. */
 function damagedUpdates(): fc.Arbitrary<Uint8Array[]> {
-  const damages = fc.array(fc.oneof(damageArbitrary, columnDamageArbitrary), { minLength: 20, maxLength: 20 })
-  return fc.tuple(editsArbitrary(12), damages).map(([edits, changes]) => {
+  const damage = fc.oneof(
+    damageArbitrary.map((damages) => (update: Uint8Array) => damaged(update, damages)),
+    columnDamageArbitrary.map((damages) => (update: Uint8Array) => damagedColumns(update, damages)),
+    valueDamageArbitrary.map((damages) => (update: Uint8Array) => damagedValues(update, damages)),
+  )
+  return fc.tuple(editsArbitrary(12), fc.array(damage, { minLength: 20, maxLength: 20 })).map(([edits, damages]) => {
     const updates = updatesV2Of(playHistory(edits)).reverse()
-    return changes.map((damage, at) => {
-      const update = updates.at(at % updates.length)!
-      return isColumnDamage(damage) ? damagedColumns(update, damage) : damaged(update, damage)
-    })
+    return damages.map((change, at) => change(updates.at(at % updates.length)!))
   })
-}
-
-function isColumnDamage<Column extends { column: number }>(damage: readonly (object | Column)[]): damage is Column[] {
-  return 'column' in damage.at(0)!
 }
 
 function decodedOrRefused(bytes: Uint8Array): Update | undefined {

@@ -68,7 +68,8 @@ export function decodeUpdateV2(bytes: Uint8Array, limit: UnfoldingLimit = {}): U
 
 /**
  * Encodes an update in format v2, clients in descending order, as Yjs does: what Yjs encoded and {@link decodeUpdateV2} read stays
- * the same bytes, but for embeds and formatting values that JSON cannot say (see `any-json.ts`).
+ * the same bytes, but for embeds and formatting values that JSON cannot say (see `any-json.ts`) and names that end in half a
+ * surrogate pair (see `string-column.ts`).
  */
 export function encodeUpdateV2(update: Update): Uint8Array<ArrayBuffer> {
   const clients = [...update.clients].sort((a, b) => b.client - a.client)

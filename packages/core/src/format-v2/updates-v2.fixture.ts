@@ -12,6 +12,8 @@ import { damageArbitrary, damaged, type Damage } from '../mutated-update.fixture
 import type { History } from '../random-document.fixture.ts'
 import type { Struct } from '../struct.ts'
 import type { Update } from '../update.ts'
+import { DiffRunsReader, DiffRunsWriter } from './diff-runs.ts'
+import { UintRunsReader, UintRunsWriter } from './uint-runs.ts'
 
 /** What Yjs writes in format v2 of a history: emitted updates, states, diffs, merges, with and without gaps, and conversions. */
 export function updatesV2Of({ replicas, authored, exchanged }: History): Uint8Array[] {
@@ -41,9 +43,17 @@ export interface ColumnDamage {
   readonly damage: readonly Damage[]
 }
 
-/** Damage to whole columns, whose lengths are then set right, so that it gets as far as the columns. */
+/** One byte changed and none added: what keeps the number of values in a column more often than not. */
+const slightDamageArbitrary: fc.Arbitrary<Damage[]> = fc
+  .record({ kind: fc.constantFrom('flip' as const, 'set' as const), at: fc.nat(), value: fc.nat({ max: 0xffff }) })
+  .map((damage) => [damage])
+
+/** Damage to columns, whose lengths are then set right, so that it gets as far as the columns. */
 export const columnDamageArbitrary: fc.Arbitrary<ColumnDamage[]> = fc.array(
-  fc.record({ column: fc.nat({ max: 9 }), damage: damageArbitrary }),
+  fc.record({
+    column: fc.nat({ max: 9 }),
+    damage: fc.oneof(slightDamageArbitrary, slightDamageArbitrary, damageArbitrary),
+  }),
   { minLength: 1, maxLength: 2 },
 )
 
@@ -53,6 +63,67 @@ export function damagedColumns(update: Uint8Array, damages: readonly ColumnDamag
   for (const { column, damage } of damages)
     parts[column % parts.length] = damaged(parts.at(column % parts.length)!, damage)
   return updateOfColumns(parts)
+}
+
+/** One value of a column of integers replaced by another: what follows it stays, and so does the number of values. */
+export interface ValueDamage {
+  /** Which of the columns of integers that are not empty, modulo their number. */
+  readonly integers: number
+  /** Which value, modulo how many there are. */
+  readonly at: number
+  /** Another value of the column, one more, one less, or this. */
+  readonly instead: 'other' | 'more' | 'less' | number
+}
+
+export const valueDamageArbitrary: fc.Arbitrary<ValueDamage[]> = fc.array(
+  fc.record({
+    integers: fc.nat({ max: 5 }),
+    at: fc.nat(),
+    instead: fc.oneof(fc.constantFrom('other' as const, 'more' as const, 'less' as const), uintArbitrary()),
+  }),
+  { minLength: 1, maxLength: 3 },
+)
+
+/** The columns of integers by their place: numbers of keys and clocks are differences, the others are not. */
+const integerColumns = [
+  { place: 0, Reader: DiffRunsReader, Writer: DiffRunsWriter },
+  { place: 1, Reader: UintRunsReader, Writer: UintRunsWriter },
+  { place: 2, Reader: DiffRunsReader, Writer: DiffRunsWriter },
+  { place: 3, Reader: DiffRunsReader, Writer: DiffRunsWriter },
+  { place: 7, Reader: UintRunsReader, Writer: UintRunsWriter },
+  { place: 8, Reader: UintRunsReader, Writer: UintRunsWriter },
+] as const
+
+/** The bytes after all changes, as a copy. */
+export function damagedValues(update: Uint8Array, damages: readonly ValueDamage[]): Uint8Array {
+  const parts = columnsOf(update)
+  const filled = integerColumns.filter(({ place }) => parts.at(place)!.length > 0)
+  if (filled.length === 0) return update
+  for (const { integers, at, instead } of damages) {
+    const { place, Reader, Writer } = filled.at(integers % filled.length)!
+    const values = valuesOf(parts.at(place)!, Reader)
+    const old = values.at(at % values.length)!
+    const other = values.at((at + 1) % values.length)!
+    const changed = instead === 'other' ? other : instead === 'more' ? old + 1 : instead === 'less' ? old - 1 : instead
+    values[at % values.length] = Math.min(Math.max(changed, 0), Number.MAX_SAFE_INTEGER)
+    const column = new Writer()
+    for (const value of values) column.write(value)
+    parts[place] = column.finish()
+  }
+  return updateOfColumns(parts)
+}
+
+function valuesOf(bytes: Uint8Array, Reader: typeof DiffRunsReader | typeof UintRunsReader): number[] {
+  const values: number[] = []
+  const column = new Reader(new ByteReader(bytes))
+  for (;;) {
+    try {
+      column.end()
+      return values
+    } catch {
+      values.push(column.read())
+    }
+  }
 }
 
 const COLUMNS = 9
