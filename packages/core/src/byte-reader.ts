@@ -6,13 +6,23 @@ import { DecodeError, type DecodeErrorCode } from './errors.ts'
 import { decodeUtf8, utf16Length } from './text-coding.ts'
 
 export class ByteReader {
-  /** The input, borrowed: it must not change while the reader, or a view that it returned, is in use. */
-  readonly bytes: Uint8Array
+  #bytes: Uint8Array
   /** The next byte to read, counted from the start of the input. */
   offset: number
 
   constructor(bytes: Uint8Array, offset = 0) {
-    this.bytes = bytes
+    this.#bytes = bytes
+    this.offset = offset
+  }
+
+  /** The input, borrowed: it must not change while the reader, or a view that it returned, is in use. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Reads other bytes from now on: a reader for each of many small inputs would cost more than reading them. */
+  open(bytes: Uint8Array, offset = 0): void {
+    this.#bytes = bytes
     this.offset = offset
   }
 
@@ -29,28 +39,13 @@ export class ByteReader {
   varUint(): number {
     const start = this.offset
     const bytes = this.bytes
-    const end = bytes.length
     const first = bytes[start]
     // Most integers of an update are one byte long.
     if (first !== undefined && first < 0x80) {
       this.offset = start + 1
       return first
     }
-    let at = start
-    let value = 0
-    let scale = 1
-    for (;;) {
-      if (at >= end) this.fail('unexpected-end', 'input ends inside an integer', start)
-      const byte = bytes[at++]!
-      // Multiplied, not shifted: the value may pass 2^31.
-      value += (byte & 0x7f) * scale
-      if (value > Number.MAX_SAFE_INTEGER) this.fail('integer-overflow', 'integer above 2^53 − 1', start)
-      if (byte < 0x80) break
-      scale *= 0x80
-      if (scale > Number.MAX_SAFE_INTEGER) this.fail('integer-overflow', 'integer longer than 8 bytes', start)
-    }
-    this.offset = at
-    return value
+    return this.#longVarUint(start)
   }
 
   /** The next `length` bytes as a view of the input: no copy. */
@@ -122,5 +117,50 @@ export class ByteReader {
 
   fail(code: DecodeErrorCode, detail: string, offset: number = this.offset): never {
     throw new DecodeError(code, offset, detail)
+  }
+
+  /** An integer of more than one byte. Up to four bytes, bits can be shifted; then the value may pass 2^31 and is multiplied. */
+  #longVarUint(start: number): number {
+    const bytes = this.bytes
+    const end = bytes.length
+    if (start + 5 <= end) {
+      let byte = bytes[start + 1]!
+      let low = (bytes[start]! & 0x7f) | ((byte & 0x7f) << 7)
+      if (byte < 0x80) {
+        this.offset = start + 2
+        return low
+      }
+      byte = bytes[start + 2]!
+      low |= (byte & 0x7f) << 14
+      if (byte < 0x80) {
+        this.offset = start + 3
+        return low
+      }
+      byte = bytes[start + 3]!
+      low |= (byte & 0x7f) << 21
+      if (byte < 0x80) {
+        this.offset = start + 4
+        return low
+      }
+      byte = bytes[start + 4]!
+      if (byte < 0x80) {
+        this.offset = start + 5
+        return low + byte * 0x10000000
+      }
+    }
+    let at = start
+    let value = 0
+    let scale = 1
+    for (;;) {
+      if (at >= end) this.fail('unexpected-end', 'input ends inside an integer', start)
+      const byte = bytes[at++]!
+      value += (byte & 0x7f) * scale
+      if (value > Number.MAX_SAFE_INTEGER) this.fail('integer-overflow', 'integer above 2^53 − 1', start)
+      if (byte < 0x80) break
+      scale *= 0x80
+      if (scale > Number.MAX_SAFE_INTEGER) this.fail('integer-overflow', 'integer longer than 8 bytes', start)
+    }
+    this.offset = at
+    return value
   }
 }

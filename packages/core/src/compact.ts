@@ -14,20 +14,21 @@ import type { StructScan } from './struct-scan.ts'
 export function compactLog(log: StructLog, dropped: readonly IdRange[], scan: StructScan): StructLog {
   const compacted = new StructLog(log.client, log.start)
   const { bytes, from, to } = log.stretch()
-  const reader = (scan.reader = new ByteReader(bytes, from))
   let range = 0
   let clock = log.start
-  while (reader.offset < to) {
-    const offset = reader.offset
-    scan.reader = reader
-    scan.read(log.client, clock, true)
+  let offset = from
+  while (offset < to) {
+    scan.open(bytes, offset, log.client)
+    scan.read(clock, true)
+    const start = offset
     clock = scan.end
+    offset = scan.payloadEnd
     if (scan.kind === Info.gc || scan.kind === ContentKind.deleted) {
       compacted.append(scan)
       continue
     }
     while (range < dropped.length && dropped[range]!.end <= scan.clock) range++
-    range = appendPieces(compacted, scan, dropped, range, offset)
+    range = appendPieces(compacted, scan, dropped, range, start)
   }
   compacted.trim()
   return compacted
@@ -77,10 +78,9 @@ function appendCut(
   offset: number,
   from: number,
 ): number {
-  const { client, clock, end, reader } = scan
-  const resumeAt = reader.offset
+  const { client, clock, end } = scan
   let range = firstRange
-  let rest = readStruct(new ByteReader(reader.bytes, offset), client, clock)
+  let rest = readStruct(new ByteReader(scan.reader.bytes, offset), client, clock)
   if (from > clock) rest = splitStruct(client, rest, from - clock)[1]
   for (let at = from; at < end;) {
     const hole = dropped[range]
@@ -100,6 +100,5 @@ function appendCut(
     } else compacted.appendStruct(piece, scan)
     at = pieceEnd
   }
-  reader.offset = resumeAt
   return range
 }

@@ -4,7 +4,7 @@
  */
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { IdSet } from './id-set.ts'
+import { encodeIdSet, IdSet } from './id-set.ts'
 import { decodeStateVector, type StateVector } from './state-vector.ts'
 import { Info, readStruct, splitStruct, writeStruct } from './struct.ts'
 import { StructScan } from './struct-scan.ts'
@@ -19,8 +19,10 @@ import { scanUpdate, type Stretch } from './update-scan.ts'
 export function diffUpdate(update: Uint8Array, stateVector: Uint8Array | StateVector): Uint8Array<ArrayBuffer> {
   const known = stateVector instanceof Uint8Array ? decodeStateVector(stateVector) : stateVector
   const scan = new StructScan()
-  const { stretches, deletes } = scanUpdate(update, scan)
-  return encodeStretches(missingStretches(stretches, known, scan), IdSet.of(deletes))
+  const { stretches, deletesAt, areDeletesInOrder } = scanUpdate(update, scan, false, known)
+  const missing = missingStretches(stretches, known, scan)
+  if (areDeletesInOrder) return encodeStretches(missing, update.subarray(deletesAt))
+  return encodeStretches(missing, encodeIdSet(IdSet.read(new ByteReader(update, deletesAt))))
 }
 
 /** A stretch that begins at a unit inside of a struct: the rest of that struct, encoded anew, and those behind it. */
@@ -52,12 +54,13 @@ export function stretchFrom(stretch: Stretch, clock: number, scan: StructScan): 
   if (clock <= stretch.clock) {
     return { client, clock: stretch.clock, end, count: stretch.count, first: null, bytes, from: stretch.from, to }
   }
-  const reader = (scan.reader = new ByteReader(bytes, stretch.from))
+  const { reader } = scan
+  scan.open(bytes, stretch.from, client)
   let start = reader.offset
   let left = stretch.count
   let at = stretch.clock
   for (;;) {
-    scan.read(client, at, true)
+    scan.read(at, true)
     if (scan.end > clock) break
     at = scan.end
     start = reader.offset
@@ -71,7 +74,10 @@ export function stretchFrom(stretch: Stretch, clock: number, scan: StructScan): 
 }
 
 /** Writes an update of stretches, those of a client together and in order. What is missing between them becomes skips. */
-export function encodeStretches(stretches: readonly StretchRest[], deletes: IdSet): Uint8Array<ArrayBuffer> {
+export function encodeStretches(
+  stretches: readonly StretchRest[],
+  deletes: IdSet | Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const perClient: StretchRest[][] = []
   let bytes = 16
   for (const stretch of stretches) {
@@ -81,7 +87,7 @@ export function encodeStretches(stretches: readonly StretchRest[], deletes: IdSe
     bytes += stretch.to - stretch.from + (stretch.first?.length ?? 0) + 24
   }
   perClient.sort(([a], [b]) => b!.client - a!.client)
-  const writer = new ByteWriter(bytes + deletes.rangeCount * 8)
+  const writer = new ByteWriter(bytes + (deletes instanceof IdSet ? deletes.rangeCount * 8 : deletes.length))
   writer.varUint(perClient.length)
   for (const list of perClient) {
     const first = list[0]!
@@ -101,6 +107,7 @@ export function encodeStretches(stretches: readonly StretchRest[], deletes: IdSe
       end = stretch.end
     }
   }
-  deletes.write(writer)
+  if (deletes instanceof IdSet) deletes.write(writer)
+  else writer.raw(deletes)
   return writer.finish()
 }

@@ -24,18 +24,22 @@ const INSERTED_ONE_BY_ONE_MAX = 8
 export class IdSet implements Iterable<IdRange> {
   /** No client has an empty list. */
   readonly #clients = new Map<number, Ranges>()
+  /** Where {@link addMissing} was last. Only a guess: checked against the ranges before use. */
+  #hint = 0
 
   /** The union of many sets, as a new set. Cost n log n in all their ranges, whatever their order. */
   static union(sets: Iterable<IdSet>): IdSet {
-    const gathered = new Map<number, Ranges>()
+    const gathered = new Map<number, Ranges[]>()
     for (const set of sets) {
       for (const [client, ranges] of set.#clients) {
         const known = gathered.get(client)
-        if (known === undefined) gathered.set(client, [...ranges])
-        else for (const bound of ranges) known.push(bound)
+        if (known === undefined) gathered.set(client, [ranges])
+        else known.push(ranges)
       }
     }
-    return IdSet.#of(gathered)
+    const union = new IdSet()
+    for (const [client, lists] of gathered) union.#clients.set(client, unionOf(lists, 0, lists.length))
+    return union
   }
 
   get isEmpty(): boolean {
@@ -71,7 +75,7 @@ export class IdSet implements Iterable<IdRange> {
       } else if (added.length <= INSERTED_ONE_BY_ONE_MAX * 2) {
         for (let at = 0; at < added.length; at += 2) insert(ranges, added[at]!, added[at + 1]!)
       } else {
-        this.#clients.set(client, normalised([...ranges, ...added]))
+        this.#clients.set(client, mergedRanges(ranges, added))
       }
     }
   }
@@ -130,17 +134,43 @@ export class IdSet implements Iterable<IdRange> {
     return stateVector
   }
 
-  /** Adds to `flat`, as client, start, end, what of the units `start` … `end − 1` is not in the set. Cost log n, and what it adds. */
-  missing(client: number, start: number, end: number, flat: number[]): void {
+  /**
+   * Adds the units `start` … `end − 1` of a client, and appends to `flat`, as client, start, end, those that were not here. Cost as
+   * of {@link add}, and less where the last call was close by, as when somebody deletes letter by letter.
+   */
+  addMissing(client: number, start: number, end: number, flat: number[]): void {
     const ranges = this.#clients.get(client)
-    let from = start
-    if (ranges !== undefined) {
-      for (let at = firstEndingAfter(ranges, start); at < ranges.length && ranges[at]! < end; at += 2) {
-        if (from < ranges[at]!) flat.push(client, from, ranges[at]!)
-        from = ranges[at + 1]!
-      }
+    if (ranges === undefined) {
+      this.#clients.set(client, [start, end])
+      flat.push(client, start, end)
+      return
     }
-    if (from < end) flat.push(client, from, end)
+    const hint = this.#hint
+    const isNear = hint < ranges.length && ranges[hint + 1]! >= start && (hint === 0 || ranges[hint - 1]! < start)
+    const at = isNear ? hint : firstEndingAfter(ranges, start - 1)
+    this.#hint = at
+    if (at >= ranges.length || end < ranges[at]!) {
+      if (at >= ranges.length) ranges.push(start, end)
+      else ranges.splice(at, 0, start, end)
+      flat.push(client, start, end)
+    } else if (at + 2 >= ranges.length || end < ranges[at + 2]!) {
+      if (start < ranges[at]!) {
+        flat.push(client, start, ranges[at]!)
+        ranges[at] = start
+      }
+      if (end > ranges[at + 1]!) {
+        flat.push(client, ranges[at + 1]!, end)
+        ranges[at + 1] = end
+      }
+    } else {
+      let from = start
+      for (let next = at; next < ranges.length && ranges[next]! < end; next += 2) {
+        if (from < ranges[next]!) flat.push(client, from, ranges[next]!)
+        from = ranges[next + 1]!
+      }
+      if (from < end) flat.push(client, from, end)
+      insert(ranges, start, end)
+    }
   }
 
   /** The length of {@link write}'s encoding, in bytes. Linear in the ranges. */
@@ -230,13 +260,20 @@ export class IdSet implements Iterable<IdRange> {
 }
 
 /**
- * Reads what {@link IdSet.read} reads, and adds each range to `flat` as client, start, end: for many sets that become one, and for
- * small ones of which nothing else is needed. Throws `DecodeError`.
+ * Reads what {@link IdSet.read} reads, and adds each range to `flat`, unless that is null, as client, start, end: for many sets that
+ * become one, and for small ones of which nothing else is needed. Returns whether they come in the order in which they are written,
+ * and apart. Throws `DecodeError`.
  */
-export function readIdRanges(reader: ByteReader, flat: number[]): void {
+export function readIdRanges(reader: ByteReader, flat: number[] | null): boolean {
+  let isInOrder = true
+  let lastClient = Infinity
   for (let clientsLeft = reader.count(2); clientsLeft > 0; clientsLeft--) {
     const client = reader.varUint()
-    for (let rangesLeft = reader.count(2); rangesLeft > 0; rangesLeft--) {
+    const count = reader.count(2)
+    if (client >= lastClient || count === 0) isInOrder = false
+    lastClient = client
+    let end = -1
+    for (let rangesLeft = count; rangesLeft > 0; rangesLeft--) {
       const offset = reader.offset
       const start = reader.varUint()
       const length = reader.varUint()
@@ -244,9 +281,12 @@ export function readIdRanges(reader: ByteReader, flat: number[]): void {
         reader.fail('integer-overflow', 'range ends above 2^53 − 1', offset)
       }
       if (length === 0) reader.fail('invalid-value', 'range without units', offset)
-      flat.push(client, start, start + length)
+      if (start <= end) isInOrder = false
+      end = start + length
+      if (flat !== null) flat.push(client, start, end)
     }
   }
+  return isInOrder
 }
 
 /** Encodes a set of IDs on its own, in the encoding that delete sets have inside updates. */
@@ -340,6 +380,36 @@ function sortedByStart(ranges: Ranges): Ranges {
   const sorted: Ranges = []
   for (let at = 0; at < starts.length; at++) sorted.push(starts[at]!, ends[at]!)
   return sorted
+}
+
+/** The union of `lists[from]` … `lists[to − 1]`, by halves, as a new list. */
+function unionOf(lists: readonly Ranges[], from: number, to: number): Ranges {
+  if (to - from === 1) return lists[from]!.slice()
+  const middle = Math.floor((from + to) / 2)
+  return mergedRanges(unionOf(lists, from, middle), unionOf(lists, middle, to))
+}
+
+/** The union of two lists that are sorted and disjoint each. */
+function mergedRanges(a: Ranges, b: Ranges): Ranges {
+  const merged: Ranges = []
+  let aAt = 0
+  let bAt = 0
+  let end = -1
+  while (aAt < a.length || bAt < b.length) {
+    const isA = bAt >= b.length || (aAt < a.length && a[aAt]! <= b[bAt]!)
+    const nextStart = isA ? a[aAt]! : b[bAt]!
+    const nextEnd = isA ? a[aAt + 1]! : b[bAt + 1]!
+    if (isA) aAt += 2
+    else bAt += 2
+    if (nextStart > end) {
+      merged.push(nextStart, nextEnd)
+      end = nextEnd
+    } else if (nextEnd > end) {
+      merged[merged.length - 1] = nextEnd
+      end = nextEnd
+    }
+  }
+  return merged
 }
 
 function subtract(ranges: Ranges, removed: Ranges): Ranges {

@@ -23,15 +23,22 @@ import { withSkips, readStruct, type Struct } from './struct.ts'
 import { StructLog } from './struct-log.ts'
 import { mergeStructs } from './struct-merge.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanUpdate, type Stretch } from './update-scan.ts'
+import { scanSingle, scanUpdate, type Stretch } from './update-scan.ts'
 
 /** What is known of one client while its updates are gathered. */
 interface Gathered {
-  /** Stretches that came in order, joined. */
-  readonly log: StructLog
+  readonly client: number
+  /** What came in order and in small pieces, joined. */
+  log: StructLog | null
   /** The others. */
   readonly others: Stretch[]
 }
+
+/** Longer stretches are not copied into a log before it is known what else there is of their client. */
+const COPIED_STRUCTS_MAX = 8
+
+/** In numbers, three a range. Larger delete sets are merged as they are; smaller ones gathered and sorted at the end. */
+const FLAT_DELETES_MAX = 192
 
 /**
  * One update with everything that is in `updates`. Commutative, associative and idempotent, to the byte (associative only where
@@ -42,26 +49,40 @@ interface Gathered {
 export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
   const clients = new Map<number, Gathered>()
   const deletes: number[] = []
+  const deleteSets: IdSet[] = []
   const scan = new StructScan()
   let gathered: Gathered | undefined
   for (const bytes of updates) {
+    if (scanSingle(bytes, scan)) {
+      if (gathered === undefined || gathered.client !== scan.client) gathered = gatheredOf(clients, scan.client)
+      if (gathered.log === null) gathered.log = new StructLog(scan.client, scan.clock)
+      if (gathered.log.end === scan.clock) {
+        gathered.log.append(scan)
+        continue
+      }
+    }
     const update = scanUpdate(bytes, scan)
     for (const stretch of update.stretches) {
-      const { client, clock } = stretch
-      if (gathered === undefined || gathered.log.client !== client) gathered = clients.get(client)
-      if (gathered === undefined) {
-        gathered = { log: new StructLog(client, clock, Math.max(32, stretch.to - stretch.from)), others: [] }
-        clients.set(client, gathered)
-      }
-      if (clock !== gathered.log.end) gathered.others.push(stretch)
-      else if (update.isSingle) gathered.log.append(scan)
-      else gathered.log.appendStretch(stretch, scan)
+      if (gathered === undefined || gathered.client !== stretch.client) gathered = gatheredOf(clients, stretch.client)
+      if (stretch.count <= COPIED_STRUCTS_MAX && gathered.log?.end === stretch.clock) {
+        gathered.log.appendStretch(stretch, scan)
+      } else gathered.others.push(stretch)
     }
-    for (const bound of update.deletes) deletes.push(bound)
+    if (update.deletes.length > FLAT_DELETES_MAX) deleteSets.push(IdSet.of(update.deletes))
+    else for (const bound of update.deletes) deletes.push(bound)
   }
   const logs: StructLog[] = []
-  for (const { log, others } of clients.values()) logs.push(others.length === 0 ? log : mergeAll(log, others, scan))
-  return encodeLogs(logs, IdSet.of(deletes))
+  for (const { client, log, others } of clients.values()) {
+    logs.push(log !== null && others.length === 0 ? log : mergeAll(client, log, others, scan))
+  }
+  deleteSets.push(IdSet.of(deletes))
+  return encodeLogs(logs, IdSet.union(deleteSets))
+}
+
+function gatheredOf(clients: Map<number, Gathered>, client: number): Gathered {
+  let gathered = clients.get(client)
+  if (gathered === undefined) clients.set(client, (gathered = { client, log: null, others: [] }))
+  return gathered
 }
 
 /** Writes an update of encoded structs, clients descending. */
@@ -85,31 +106,37 @@ export function encodeLogs(logs: StructLog[], deletes: IdSet): Uint8Array<ArrayB
 }
 
 /** Merges stretches of one client in any order. What overlaps nothing is appended; what does is merged by halves. */
-function mergeAll(log: StructLog, others: Stretch[], scan: StructScan): StructLog {
-  const stretches = [log.stretch(), ...others].sort((a, b) => a.clock - b.clock)
-  const merged = new StructLog(log.client, stretches[0]!.clock, log.byteLength)
+function mergeAll(client: number, log: StructLog | null, others: Stretch[], scan: StructScan): StructLog {
+  const stretches = log === null ? others : [log.stretch(), ...others]
+  stretches.sort((a, b) => a.clock - b.clock)
+  const first = stretches[0]!
+  const merged = new StructLog(client, first.clock, first.to - first.from)
   for (let from = 0; from < stretches.length;) {
-    let end = stretches[from]!.end
+    const stretch = stretches[from]!
+    let end = stretch.end
     let to = from + 1
     for (; to < stretches.length && stretches[to]!.clock < end; to++) end = Math.max(end, stretches[to]!.end)
-    if (stretches[from]!.clock > merged.end) merged.appendSkip(stretches[from]!.clock - merged.end)
-    const overlapping = to === from + 1 ? stretches[from]! : mergeByHalves(stretches, from, to)
-    if (overlapping === null) return mergeStructByStruct(log.client, stretches, scan)
-    merged.appendStretch(overlapping, scan)
+    if (stretch.clock > merged.end) merged.appendSkip(stretch.clock - merged.end)
+    if (to === from + 1) merged.appendStretch(stretch, scan)
+    else if (!mergeByHalves(stretches, from, to, merged)) return mergeStructByStruct(client, stretches, scan)
     from = to
   }
   return merged
 }
 
-/** However they overlap, cost stays n log n. Null if the bytes do not decide. */
-function mergeByHalves(stretches: readonly Stretch[], from: number, to: number): Stretch | null {
-  if (to - from === 1) return stretches[from]!
+/** Appends `stretches[from]` … `stretches[to − 1]`, at least two. However they overlap, cost stays n log n. False if the bytes do not decide. */
+function mergeByHalves(stretches: readonly Stretch[], from: number, to: number, out: StructLog): boolean {
   const middle = Math.floor((from + to) / 2)
-  const left = mergeByHalves(stretches, from, middle)
-  const right = left === null ? null : mergeByHalves(stretches, middle, to)
-  if (left === null || right === null) return null
-  const merged = new StructLog(left.client, left.clock, Math.max(left.to - left.from, right.to - right.from))
-  return mergeRuns([left], [right], merged) ? merged.stretch() : null
+  const left = halfOf(stretches, from, middle)
+  const right = left === null ? null : halfOf(stretches, middle, to)
+  return left !== null && right !== null && mergeRuns([left], [right], out)
+}
+
+function halfOf(stretches: readonly Stretch[], from: number, to: number): Stretch | null {
+  const first = stretches[from]!
+  if (to - from === 1) return first
+  const merged = new StructLog(first.client, first.clock, first.to - first.from)
+  return mergeByHalves(stretches, from, to, merged) ? merged.stretch() : null
 }
 
 function mergeStructByStruct(client: number, stretches: readonly Stretch[], scan: StructScan): StructLog {

@@ -2,7 +2,6 @@
  * Merging two sorted lists of encoded structs of one client, run by run of bytes. For each unit the one that says more is kept,
  * and where both say as much their bytes are compared. It decides only what is plain; see `struct-merge.ts` for the rest.
  */
-import { ByteReader } from './byte-reader.ts'
 import { ContentKind } from './content.ts'
 import { Info } from './struct.ts'
 import { payloadOffset, type StructLog } from './struct-log.ts'
@@ -106,7 +105,6 @@ class RunCursor {
   at = 0
   information = 0
   #left = 0
-  #stretch: Stretch | null = null
   #nextStretch = 0
   readonly #stretches: readonly Stretch[]
 
@@ -124,13 +122,12 @@ class RunCursor {
         this.isLive = false
         return
       }
-      this.#stretch = stretch
       this.#left = stretch.count
-      this.scan.reader = new ByteReader(stretch.bytes, stretch.from)
+      this.scan.open(stretch.bytes, stretch.from, stretch.client)
       clock = stretch.clock
     }
     this.#left--
-    this.scan.read(this.#stretch!.client, clock, true)
+    this.scan.read(clock, true)
     this.clock = clock
     this.at = this.scan.content.payloadAt
     this.information = informationOfKind(this.scan.kind)

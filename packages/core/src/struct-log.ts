@@ -9,7 +9,6 @@
  *     bytes         struct  struct  …  struct          the last one may still grow
  *     checkpoints   ↑ 0             ↑ 32               clock, offset
  */
-import { ByteReader } from './byte-reader.ts'
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { ContentKind, elementsEnd } from './content.ts'
 import { assert } from './errors.ts'
@@ -90,10 +89,10 @@ export class StructLog {
 
   /** Appends the structs of a stretch from `clock` on, which is the log's end; the bytes were checked before. */
   appendStretch(stretch: Stretch, scan: StructScan): void {
-    scan.reader = new ByteReader(stretch.bytes, stretch.from)
+    scan.open(stretch.bytes, stretch.from, this.client)
     let clock = stretch.clock
     for (let left = stretch.count; left > 0; left--) {
-      scan.read(stretch.client, clock, true)
+      scan.read(clock, true)
       clock = scan.end
       if (clock <= this.end) continue
       if (scan.kind === Info.skip) this.appendSkip(clock - this.end)
@@ -111,8 +110,8 @@ export class StructLog {
   appendStruct(struct: Struct, scan: StructScan): void {
     const writer = new ByteWriter(64)
     writeStruct(writer, struct)
-    scan.reader = new ByteReader(writer.finish())
-    scan.read(this.client, struct.clock, true)
+    scan.open(writer.finish(), 0, this.client)
+    scan.read(struct.clock, true)
     this.append(scan)
   }
 
@@ -191,11 +190,12 @@ export class StructLog {
       if (this.#checkpointClocks[middle]! <= clock) low = middle
       else high = middle - 1
     }
-    const reader = (scan.reader = new ByteReader(this.#bytes, this.#checkpointOffsets[low]!))
+    const { reader } = scan
+    scan.open(this.#bytes, this.#checkpointOffsets[low]!, this.client)
     let at = this.#checkpointClocks[low]!
     for (let index = low * STRUCTS_PER_CHECKPOINT; ; index++) {
       const offset = reader.offset
-      scan.read(this.client, at, true)
+      scan.read(at, true)
       if (scan.end > clock) return { offset, clock: at, index }
       at = scan.end
     }

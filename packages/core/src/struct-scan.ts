@@ -7,15 +7,19 @@ import { ByteReader } from './byte-reader.ts'
 import { ContentKind, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
 import { checkLength, Info } from './struct.ts'
 
+const noBytes = new Uint8Array(0)
+
 /** Stands for the client of an ID that is absent. */
 export const NO_CLIENT = -1
 
 export class StructScan {
   /** What is scanned; its offset is behind the struct that was read. */
-  reader: ByteReader = new ByteReader(new Uint8Array(0))
+  readonly reader: ByteReader = new ByteReader(noBytes)
+
+  /** Whose structs are read; set by whoever knows. */
+  client = 0
 
   // Of the struct that was read last. An ID that is absent has NO_CLIENT as its client, and any clock.
-  client = 0
   clock = 0
   /** The info byte's kind of content, `Info.gc` or `Info.skip`. */
   kind = 0
@@ -37,6 +41,17 @@ export class StructScan {
   readonly content: ContentExtent = { length: 0, payloadAt: 0 }
   payloadEnd = 0
 
+  /** Goes on in other bytes, with structs of `client`. */
+  open(bytes: Uint8Array, offset: number, client: number): void {
+    this.reader.open(bytes, offset)
+    this.client = client
+  }
+
+  /** Lets go of the bytes, so that they are not kept in memory. */
+  close(): void {
+    this.reader.open(noBytes)
+  }
+
   get length(): number {
     return this.content.length
   }
@@ -47,15 +62,15 @@ export class StructScan {
   }
 
   /**
-   * Reads the struct of `client` at the reader's offset, which starts at `clock`. Throws `DecodeError`. `checked`: the bytes were
-   * read before, so what is slow to check is not checked again.
+   * Reads the struct of {@link client} at the reader's offset, which starts at `clock`. Throws `DecodeError`. `checked`: the bytes
+   * were read before, so what is slow to check is not checked again. The client is no argument, since most client IDs are above
+   * 2^31, and V8 would allocate one for each call.
    */
-  read(client: number, clock: number, checked: boolean): void {
+  read(clock: number, checked: boolean): void {
     const reader = this.reader
     const start = reader.offset
     const info = reader.uint8()
     const kind = info & Info.kindBits
-    this.client = client
     this.clock = clock
     this.kind = kind
     this.keyed = (info & Info.parentSub) !== 0
@@ -74,23 +89,25 @@ export class StructScan {
       const at = reader.offset
       this.originClient = reader.varUint()
       this.originClock = reader.varUint()
-      if (this.originClient === client && this.originClock >= clock) failReference(reader, clock, this.originClock, at)
+      if (this.originClient === this.client && this.originClock >= clock)
+        failReference(reader, clock, this.originClock, at)
     }
     if ((info & Info.rightOrigin) !== 0) {
       const at = reader.offset
       this.rightClient = reader.varUint()
       this.rightClock = reader.varUint()
-      if (this.rightClient === client && this.rightClock >= clock) failReference(reader, clock, this.rightClock, at)
+      if (this.rightClient === this.client && this.rightClock >= clock)
+        failReference(reader, clock, this.rightClock, at)
     }
-    if ((info & (Info.origin | Info.rightOrigin)) === 0) this.#readParent(client, clock)
+    if ((info & (Info.origin | Info.rightOrigin)) === 0) this.#readParent(clock)
     if (checked) skipCheckedContent(reader, kind, this.content)
     else skipContent(reader, kind, this.content)
     this.payloadEnd = reader.offset
     checkLength(reader, start, clock, this.content.length)
   }
 
-  #readParent(client: number, clock: number): void {
-    const reader = this.reader
+  #readParent(clock: number): void {
+    const { reader } = this
     const start = reader.offset
     const isRoot = reader.varUint()
     if (isRoot > 1) reader.fail('unknown-tag', `no parent of kind ${isRoot}`, start)
@@ -102,10 +119,11 @@ export class StructScan {
       this.parentNameAt = afterVarUint(reader.bytes, nameAt)
       this.parentNameEnd = reader.offset
     } else {
+      const at = reader.offset
       this.parentClient = reader.varUint()
       this.parentClock = reader.varUint()
-      if (this.parentClient === client && this.parentClock >= clock) {
-        failReference(reader, clock, this.parentClock, start)
+      if (this.parentClient === this.client && this.parentClock >= clock) {
+        failReference(reader, clock, this.parentClock, at)
       }
     }
     if (this.keyed) {

@@ -30,13 +30,15 @@ export function decodeUtf8(bytes: Uint8Array): string {
  * text.
  */
 export function utf16Length(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
-  let units = 0
+  // A unit for each byte, but for those that characters of several bytes have too many.
+  let units = end - start
   let at = start
   while (at < end) {
     const lead = bytes[at]!
     if (lead < 0x80) {
       at += 1
-      units += 1
+      // Most text is ASCII, and four at a time is twice as fast.
+      while (at + 4 <= end && (bytes[at]! | bytes[at + 1]! | bytes[at + 2]! | bytes[at + 3]!) < 0x80) at += 4
       continue
     }
     const width = utf8Width(lead)
@@ -49,7 +51,7 @@ export function utf16Length(bytes: Uint8Array, start = 0, end: number = bytes.le
     if (width > 2 && (bytes[at + 2]! & 0xc0) !== 0x80) return -1
     if (width > 3 && (bytes[at + 3]! & 0xc0) !== 0x80) return -1
     at += width
-    units += width === 4 ? 2 : 1
+    units -= width === 4 ? 2 : width - 1
   }
   return units
 }

@@ -34,5 +34,10 @@ export function updateIds(update: Uint8Array | Update): UpdateIds {
  * the skipped units for known ones.
  */
 export function encodeStateVectorFromUpdate(update: Uint8Array | Update): Uint8Array<ArrayBuffer> {
-  return encodeStateVector(updateIds(update).structs.stateVector())
+  if (!(update instanceof Uint8Array)) return encodeStateVector(updateIds(update).structs.stateVector())
+  const stateVector = new Map<number, number>()
+  for (const { client, clock, end } of scanUpdate(update, new StructScan(), false).stretches) {
+    if (clock === 0) stateVector.set(client, end)
+  }
+  return encodeStateVector(stateVector)
 }

@@ -18,7 +18,7 @@ import { StructLog, type StructPlace } from './struct-log.ts'
 import { joinRuns, mergeDisjoint } from './struct-merge.ts'
 import { endOf, type Struct } from './struct.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanUpdate, type Stretch } from './update-scan.ts'
+import { scanSingle, scanUpdate, type Stretch } from './update-scan.ts'
 
 /** What an update added to a store. All empty: nothing. */
 export interface Added {
@@ -62,16 +62,21 @@ export class UpdateStore {
    */
   ingest(update: Uint8Array): Added {
     const scan = this.#scan
-    const { stretches, deletes, isSingle } = scanUpdate(update, scan)
     const last = this.#last
-    if (isSingle && last !== null && last.client === scan.client && last.end === scan.clock) {
-      const { client, clock: start, end } = scan
+    if (scanSingle(update, scan) && last !== null && last.client === scan.client && last.end === scan.clock) {
       last.append(scan)
-      return { structs: [{ client, start, end }], deletes: this.#addDeletes(deletes), restored: none, gaps: none }
+      scan.close()
+      return {
+        structs: [{ client: last.client, start: scan.clock, end: last.end }],
+        deletes: none,
+        restored: none,
+        gaps: none,
+      }
     }
-    if (stretches.length === 0 && deletes.length === 0)
-      return { structs: none, deletes: none, restored: none, gaps: none }
-    return this.#ingestAll(stretches, deletes)
+    const { stretches, deletes } = scanUpdate(update, scan)
+    const added = this.#ingestAll(stretches, deletes)
+    scan.close()
+    return added
   }
 
   /** Per client the next clock that is missing: what a replica would send that holds what this store holds, up to the gaps. */
@@ -152,9 +157,11 @@ export class UpdateStore {
       )
     }
     this.#last = null
+    this.#scan.close()
   }
 
   #ingestAll(stretches: readonly Stretch[], deletes: readonly number[]): Added {
+    if (stretches.length === 0) return { structs: none, deletes: this.#addDeletes(deletes), restored: none, gaps: none }
     const structs: number[] = []
     const restored: number[] = []
     const gaps: number[] = []
@@ -240,9 +247,7 @@ export class UpdateStore {
     if (flat.length === 0) return none
     const added: number[] = []
     for (let at = 0; at < flat.length; at += 3) {
-      const before = added.length
-      this.#deletes.missing(flat[at]!, flat[at + 1]!, flat[at + 2]!, added)
-      if (added.length > before) this.#deletes.add(flat[at]!, flat[at + 1]!, flat[at + 2]!)
+      this.#deletes.addMissing(flat[at]!, flat[at + 1]!, flat[at + 2]!, added)
     }
     return rangesOf(added)
   }
