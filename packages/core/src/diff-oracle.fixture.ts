@@ -15,12 +15,11 @@ export function diffStructByStruct(update: Uint8Array, known: StateVector): Uint
 
 /** The structs from `clock` on, without skips at either end. */
 function structsFrom(client: number, structs: readonly Struct[], clock: number): readonly Struct[] {
-  let from = 0
-  while (from < structs.length && (endOf(structs[from]!) <= clock || structs[from]!.type === 'skip')) from++
-  let to = structs.length
-  while (to > from && structs[to - 1]!.type === 'skip') to--
-  const first = structs[from]
-  if (first === undefined || first.clock >= clock) return structs.slice(from, to)
+  const isMissing = (struct: Struct): boolean => endOf(struct) > clock && struct.type !== 'skip'
+  const from = structs.findIndex(isMissing)
+  const to = structs.findLastIndex(isMissing) + 1
+  const first = structs.at(from)
+  if (from < 0 || first === undefined || first.clock >= clock) return structs.slice(Math.max(from, 0), to)
   const [, rest] = splitStruct(client, first, clock - first.clock)
   return [rest, ...structs.slice(from + 1, to)]
 }

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { diffStructByStruct } from './diff-oracle.fixture.ts'
 import { diffUpdate } from './diff.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { mergeUpdates } from './merge.ts'
+import { damageArbitrary, damaged, isUpdate } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory, replicaOf, visible } from './random-document.fixture.ts'
 import { decodeStateVector } from './state-vector.ts'
 import { decodeUpdate, isEmptyUpdate } from './update.ts'
@@ -39,6 +41,33 @@ describe('diffUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
           const theirs = Y.decodeUpdate(Y.diffUpdate(update, Y.encodeStateVector(known)))
           // Yjs forgets the parentSub bit where it need not be read; merging brings both into one form.
           expect(plain(ours)).toEqual(plain(theirs))
+        },
+      ),
+      fuzz(),
+    )
+  })
+
+  test('gives the bytes that cutting decoded structs gives, and the same units for damaged updates', () => {
+    fc.assert(
+      fc.property(
+        editsArbitrary(40),
+        fc.array(fc.nat({ max: 40 }), { minLength: 3, maxLength: 3 }),
+        fc.array(damageArbitrary, { maxLength: 8 }),
+        (edits, clocks, damages) => {
+          const { authored, exchanged } = playHistory(edits)
+          const knownOf = (update: Uint8Array): Map<number, number> =>
+            new Map(decodeUpdate(update).clients.map(({ client }, at) => [client, clocks.at(at % 3)!]))
+          const updates = [...authored, ...exchanged, mergeUpdates(authored.filter((_, at) => at % 3 !== 1))]
+          for (const update of updates) {
+            const known = knownOf(update)
+            expect(diffUpdate(update, known)).toEqual(diffStructByStruct(update, known))
+          }
+          damages.forEach((damage, at) => {
+            const update = damaged(updates.at(-1 - at)!, damage)
+            if (!isUpdate(update)) return
+            const known = knownOf(update)
+            expect(mergeUpdates([diffUpdate(update, known)])).toEqual(mergeUpdates([diffStructByStruct(update, known)]))
+          })
         },
       ),
       fuzz(),

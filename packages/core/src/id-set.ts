@@ -243,11 +243,12 @@ export class IdSet implements Iterable<IdRange> {
   /** The union of ranges given flat, client, start, end, client, …, in any order. Cost n log n, linear where they ascend. */
   static of(flat: readonly number[]): IdSet {
     const gathered = new Map<number, Ranges>()
+    let ranges: Ranges | undefined
     for (let at = 0; at < flat.length; at += 3) {
       const client = flat[at]!
-      const ranges = gathered.get(client)
-      if (ranges === undefined) gathered.set(client, [flat[at + 1]!, flat[at + 2]!])
-      else ranges.push(flat[at + 1]!, flat[at + 2]!)
+      if (ranges === undefined || client !== flat[at - 3]) ranges = gathered.get(client)
+      if (ranges === undefined) gathered.set(client, (ranges = []))
+      ranges.push(flat[at + 1]!, flat[at + 2]!)
     }
     return IdSet.#of(gathered)
   }

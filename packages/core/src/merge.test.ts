@@ -5,7 +5,7 @@ import { diffUpdate } from './diff.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { mergeStructByStruct } from './merge-oracle.fixture.ts'
 import { mergeUpdates } from './merge.ts'
-import { damageArbitrary, damaged } from './mutated-update.fixture.ts'
+import { damageArbitrary, damaged, isUpdate } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
 import { decodeUpdate } from './update.ts'
 
@@ -112,12 +112,3 @@ describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
     expect(merged.clients.map(({ structs }) => structs.length)).toEqual([1])
   })
 })
-
-function isUpdate(bytes: Uint8Array): boolean {
-  try {
-    decodeUpdate(bytes)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,5 +1,6 @@
 /** Damage to real updates, as a faulty disk or somebody hostile would do it: most of it leaves something almost valid. */
 import fc from 'fast-check'
+import { decodeUpdate } from './update.ts'
 
 /** One change to bytes; the numbers are read modulo what there is. */
 export interface Damage {
@@ -33,6 +34,16 @@ export function damaged(bytes: Uint8Array, damages: readonly Damage[]): Uint8Arr
     else result.splice(at, 1, ...inflated.at(value % inflated.length)!)
   }
   return Uint8Array.from(result)
+}
+
+/** Whether there is something left that decodes. */
+export function isUpdate(bytes: Uint8Array): boolean {
+  try {
+    decodeUpdate(bytes)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Info bytes of every kind with every flag, tags of values, and the ends of ranges. */

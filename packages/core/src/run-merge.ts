@@ -52,6 +52,7 @@ export function mergeRuns(
     } else {
       if (first.clock < second.clock && !first.emitTo(out, second.clock)) return false
       if (!emitSame(a, b, out, onRightWins)) return false
+      if (a.isAtHead && b.isAtHead) a.emitWhileEqual(b, out)
     }
   }
   while (a.isLive) a.emit(out)
@@ -104,7 +105,9 @@ class RunCursor {
   clock = 0
   at = 0
   information = 0
+  /** How many structs of the stretch come after this one, and where this one begins. */
   #left = 0
+  #offset = 0
   #nextStretch = 0
   readonly #stretches: readonly Stretch[]
 
@@ -127,11 +130,50 @@ class RunCursor {
       clock = stretch.clock
     }
     this.#left--
+    this.#readAt(clock)
+  }
+
+  #readAt(clock: number): void {
+    this.#offset = this.scan.reader.offset
     this.scan.read(clock, true)
     this.clock = clock
     this.at = this.scan.content.payloadAt
     this.information = informationOfKind(this.scan.kind)
     if (this.information === 0) this.next()
+  }
+
+  get isAtHead(): boolean {
+    return this.isLive && this.clock === this.scan.clock
+  }
+
+  /**
+   * Appends structs as long as the other cursor, which is at the same clock, has the very same bytes; then both are at the next. What
+   * two replicas have in common is most of what they have, and this reads only one of the two.
+   */
+  emitWhileEqual(other: RunCursor, out: StructLog): void {
+    if (this.clock !== other.clock) return
+    let bytes = 0
+    let structs = 0
+    let clock = this.clock
+    while (this.#left > 0 && structs < other.#left && this.#hasBytesAt(other, bytes)) {
+      bytes += this.scan.payloadEnd - this.#offset
+      structs++
+      clock = this.scan.end
+      this.emit(out)
+    }
+    if (structs === 0) return
+    other.#left -= structs
+    other.scan.reader.offset = other.#offset + bytes
+    other.#readAt(clock)
+  }
+
+  /** Whether the bytes of this struct are also the other's, so many behind the beginning of its struct. */
+  #hasBytesAt(other: RunCursor, behind: number): boolean {
+    const ours = this.scan.reader.bytes
+    const others = other.scan.reader.bytes
+    const shift = other.#offset + behind - this.#offset
+    for (let at = this.#offset; at < this.scan.payloadEnd; at++) if (ours[at] !== others[at + shift]) return false
+    return true
   }
 
   /** Goes past so many units, whose payload has so many bytes. */

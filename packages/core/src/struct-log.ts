@@ -13,7 +13,7 @@ import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { ContentKind, elementsEnd } from './content.ts'
 import { assert } from './errors.ts'
 import { Info, writeStruct, type Struct } from './struct.ts'
-import { NO_CLIENT, StructScan } from './struct-scan.ts'
+import { NO_CLIENT, type StructScan } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 import { utf8Width } from './text-coding.ts'
 
@@ -292,14 +292,22 @@ export class StructLog {
     this.#copy(bytes, scan.parentSubAt, scan.parentSubEnd - scan.parentSubAt)
   }
 
-  /** As `ByteWriter.varUint`; room was reserved. */
+  /** As `ByteWriter.varUint`; room was reserved. What may pass 2^31 is divided once, and shifted after that. */
   #varUint(value: number): void {
     const bytes = this.#bytes
     let at = this.#length
     let rest = value
+    if (rest > 0x7fffffff) {
+      const low = rest % 0x10000000
+      rest = Math.floor(rest / 0x10000000)
+      bytes[at++] = 0x80 | (low & 0x7f)
+      bytes[at++] = 0x80 | ((low >>> 7) & 0x7f)
+      bytes[at++] = 0x80 | ((low >>> 14) & 0x7f)
+      bytes[at++] = 0x80 | (low >>> 21)
+    }
     while (rest > 0x7f) {
-      bytes[at++] = 0x80 | (rest % 0x80)
-      rest = Math.floor(rest / 0x80)
+      bytes[at++] = 0x80 | (rest & 0x7f)
+      rest >>>= 7
     }
     bytes[at++] = rest
     this.#length = at

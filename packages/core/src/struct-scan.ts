@@ -5,7 +5,7 @@
  */
 import { ByteReader } from './byte-reader.ts'
 import { ContentKind, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
-import { checkLength, Info } from './struct.ts'
+import { checkLength, failReference, Info } from './struct.ts'
 
 const noBytes = new Uint8Array(0)
 
@@ -40,6 +40,8 @@ export class StructScan {
   /** Length in units, and where the payload begins. */
   readonly content: ContentExtent = { length: 0, payloadAt: 0 }
   payloadEnd = 0
+  #idClient = 0
+  #idClock = 0
 
   /** Goes on in other bytes, with structs of `client`. */
   open(bytes: Uint8Array, offset: number, client: number): void {
@@ -87,15 +89,17 @@ export class StructScan {
     }
     if ((info & Info.origin) !== 0) {
       const at = reader.offset
-      this.originClient = reader.varUint()
-      this.originClock = reader.varUint()
+      this.#readId()
+      this.originClient = this.#idClient
+      this.originClock = this.#idClock
       if (this.originClient === this.client && this.originClock >= clock)
         failReference(reader, clock, this.originClock, at)
     }
     if ((info & Info.rightOrigin) !== 0) {
       const at = reader.offset
-      this.rightClient = reader.varUint()
-      this.rightClock = reader.varUint()
+      this.#readId()
+      this.rightClient = this.#idClient
+      this.rightClock = this.#idClock
       if (this.rightClient === this.client && this.rightClock >= clock)
         failReference(reader, clock, this.rightClock, at)
     }
@@ -104,6 +108,13 @@ export class StructScan {
     else skipContent(reader, kind, this.content)
     this.payloadEnd = reader.offset
     checkLength(reader, start, clock, this.content.length)
+  }
+
+  /** Into fields: what is returned above 2^31 would be allocated. */
+  #readId(): void {
+    const { reader } = this
+    this.#idClient = reader.varUint()
+    this.#idClock = reader.varUint()
   }
 
   #readParent(clock: number): void {
@@ -120,8 +131,9 @@ export class StructScan {
       this.parentNameEnd = reader.offset
     } else {
       const at = reader.offset
-      this.parentClient = reader.varUint()
-      this.parentClock = reader.varUint()
+      this.#readId()
+      this.parentClient = this.#idClient
+      this.parentClock = this.#idClock
       if (this.parentClient === this.client && this.parentClock >= clock) {
         failReference(reader, clock, this.parentClock, at)
       }
@@ -140,11 +152,6 @@ export function informationOfKind(kind: number): number {
   if (kind === Info.skip) return 0
   if (kind === Info.gc) return 1
   return kind === ContentKind.deleted ? 2 : 3
-}
-
-/** A client only builds on units of its own that came before; Yjs looks those up without checking. */
-export function failReference(reader: ByteReader, clock: number, referred: number, offset: number): never {
-  return reader.fail('invalid-value', `unit ${clock} refers to the later unit ${referred} of its client`, offset)
 }
 
 function afterVarUint(bytes: Uint8Array, at: number): number {

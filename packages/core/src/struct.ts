@@ -185,13 +185,15 @@ export function checkLength(reader: ByteReader, start: number, clock: number, le
   if (length > Number.MAX_SAFE_INTEGER - clock) reader.fail('integer-overflow', 'struct ends above 2^53 − 1', start)
 }
 
-/** A reference to a unit. A client only builds on units of its own that came before; Yjs looks those up without checking. */
+/** A client only builds on units of its own that came before; Yjs looks those up without checking. */
+export function failReference(reader: ByteReader, clock: number, referred: number, offset: number): never {
+  return reader.fail('invalid-value', `unit ${clock} refers to the later unit ${referred} of its client`, offset)
+}
+
 function readReference(reader: ByteReader, client: number, clock: number): Id {
   const start = reader.offset
   const id = { client: reader.varUint(), clock: reader.varUint() }
-  if (id.client === client && id.clock >= clock) {
-    reader.fail('invalid-value', `unit ${clock} refers to the later unit ${id.clock} of its client`, start)
-  }
+  if (id.client === client && id.clock >= clock) failReference(reader, clock, id.clock, start)
   return id
 }
 
