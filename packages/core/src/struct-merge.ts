@@ -7,6 +7,7 @@ import { ContentKind, contentOf } from './content.ts'
 import { compareIds } from './id.ts'
 import { areJoinable, endOf, joinStructs, splitStruct, type Item, type Parent, type Struct } from './struct.ts'
 import { textOfUnits, unitsOfText } from './text-run.ts'
+import { isSameValue } from './value-equality.ts'
 
 /** Called with two structs for the same units that claim different things. */
 export type OnConflict = (left: Struct, right: Struct) => void
@@ -159,7 +160,7 @@ function isConflict(a: Struct, b: Struct): boolean {
   if (compareIds(a.rightOrigin, b.rightOrigin) !== 0 || compareHeads(a, b) !== 0) return true
   if (a.content.kind === ContentKind.deleted || b.content.kind === ContentKind.deleted) return false
   if (a.content.kind !== b.content.kind) return true
-  if (a.content.kind !== ContentKind.string) return compareContents(a, b) !== 0
+  if (a.content.kind !== ContentKind.string) return !isSameValue(a.content, b.content)
   const bUnits = unitsOfText(b.content)
   return unitsOfText(a.content).some((unit, at) => {
     const other = bUnits[at]!
