@@ -236,6 +236,26 @@ export class StructLog {
     assert(this.#tailSizeAt > last.offset, 'a size stands behind the info byte')
   }
 
+  /** The same structs as logs that have no gaps. */
+  withoutSkips(scan: StructScan): StructLog[] {
+    const logs: StructLog[] = []
+    let log: StructLog | null = null
+    let clock = this.start
+    let offset = 0
+    for (let left = this.count; left > 0; left--) {
+      scan.open(this.#bytes, offset, this.client)
+      scan.read(clock, true)
+      clock = scan.end
+      offset = scan.payloadEnd
+      if (scan.kind === Info.skip) log = null
+      else {
+        if (log === null) logs.push((log = new StructLog(this.client, scan.clock)))
+        log.append(scan)
+      }
+    }
+    return logs
+  }
+
   /** Gives back what the buffer holds in reserve. */
   trim(): void {
     if (this.#bytes.length > this.#length) this.#bytes = this.#bytes.slice(0, this.#length)

@@ -157,8 +157,10 @@ export function joinRuns(client: number, structs: readonly Struct[]): Struct[] {
  */
 function isConflict(a: Struct, b: Struct): boolean {
   if (a.type !== 'item' || b.type !== 'item') return false
+  const isADeleted = a.content.kind === ContentKind.deleted
+  if (isADeleted !== (b.content.kind === ContentKind.deleted)) return false
   if (compareIds(a.rightOrigin, b.rightOrigin) !== 0 || compareHeads(a, b) !== 0) return true
-  if (a.content.kind === ContentKind.deleted || b.content.kind === ContentKind.deleted) return false
+  if (isADeleted) return false
   if (a.content.kind !== b.content.kind) return true
   if (a.content.kind !== ContentKind.string) return !isSameValue(a.content, b.content)
   const bUnits = unitsOfText(b.content)

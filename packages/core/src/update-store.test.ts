@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { ByteWriter } from './byte-writer.ts'
 import { diffUpdate } from './diff.ts'
 import { ConflictError, DecodeError } from './errors.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
@@ -148,6 +149,24 @@ describe('UpdateStore', { timeout: FUZZ_TIMEOUT_MS }, () => {
     const deletion = Uint8Array.of(0, 1, 1, 1, 1, 2)
     expect(store.ingest(deletion)).toEqual({ ...nothing, deletes: [{ client: 1, start: 1, end: 3 }] })
     expect(isNothing(store.ingest(deletion))).toBe(true)
+  })
+
+  test('thousands of stretches in one update are taken in as they would be one by one', () => {
+    // GC runs of client 7, one unit each: at the even clocks, and then at most of the odd ones.
+    const stretches = (from: number, to: number): Uint8Array =>
+      mergeUpdates(Array.from({ length: (to - from) >> 1 }, (_, at) => gcUnit(from + at * 2)))
+    const [even, odd] = [stretches(0, 6000), stretches(1, 5001)]
+    const store = UpdateStore.of([even])
+    expect(store.missing().rangeCount).toBe(2999)
+    const before = updateIds(even).structs
+    const added = store.ingest(odd)
+    expect(rangesOf(added.structs)).toEqual(rangesOf(updateIds(odd).structs.difference(before)))
+    expect(added.gaps).toHaveLength(499)
+    expect(store.encode()).toEqual(mergeUpdates([odd, even]))
+    expect(store.stateVector()).toEqual(new Map([[7, 5001]]))
+    expect(isNothing(store.ingest(even)) && isNothing(store.ingest(odd))).toBe(true)
+    expect(store.ingest(gcUnit(5001)).structs).toEqual([{ client: 7, start: 5001, end: 5002 }])
+    expect(store.byteLength).toBe(store.encode().length)
   })
 
   test('content that was dropped is restored by whoever still has it', () => {
@@ -299,6 +318,12 @@ function rangesOf(ranges: Iterable<IdRange>): unknown[] {
   const set = new IdSet()
   for (const { client, start, end } of ranges) set.add(client, start, end)
   return [...set]
+}
+
+function gcUnit(clock: number): Uint8Array {
+  const writer = new ByteWriter()
+  for (const value of [1, 1, 7, clock, 0, 1, 0]) writer.varUint(value)
+  return writer.finish()
 }
 
 function keystrokes(text: string): Uint8Array[] {

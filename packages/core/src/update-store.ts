@@ -39,6 +39,15 @@ export interface CompactOptions {
 
 const none: readonly never[] = []
 
+/** More ranges than these are merged into the set in one pass; each alone may have to shift all that come after it. */
+const DELETES_ONE_BY_ONE_MAX = 64
+
+/** With fewer logs than these for a client, shifting them is nothing. */
+const SHIFTED_LOGS_MIN = 1024
+
+/** So many logs are shifted in the time in which one struct is read and appended. */
+const SHIFTS_PER_STRUCT = 256
+
 export class UpdateStore {
   /** Per client, ascending, neither overlapping nor touching: more than one only while there are gaps. */
   readonly #logs = new Map<number, StructLog[]>()
@@ -169,14 +178,49 @@ export class UpdateStore {
     const overlapping = stretches.filter((stretch) => this.#overlapsKnown(stretch))
     if (overlapping.length === 1) this.#add(overlapping[0]!, structs, restored, gaps)
     else if (overlapping.length > 1) this.#refuseConflicts(overlapping)
-    for (const stretch of stretches) {
-      if (overlapping.length !== 1 || stretch !== overlapping[0]) this.#add(stretch, structs, restored, gaps)
+    for (let at = 0; at < stretches.length;) {
+      let to = at + 1
+      while (to < stretches.length && stretches[to]!.client === stretches[at]!.client) to++
+      if (this.#isCheaperAnew(stretches[at]!.client, to - at)) {
+        this.#addAnew(stretches.slice(at, to), structs, restored, gaps)
+      } else {
+        for (const stretch of stretches.slice(at, to)) {
+          if (overlapping.length !== 1 || stretch !== overlapping[0]) this.#add(stretch, structs, restored, gaps)
+        }
+      }
+      at = to
     }
     return {
       structs: rangesOf(structs),
       deletes: this.#addDeletes(deletes),
       restored: rangesOf(restored),
       gaps: rangesOf(gaps),
+    }
+  }
+
+  /** Whether so many stretches would shift so many logs that building all anew takes less. */
+  #isCheaperAnew(client: number, stretches: number): boolean {
+    const logs = this.#logs.get(client)
+    // Each log has a struct at least, so that fewer stretches never are worth it.
+    if (stretches <= SHIFTS_PER_STRUCT || logs === undefined || logs.length < SHIFTED_LOGS_MIN) return false
+    const structs = logs.reduce((sum, { count }) => sum + count, 0)
+    return stretches * logs.length > structs * SHIFTS_PER_STRUCT
+  }
+
+  /** Adds stretches of one client that contradict nothing, at the cost of reading all that is known of it. */
+  #addAnew(stretches: readonly Stretch[], structs: number[], restored: number[], gaps: number[]): void {
+    const { client } = stretches[0]!
+    const known = this.#logs.get(client)!.map((log) => log.stretch())
+    const merged = mergeOverlap(known, stretches, this.#scan, [])
+    for (const { start, end } of idsOf(stretches).difference(idsOf(known))) structs.push(client, start, end)
+    for (const bound of merged.restored) restored.push(bound)
+    const logs = merged.structs.withoutSkips(this.#scan)
+    this.#logs.set(client, logs)
+    this.#last = null
+    let end = 0
+    for (const log of logs) {
+      if (log.start > end) gaps.push(client, end, log.start)
+      end = log.end
     }
   }
 
@@ -193,7 +237,7 @@ export class UpdateStore {
       const logs = this.#logs.get(stretch.client)!
       const from = firstEndingAfter(logs, stretch.clock)
       const to = firstStartingAt(logs, stretch.end)
-      mergeOverlap(overlapOf(logs, from, to, stretch, this.#scan).known, stretch, this.#scan, conflicts)
+      mergeOverlap(overlapOf(logs, from, to, stretch, this.#scan).known, [stretch], this.#scan, conflicts)
     }
     throwIfAny(conflicts)
   }
@@ -221,7 +265,7 @@ export class UpdateStore {
     } else {
       const overlap = overlapOf(logs, from, to, stretch, scan)
       const conflicts: Conflict[] = []
-      const merged = mergeOverlap(overlap.known, stretch, scan, conflicts)
+      const merged = mergeOverlap(overlap.known, [stretch], scan, conflicts)
       throwIfAny(conflicts)
       let at = clock
       for (let index = from; index < to; index++) {
@@ -239,12 +283,18 @@ export class UpdateStore {
       logs.splice(from, to - from, log)
     }
     this.#last = logs[logs.length - 1]!
-    const below = logs[logs.indexOf(log) - 1]?.end ?? 0
+    const below = logs[from - 1]?.end ?? 0
     if (below < log.start && structs.length > 0) gaps.push(client, below, log.start)
   }
 
   #addDeletes(flat: readonly number[]): readonly IdRange[] {
     if (flat.length === 0) return none
+    if (flat.length > DELETES_ONE_BY_ONE_MAX * 3) {
+      const deletes = IdSet.of(flat)
+      const missing = [...deletes.difference(this.#deletes)]
+      this.#deletes.addAll(deletes)
+      return missing
+    }
     const added: number[] = []
     for (let at = 0; at < flat.length; at += 3) {
       this.#deletes.addMissing(flat[at]!, flat[at + 1]!, flat[at + 2]!, added)
@@ -290,29 +340,32 @@ function overlapOf(logs: readonly StructLog[], from: number, to: number, stretch
 /** The log of what is known and what came, and the ranges in which the latter says more. Contradictions are added to `conflicts`. */
 function mergeOverlap(
   known: readonly Stretch[],
-  stretch: Stretch,
+  incoming: readonly Stretch[],
   scan: StructScan,
   conflicts: Conflict[],
 ): { readonly structs: StructLog; readonly restored: readonly number[] } {
-  const { client } = stretch
-  const start = Math.min(stretch.clock, known[0]?.clock ?? stretch.clock)
+  const { client, clock, from, to } = incoming[0]!
+  const start = Math.min(clock, known[0]?.clock ?? clock)
   const restored: number[] = []
-  const merged = new StructLog(client, start, stretch.to - stretch.from)
-  const isDecided = mergeRuns(known, [stretch], merged, (from, to) => restored.push(client, from, to))
-  if (isDecided) return { structs: merged, restored }
-  const before = known.flatMap(structsOf)
+  const merged = new StructLog(client, start, to - from)
+  if (mergeRuns(known, incoming, merged, (first, end) => restored.push(client, first, end))) {
+    return { structs: merged, restored }
+  }
   const onConflict = (a: Struct, b: Struct): void => void conflicts.push(conflictOf(client, a, b))
-  const after = new StructLog(client, start, stretch.to - stretch.from)
-  for (const struct of joinRuns(client, mergeDisjoint(client, before, structsOf(stretch), onConflict))) {
+  const after = new StructLog(client, start, to - from)
+  const structs = mergeDisjoint(client, known.flatMap(structsOf), incoming.flatMap(structsOf), onConflict)
+  for (const struct of joinRuns(client, structs)) {
+    if (struct.clock > after.end) after.appendSkip(struct.clock - after.end)
     after.appendStruct(struct, scan)
   }
-  // Which units changed is not known here; some of these did.
-  const changed = known.flatMap(({ clock, end }) => [
-    client,
-    Math.max(clock, stretch.clock),
-    Math.min(end, stretch.end),
-  ])
-  return { structs: after, restored: changed }
+  // Which units changed is not known here; some of those that both speak of did.
+  const ids = idsOf(incoming)
+  const both = [...ids.difference(ids.difference(idsOf(known)))]
+  return { structs: after, restored: both.flatMap((range) => [client, range.start, range.end]) }
+}
+
+function idsOf(stretches: readonly Stretch[]): IdSet {
+  return IdSet.of(stretches.flatMap(({ client, clock, end }) => [client, clock, end]))
 }
 
 function conflictOf(client: number, known: Struct, incoming: Struct): Conflict {
