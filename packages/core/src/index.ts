@@ -17,7 +17,7 @@ export { Cut } from './text-run.ts'
 export { NESTING_DEPTH_MAX } from './any.ts'
 
 // Format v2
-export { decodeUpdateV2, encodeUpdateV2, UNPAID_STRUCTS_MAX } from './format-v2/update-v2.ts'
+export { decodeUpdateV2, encodeUpdateV2, UNPAID_STRUCTS_MAX, type UnfoldingLimit } from './format-v2/update-v2.ts'
 export { convertUpdateFormatV1ToV2, convertUpdateFormatV2ToV1 } from './format-v2/convert.ts'
 export { REPEATED_KEY_BYTES_MAX } from './format-v2/key-column.ts'
 
