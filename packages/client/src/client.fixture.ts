@@ -1,4 +1,5 @@
 /** A client for tests: on a memory disk that outlives it, against a relay in memory, in time that a test moves. */
+import { afterEach, beforeEach, expect } from 'vitest'
 import { applyUpdate, Doc } from 'yjs'
 import { MemoryRelay } from './connection/memory-relay.fixture.ts'
 import type { DeviceStore } from './device-store/device-store.ts'
@@ -50,6 +51,19 @@ export class World {
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()))
   }
+}
+
+/** A new world before each test of the file, given to `enter`; after it, the world is closed and has to leave no timer running. */
+export function worldOfEachTest(enter: (world: World) => void): void {
+  let world: World
+  beforeEach(() => {
+    world = new World()
+    enter(world)
+  })
+  afterEach(async () => {
+    await world.close()
+    expect(world.scheduler.pending, 'timers left running').toBe(0)
+  })
 }
 
 export function text(room: Room): string {

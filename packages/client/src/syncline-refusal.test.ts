@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { device, letters, text, type, World } from './client.fixture.ts'
+import { describe, expect, test } from 'vitest'
+import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
 import { ClientLimits } from './limits.ts'
 
 let world: World
 
-beforeEach(() => {
-  world = new World()
-})
-
-afterEach(async () => {
-  await world.close()
-  expect(world.scheduler.pending, 'timers left running').toBe(0)
+worldOfEachTest((created) => {
+  world = created
 })
 
 describe('a relay that lost data, or refuses', () => {

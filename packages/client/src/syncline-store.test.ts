@@ -1,17 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { device, letters, text, type, World } from './client.fixture.ts'
+import { describe, expect, test } from 'vitest'
+import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import { Syncline } from './syncline.ts'
 
 let world: World
 
-beforeEach(() => {
-  world = new World()
-})
-
-afterEach(async () => {
-  await world.close()
-  expect(world.scheduler.pending, 'timers left running').toBe(0)
+worldOfEachTest((created) => {
+  world = created
 })
 
 describe('a device store that fails', () => {

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { applyUpdate, Doc } from 'yjs'
-import { device, letters, text, type, World, type Device } from './client.fixture.ts'
+import { device, letters, text, type, worldOfEachTest, type Device, type World } from './client.fixture.ts'
 import type { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import type { Room } from './room/room.ts'
@@ -11,15 +11,10 @@ let world: World
 let hub: TabsHub
 let origin: Device
 
-beforeEach(() => {
-  world = new World()
+worldOfEachTest((created) => {
+  world = created
   hub = new TabsHub()
   origin = device()
-})
-
-afterEach(async () => {
-  await world.close()
-  expect(world.scheduler.pending, 'timers left running').toBe(0)
 })
 
 interface Tab {

@@ -1,20 +1,15 @@
 import { decodeUpdate, NESTING_DEPTH_MAX } from '@syncline/core'
 import { Doc } from 'yjs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { device, letters, text, type, World } from './client.fixture.ts'
+import { describe, expect, test } from 'vitest'
+import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
 import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
 import { ClientLimits } from './limits.ts'
 import type { RoomStatus } from './room/status.ts'
 
 let world: World
 
-beforeEach(() => {
-  world = new World()
-})
-
-afterEach(async () => {
-  await world.close()
-  expect(world.scheduler.pending, 'timers left running').toBe(0)
+worldOfEachTest((created) => {
+  world = created
 })
 
 describe('a client', () => {
