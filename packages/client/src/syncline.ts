@@ -230,7 +230,7 @@ export class Syncline implements AsyncDisposable {
     // Closed while it waited: it has said goodbye already.
     if (room.status.state === 'closed') return
     this.open()
-    this.#post({ type: 'open', room: room.name })
+    this.#post(room.opening)
   }
 
   #roomClosed(room: DocumentRoom): void {

@@ -11,7 +11,7 @@ import { diffUpdate, emptyUpdate, encodeStateVectorFromUpdate, isEmptyUpdate, up
 import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from '../device-store/device-store.ts'
-import { isUpdate, mergeRows } from '../device-store/merge-rows.ts'
+import { GatheredUpdates, isUpdate, mergeRows } from '../device-store/gathered-updates.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
@@ -211,6 +211,11 @@ export class DocumentRoom implements Room {
 
   // From the host.
 
+  /** What the other tabs and the owner hear of this room being open. */
+  get opening(): TabMessage {
+    return { type: 'open', room: this.name, forgets: this.#replica.forgets }
+  }
+
   /** The page may go away at any moment: what can be put away is being put away. */
   flush(): void {
     this.#writer.hurry()
@@ -280,7 +285,7 @@ export class DocumentRoom implements Room {
   ownerChanged(): void {
     if (!this.#isOpen) return
     this.#relay = { ...this.#relay, memberships: 0 }
-    this.#host.post({ type: 'open', room: this.name })
+    this.#host.post(this.opening)
     this.#writer.announceInMemory()
     this.#adoptUnstored()
   }
@@ -289,7 +294,7 @@ export class DocumentRoom implements Room {
   messagesMissed(): void {
     if (this.#life.state !== 'open') return
     this.#readAgain()
-    this.#host.post({ type: 'open', room: this.name })
+    this.#host.post(this.opening)
     this.#writer.announceInMemory()
   }
 
@@ -390,7 +395,10 @@ export class DocumentRoom implements Room {
   async #read(): Promise<Uint8Array> {
     try {
       const { head, rows } = await this.#host.store.load(this.name, this.#rows.value)
-      const merged = mergeRows(rows.map(({ update }) => update))
+      const gathered = GatheredUpdates.of(rows.map(({ update }) => update))
+      // The document would drop it all the same, after making structs of it.
+      if (this.#replica.forgets) gathered.compact()
+      const merged = gathered.merged()
       if (this.#life.state === 'closed') return merged
       this.#retry.succeeded()
       this.#head = head

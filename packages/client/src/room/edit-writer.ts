@@ -13,7 +13,7 @@
  */
 import { mergeUpdates } from '@syncline/core'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
-import { isUpdate } from '../device-store/merge-rows.ts'
+import { isUpdate } from '../device-store/gathered-updates.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import type { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'

@@ -9,6 +9,8 @@ export type Source = object
 export interface Replica {
   /** This copy's client ID: names its writes and its awareness state. */
   readonly clientID: number
+  /** Whether the content of what is deleted is dropped here, so that nobody can ask for it later. */
+  readonly forgets: boolean
   /** Applies an update. Idempotent; updates may come in any order. Listeners are told, with `source`. */
   applyUpdate(update: Uint8Array, source: Source): void
   encodeStateVector(): Uint8Array

@@ -13,6 +13,11 @@ export class YjsReplica implements Replica {
     return this.doc.clientID
   }
 
+  /** Not so for `new Doc({ gc: false })`. A `gcFilter` is not asked. */
+  get forgets(): boolean {
+    return this.doc.gc
+  }
+
   applyUpdate(update: Uint8Array, source: Source): void {
     applyUpdate(this.doc, update, source)
   }

@@ -131,7 +131,7 @@ export class Engine {
     if (this.#closed) return
     switch (message.type) {
       case 'open':
-        if (isRoomName(message.room)) this.#openRoom(message.room, tab)
+        if (isRoomName(message.room)) this.#openRoom(message.room, tab, message.forgets === true)
         return
       case 'closed':
         return this.#leaveRoom(message.room, tab)
@@ -195,11 +195,12 @@ export class Engine {
     this.#changed()
   }
 
-  #openRoom(room: string, tab: string): void {
+  #openRoom(room: string, tab: string, forgets: boolean): void {
     this.#background.delete(room)
     this.#stuck.delete(room)
     const { sync, tabs, present } = this.#rooms.get(room) ?? this.#addRoom(room)
     tabs.add(tab)
+    sync.openedBy(forgets)
     for (const payload of present.encode()) this.#tellPresent(room, payload)
     // While the store fails, or a write is under way, it does not have all that the others see.
     const { unstored } = sync

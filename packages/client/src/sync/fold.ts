@@ -4,6 +4,7 @@
  * one at least half as large again, so each byte is rewritten a logarithmic number of times.
  */
 import type { DeviceRoom, DeviceRow } from '../device-store/device-store.ts'
+import { GatheredUpdates } from '../device-store/gathered-updates.ts'
 
 /** A row is left alone while it is larger than this many times all newer ones together. */
 const RATIO_MAX = 2
@@ -25,4 +26,30 @@ export function rowsToFold(room: DeviceRoom): readonly DeviceRow[] {
     newerBytes += update.length
   }
   return settled.length - first < 2 ? [] : settled.slice(first)
+}
+
+/** Rows that become one. */
+export interface Fold {
+  readonly folded: readonly DeviceRow[]
+  readonly merged: Uint8Array
+}
+
+/**
+ * What to make of `rows`: one row, or a few where rows contradict each other; those of which nothing would become shorter are not
+ * in it, damaged ones among them. `forgets`: the content of what is deleted is dropped. Linear in the rows. Throws nothing.
+ */
+export function foldsOf(rows: readonly DeviceRow[], forgets: boolean): readonly Fold[] {
+  const gathered = new GatheredUpdates()
+  const groups = new Map<number, DeviceRow[]>()
+  for (const row of rows) {
+    const place = gathered.add(row.update)
+    if (typeof place !== 'number') continue
+    const group = groups.get(place)
+    if (group === undefined) groups.set(place, [row])
+    else group.push(row)
+  }
+  if (forgets) gathered.compact()
+  return [...groups]
+    .filter(([, folded]) => folded.length > 1)
+    .map(([place, folded]) => ({ folded, merged: gathered.encode(place) }))
 }

@@ -5,11 +5,11 @@
 import { diffUpdate, isEmptyUpdate, mergeUpdates } from '@syncline/core'
 import type { ClientMessage, Position } from '@syncline/protocol'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
-import { isUpdate, mergeRows } from '../device-store/merge-rows.ts'
+import { mergeRows } from '../device-store/gathered-updates.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import { ClientLimits } from '../limits.ts'
 import type { Scheduler } from '../scheduler.ts'
-import { rowsToFold, settledRows } from './fold.ts'
+import { foldsOf, rowsToFold, settledRows } from './fold.ts'
 import type { VolatileKey } from './outbox.ts'
 import { toPlainError, type EditsStatus, type RoomRelayStatus } from './relay-status.ts'
 import {
@@ -59,6 +59,8 @@ export class RoomSync {
   #loaded = false
   #closed = false
   #rowsToFold = 0
+  /** Whether folded rows keep the content of what is deleted. Until somebody opens the room, nobody has said that it may go. */
+  #history: 'unknown' | 'keep' | 'drop' = 'unknown'
   #cancelTimer: (() => void) | undefined
   #cancelGap: (() => void) | undefined
   #cancelFold: (() => void) | undefined
@@ -117,6 +119,11 @@ export class RoomSync {
   /** Reads the room from the device store; the room is joined after that, or when that failed. */
   open(): void {
     this.#work()
+  }
+
+  /** A tab has opened the room; `forgets` says that its document keeps no history. Whoever keeps it once has it kept. */
+  openedBy(forgets: boolean): void {
+    if (this.#history !== 'keep') this.#history = forgets ? 'drop' : 'keep'
   }
 
   /** Reads the room again: rows may be in the store that nobody told of. */
@@ -358,9 +365,7 @@ export class RoomSync {
     // If it fails, nothing is lost: the rows are still there, and are counted anew by the next visit.
     this.#rowsToFold = 0
     const rows = rowsToFold(await store.load(room))
-    // A damaged row is left alone, and the others with it.
-    const sound = rows.every(({ update }) => isUpdate(update))
-    if (rows.length > 0 && sound) await store.fold(room, rows, mergeUpdates(rows.map(({ update }) => update)))
+    for (const { folded, merged } of foldsOf(rows, this.#history === 'drop')) await store.fold(room, folded, merged)
     this.#retry.succeeded()
   }
 }

@@ -28,8 +28,13 @@ export type TabMessage =
     }
   /** Ephemeral state, as an awareness update, of the sender's replica; `relayed`, of other devices' replicas, by the owner. */
   | { readonly type: 'awareness'; readonly room: string; readonly payload: Uint8Array; readonly relayed: boolean }
-  /** The sender has this room open, or no longer. Who hears of an opening says who is here. */
-  | { readonly type: 'open' | 'closed'; readonly room: string }
+  /**
+   * The sender has this room open. Who hears of it says who is here. `forgets`: its document does not keep the content of what is
+   * deleted, so that the device need not either; unless all who have it open say so, the content is kept.
+   */
+  | { readonly type: 'open'; readonly room: string; readonly forgets?: boolean }
+  /** The sender has this room open no longer. */
+  | { readonly type: 'closed'; readonly room: string }
   /** A tab became the owner: everybody says again which rooms they have open. */
   | { readonly type: 'owner' }
   /** The user switched the connection of all tabs off, or on again. */
