@@ -76,6 +76,7 @@ export class Gateway {
     const connection = core.accept(frameSocket(webSocket, stream, address))
     if (connection === undefined) return
     webSocket.on('close', () => connection.lost())
+    webSocket.on('pong', () => connection.receivePong())
     webSocket.on('message', (data, isBinary) => {
       if (!isBinary) return connection.receiveText()
       // `binaryType` is `nodebuffer`, so a message is one Buffer, which `ws` does not touch again.
@@ -126,6 +127,7 @@ function frameSocket(webSocket: WebSocket, stream: Duplex, address: string): Fra
       }
       webSocket.send(frame, { binary: true }, onSent)
     },
+    ping: () => webSocket.ping(),
     close: (code, reason) => {
       webSocket.close(code, reason)
       // A paused socket would never see the other side's half of the closing handshake.

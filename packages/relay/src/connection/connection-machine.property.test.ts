@@ -71,11 +71,11 @@ test(
             if (effect.type === 'authorize') {
               members.add(effect.join.room)
               expect(members.size).toBeLessThanOrEqual(2)
-              machine.handle({ type: 'attached', room: effect.join.room, handle: nextHandle++ })
+              machine.handle({ type: 'attached', place: effect.join.room, handle: nextHandle++ })
             }
             // Only what was joined is pushed to, announced in, or left.
-            if ('room' in effect) expect(members).toContain(effect.room)
-            if (effect.type === 'leave') members.delete(effect.room)
+            if ('place' in effect) expect(members).toContain(effect.place)
+            if (effect.type === 'leave') members.delete(effect.place)
             if (effect.type === 'close') {
               closed = true
               expect(members.size).toBe(0)

@@ -28,7 +28,7 @@ class Socket {
   static member(room: string, handle: number): Socket {
     const socket = Socket.open()
     socket.receive(join(room))
-    socket.machine.handle({ type: 'attached', room, handle })
+    socket.machine.handle({ type: 'attached', place: room, handle })
     return socket
   }
 
@@ -167,8 +167,8 @@ test('pushes and awareness go to the room of their handle', () => {
     { type: 'awareness', handle: 4, payload: encodeAwareness(entries) },
   )
   expect(effects).toEqual([
-    { type: 'push', room: 'room', ref: 9, update },
-    { type: 'announce', room: 'room', entries },
+    { type: 'push', place: 'room', ref: 9, update },
+    { type: 'announce', place: 'room', entries },
   ])
 })
 
@@ -206,10 +206,10 @@ test('malformed awareness, or too much of it, ends the connection', () => {
 
 test('leaving a room, being put out of it, and coming back', () => {
   const socket = Socket.member('room', 4)
-  expect(socket.receive({ type: 'leave', handle: 4 })).toEqual([{ type: 'leave', room: 'room' }])
+  expect(socket.receive({ type: 'leave', handle: 4 })).toEqual([{ type: 'leave', place: 'room' }])
   socket.receive(join('room'))
-  socket.machine.handle({ type: 'attached', room: 'room', handle: 5 })
-  socket.machine.handle({ type: 'detached', room: 'room' })
+  socket.machine.handle({ type: 'attached', place: 'room', handle: 5 })
+  socket.machine.handle({ type: 'detached', place: 'room' })
   expect(sent(socket.receive({ type: 'push', handle: 5, ref: 1, update: updateOf('a') }))).toMatchObject([
     { code: 'unknown-handle' },
   ])
@@ -219,7 +219,7 @@ test('leaving a room, being put out of it, and coming back', () => {
 test('whatever ends a connection, it leaves its rooms first and does nothing afterwards', () => {
   for (const type of ['lost', 'drain', 'overflow', 'textFrame'] as const) {
     const socket = Socket.member('room', 4)
-    expect(socket.machine.handle({ type })[0]).toEqual({ type: 'leave', room: 'room' })
+    expect(socket.machine.handle({ type })[0]).toEqual({ type: 'leave', place: 'room' })
     expect(socket.receive({ type: 'ping' })).toEqual([])
     expect(socket.machine.handle({ type: 'tick', now: 1_000_000, sentAt: 0 })).toEqual([])
   }

@@ -23,54 +23,18 @@ import {
   decodeClientFrame,
   isRoomName,
   negotiateVersion,
-  type Access,
   type AwarenessEntry,
   type ClientMessage,
   type MessageOf,
-  type Position,
   type RelayMessage,
   type WireCode,
 } from '@syncline/protocol'
 import type { RelayLimits } from '../limits.ts'
+import { unpinned } from '../unpinned.ts'
+import type { SessionEffect, SessionEvent, SessionMachine } from './session.ts'
 
-export type ConnectionEvent =
-  | { readonly type: 'frame'; readonly frame: Uint8Array; readonly now: number }
-  | { readonly type: 'textFrame' }
-  /** `sentAt` is when anything was last sent, by this machine or by a room. */
-  | { readonly type: 'tick'; readonly now: number; readonly sentAt: number }
-  /** The answer to the effect `authorize`. */
-  | { readonly type: 'authorized'; readonly join: Join; readonly access: Access }
-  | { readonly type: 'denied'; readonly join: Join; readonly code: WireCode; readonly retryable: boolean }
-  /** The room took the join up, under this handle; it will answer it. */
-  | { readonly type: 'attached'; readonly room: string; readonly handle: number }
-  /** The room, or the lack of one, ended the membership. The client was told. */
-  | { readonly type: 'detached'; readonly room: string }
-  /** The socket did not take what it was sent. */
-  | { readonly type: 'overflow' }
-  /** The relay closes. */
-  | { readonly type: 'drain' }
-  /** The socket is gone. */
-  | { readonly type: 'lost' }
-
-/** A join as the client asked for it. */
-export interface Join {
-  readonly request: number
-  readonly room: string
-  readonly position: Position | undefined
-  readonly stateVector: Uint8Array
-}
-
-export type ConnectionEffect =
-  | { readonly type: 'send'; readonly messages: readonly RelayMessage[] }
-  /** Ask who may enter; answer with `authorized` or `denied`. */
-  | { readonly type: 'authorize'; readonly join: Join; readonly token: string | undefined }
-  | { readonly type: 'join'; readonly join: Join; readonly access: Access }
-  | { readonly type: 'push'; readonly room: string; readonly ref: number; readonly update: Uint8Array }
-  | { readonly type: 'announce'; readonly room: string; readonly entries: readonly AwarenessEntry[] }
-  /** Leave the room, if the driver has joined it. */
-  | { readonly type: 'leave'; readonly room: string }
-  /** Close the socket; all rooms were left. `code` is a WebSocket close code. */
-  | { readonly type: 'close'; readonly code: CloseCode; readonly reason: string }
+export type ConnectionEvent = SessionEvent
+export type ConnectionEffect = SessionEffect<RelayMessage>
 
 export type ConnectionLimits = Pick<
   RelayLimits,
@@ -95,7 +59,7 @@ const SILENT_HEARTBEATS_MAX = 2.5
 
 const authorizing: Place = { kind: 'authorizing' }
 
-export class ConnectionMachine {
+export class ConnectionMachine implements SessionMachine<RelayMessage> {
   readonly #agent: string
   readonly #limits: ConnectionLimits
   readonly #places = new Map<string, Place>()
@@ -121,24 +85,32 @@ export class ConnectionMachine {
 
   #dispatch(event: ConnectionEvent): void {
     switch (event.type) {
+      case 'opened':
+        return
       case 'frame':
         return this.#frame(event.frame, event.now)
       case 'textFrame':
         return this.#close(CloseCode.unsupportedData, 'the protocol is binary')
+      case 'alive':
+        this.#heardAt = event.now
+        return
       case 'tick':
         return this.#tick(event.now, event.sentAt)
       case 'authorized':
         this.#effects.push({ type: 'join', join: event.join, access: event.access })
         return
       case 'denied':
-        this.#places.delete(event.join.room)
+        this.#places.delete(event.join.place)
         return this.#refuse(event.join.request, event.code, event.retryable, 'this room is not open to you')
       case 'attached':
-        this.#places.set(event.room, { kind: 'member', handle: event.handle })
-        this.#roomByHandle.set(event.handle, event.room)
+        this.#places.set(event.place, { kind: 'member', handle: event.handle })
+        this.#roomByHandle.set(event.handle, event.place)
         return
       case 'detached':
-        return this.#forget(event.room)
+        return this.#forget(event.place)
+      case 'told':
+        // A room's messages go to the client as they are.
+        return
       case 'overflow':
         return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
       case 'drain':
@@ -247,14 +219,14 @@ export class ConnectionMachine {
       return this.#refuse(request, 'malformed-state-vector', false, error.message)
     }
     this.#places.set(room, authorizing)
-    const join = { request, room, position, stateVector: unpinned(stateVector) }
+    const join = { place: room, room, request, position, stateVector: unpinned(stateVector) }
     this.#effects.push({ type: 'authorize', join, token: this.#token })
   }
 
   #push({ handle, ref, update }: MessageOf<'push'>): void {
     const room = this.#roomByHandle.get(handle)
     if (room !== undefined) {
-      this.#effects.push({ type: 'push', room, ref, update: unpinned(update) })
+      this.#effects.push({ type: 'push', place: room, ref, update: unpinned(update) })
       return
     }
     // Not a crime: the push may have crossed an eviction. Joined again, the client may push it again.
@@ -275,14 +247,14 @@ export class ConnectionMachine {
       return this.#failDecoding(error, 'malformed-awareness')
     }
     const room = this.#roomByHandle.get(handle)
-    if (room !== undefined) this.#effects.push({ type: 'announce', room, entries })
+    if (room !== undefined) this.#effects.push({ type: 'announce', place: room, entries })
   }
 
   #leave(handle: number): void {
     const room = this.#roomByHandle.get(handle)
     if (room === undefined) return
     this.#forget(room)
-    this.#effects.push({ type: 'leave', room })
+    this.#effects.push({ type: 'leave', place: room })
   }
 
   #tick(now: number, sentAt: number): void {
@@ -303,7 +275,7 @@ export class ConnectionMachine {
 
   #leaveAll(): void {
     // Also those still being decided: the driver may have joined one whose `attached` has not come here yet.
-    for (const room of this.#places.keys()) this.#effects.push({ type: 'leave', room })
+    for (const room of this.#places.keys()) this.#effects.push({ type: 'leave', place: room })
     this.#places.clear()
     this.#roomByHandle.clear()
     this.#phase = { kind: 'closing' }
@@ -334,12 +306,4 @@ export class ConnectionMachine {
   #send(message: RelayMessage): void {
     this.#effects.push({ type: 'send', messages: [message] })
   }
-}
-
-/**
- * Bytes that may wait for a slow disk or socket, without the rest of their frame: a view keeps all of it in memory, and
- * what waits is counted by its own length. Copied only if it is the smaller part.
- */
-function unpinned(view: Uint8Array): Uint8Array {
-  return view.length * 2 < view.buffer.byteLength ? new Uint8Array(view) : view
 }

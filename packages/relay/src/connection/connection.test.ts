@@ -1,4 +1,4 @@
-import { encodeFrame, type ClientMessage } from '@syncline/protocol'
+import { encodeFrame, type ClientMessage, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import type { Authorize } from '../access.ts'
 import { LogHealth } from '../health.ts'
@@ -11,8 +11,9 @@ import type { RelayEvent } from '../relay-event.ts'
 import { Compaction } from '../room/compaction.ts'
 import { Rooms } from '../room/rooms.ts'
 import { inlineMerger } from '../room/update-merger.ts'
-import { Connection } from './connection.ts'
+import { SessionConnection } from './connection.ts'
 import { HeldSocket } from './held-socket.fixture.ts'
+import { nativeSession } from './native-session.ts'
 
 class World {
   readonly scheduler = new ManualScheduler()
@@ -38,14 +39,14 @@ class World {
 
   connect(): Client {
     const socket = new HeldSocket()
-    const connection = new Connection(
+    const connection = new SessionConnection(
       socket,
+      nativeSession('relay', this.#limits, this.scheduler.now()),
       {
         rooms: this.rooms,
         limits: this.#limits,
         scheduler: this.scheduler,
         authorize: this.#authorize,
-        agent: 'relay',
         onEvent: (event) => this.events.push(event),
       },
       () => {},
@@ -58,9 +59,9 @@ class World {
 
 class Client {
   readonly socket: HeldSocket
-  readonly connection: Connection
+  readonly connection: SessionConnection<RelayMessage>
 
-  constructor(socket: HeldSocket, connection: Connection) {
+  constructor(socket: HeldSocket, connection: SessionConnection<RelayMessage>) {
     this.socket = socket
     this.connection = connection
   }

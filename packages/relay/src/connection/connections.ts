@@ -3,15 +3,21 @@
  * (connection.ts).
  */
 import { CloseCode, encodeFrame } from '@syncline/protocol'
-import { Connection, type ConnectionSurroundings } from './connection.ts'
+import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
 import type { FrameSocket } from './frame-socket.ts'
+import { nativeSession } from './native-session.ts'
+
+export interface ConnectionsOptions extends ConnectionSurroundings {
+  /** How the relay names itself in `welcome`. */
+  readonly agent: string
+}
 
 export class Connections {
-  readonly #surroundings: ConnectionSurroundings
+  readonly #surroundings: ConnectionsOptions
   readonly #open = new Set<Connection>()
   #waitingForEnd: (() => void)[] = []
 
-  constructor(surroundings: ConnectionSurroundings) {
+  constructor(surroundings: ConnectionsOptions) {
     this.#surroundings = surroundings
   }
 
@@ -28,8 +34,11 @@ export class Connections {
       turnAway(socket)
       return undefined
     }
-    const connection = new Connection(socket, this.#surroundings, () => this.#ended(connection))
+    const { agent, limits, scheduler } = this.#surroundings
+    const session = nativeSession(agent, limits, scheduler.now())
+    const connection = new SessionConnection(socket, session, this.#surroundings, () => this.#ended(connection))
     this.#open.add(connection)
+    connection.open()
     return connection
   }
 

@@ -10,6 +10,8 @@ export interface FrameSocket {
   readonly bufferedBytes: number
   /** Sends one binary frame; borrowed until `onSent` is called, which happens also when it could not be sent. */
   send(frame: Uint8Array, onSent: () => void): void
+  /** Asks the other side's WebSocket for a pong, which comes in through `receivePong`. */
+  ping(): void
   /** Begins the closing handshake. Idempotent. */
   close(code: number, reason: string): void
   /** Cuts the connection off. */

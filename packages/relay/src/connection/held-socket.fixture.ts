@@ -10,6 +10,7 @@ export class HeldSocket implements FrameSocket {
   paused = false
   closed: number | undefined
   terminated = false
+  pings = 0
   #unsent: { bytes: number; onSent: () => void }[] = []
   #waiting: (() => void)[] = []
 
@@ -26,6 +27,10 @@ export class HeldSocket implements FrameSocket {
       this.bufferedBytes -= bytes
       onSent()
     }
+  }
+
+  ping(): void {
+    this.pings++
   }
 
   close(code: number): void {

@@ -6,7 +6,7 @@
  * is full makes it `slow`, within the same turn. Every promise started here is handled here.
  */
 import { assert } from '@syncline/core'
-import { encodeFrame, type AwarenessEntry } from '@syncline/protocol'
+import type { AwarenessEntry } from '@syncline/protocol'
 import { LogError } from '../errors.ts'
 import type { FaultyOperation, LogHealth } from '../health.ts'
 import type { RelayLimits } from '../limits.ts'
@@ -23,6 +23,7 @@ import {
   type RoomEvent,
 } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
+import { SharedMessage } from './shared-message.ts'
 import type { UpdateMerger } from './update-merger.ts'
 
 /** What all rooms of a relay share. */
@@ -172,16 +173,11 @@ export class Room {
         this.#asked.push(effect)
         if (!this.#reading) void this.#answerReads()
         return
-      case 'send': {
-        const member = this.#members.get(effect.member)
-        if (member === undefined) return
-        member.send(effect.message)
-        if (member.slow) this.#events.push({ type: 'slow', member: effect.member })
-        return
-      }
+      case 'send':
+        return this.#send(effect.member, new SharedMessage(effect.message))
       case 'broadcast': {
-        const frame = encodeFrame([effect.message])
-        for (const id of effect.members) this.#sendFrame(id, frame)
+        const shared = new SharedMessage(effect.message)
+        for (const id of effect.members) this.#send(id, shared)
         return
       }
       case 'detach': {
@@ -201,10 +197,10 @@ export class Room {
     }
   }
 
-  #sendFrame(id: MemberId, frame: Uint8Array): void {
+  #send(id: MemberId, shared: SharedMessage): void {
     const member = this.#members.get(id)
     if (member === undefined) return
-    member.sendFrame(frame)
+    member.send(shared)
     if (member.slow) this.#events.push({ type: 'slow', member: id })
   }
 

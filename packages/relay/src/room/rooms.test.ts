@@ -1,5 +1,5 @@
 import { encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
-import { decodeRelayFrame, type RelayMessage } from '@syncline/protocol'
+import { encodeFrame, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
@@ -13,6 +13,7 @@ import { Compaction } from './compaction.ts'
 import type { RoomMember } from './room-member.ts'
 import type { Room } from './room.ts'
 import { Rooms } from './rooms.ts'
+import type { SharedMessage } from './shared-message.ts'
 import { inlineMerger, type UpdateMerger } from './update-merger.ts'
 
 const stateVector = encodeStateVector(new Map())
@@ -26,14 +27,11 @@ class Inbox implements RoomMember {
   left = false
   #waiting: (() => void)[] = []
 
-  send(message: RelayMessage): void {
+  send(shared: SharedMessage): void {
+    const { message } = shared
+    if (message.type === 'updates') this.frames.push(shared.frame('native', () => encodeFrame([message])))
     this.messages.push(message)
     for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  sendFrame(frame: Uint8Array): void {
-    this.frames.push(frame)
-    for (const message of decodeRelayFrame(frame)) this.send(message)
   }
 
   detached(): void {

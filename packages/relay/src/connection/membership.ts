@@ -1,0 +1,90 @@
+/**
+ * A connection's place in one room: the member that the room sees. It counts what the connection has pushed there and
+ * has no verdict for, since the connection reads no further when that becomes too much.
+ */
+import type { AwarenessEntry } from '@syncline/protocol'
+import type { MemberId, RoomMember } from '../room/room-member.ts'
+import type { Room } from '../room/room.ts'
+import type { SharedMessage } from '../room/shared-message.ts'
+
+/** What a membership needs of its connection. */
+export interface MembershipOwner {
+  /** Whether the socket has more to take than it should. */
+  readonly slow: boolean
+  /** The room tells this member something. */
+  told(membership: Membership, shared: SharedMessage): void
+  /** `bytes` more, or fewer if negative, are pushed and not settled. */
+  countUnsettled(bytes: number): void
+  /** The room ended the membership, or never began it. */
+  detached(membership: Membership): void
+}
+
+/**
+ * What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`; so it bounds their
+ * number, too.
+ */
+const PUSH_OVERHEAD_BYTES = 4096
+
+export class Membership implements RoomMember {
+  /** What the connection calls this membership. */
+  readonly place: string
+  readonly #owner: MembershipOwner
+  /** What the pushes cost that have no verdict yet, oldest first: verdicts come in that order. */
+  readonly #unsettled: number[] = []
+  #seat: { readonly room: Room; readonly member: MemberId } | undefined
+
+  constructor(place: string, owner: MembershipOwner) {
+    this.place = place
+    this.#owner = owner
+  }
+
+  get slow(): boolean {
+    return this.#owner.slow
+  }
+
+  attach(room: Room, member: MemberId): void {
+    this.#seat = { room, member }
+  }
+
+  push(ref: number, update: Uint8Array): void {
+    if (this.#seat === undefined) return
+    const bytes = update.length + PUSH_OVERHEAD_BYTES
+    this.#unsettled.push(bytes)
+    this.#owner.countUnsettled(bytes)
+    this.#seat.room.push(this.#seat.member, ref, update)
+  }
+
+  announce(entries: readonly AwarenessEntry[]): void {
+    this.#seat?.room.announce(this.#seat.member, entries)
+  }
+
+  holdBack(): void {
+    this.#seat?.room.holdBack(this.#seat.member)
+  }
+
+  drained(): void {
+    this.#seat?.room.drained(this.#seat.member)
+  }
+
+  leave(): void {
+    this.#forgetUnsettled()
+    this.#seat?.room.leave(this.#seat.member)
+  }
+
+  send(shared: SharedMessage): void {
+    this.#owner.told(this, shared)
+    const { type } = shared.message
+    if (type !== 'ack' && type !== 'reject') return
+    const bytes = this.#unsettled.shift()
+    if (bytes !== undefined) this.#owner.countUnsettled(-bytes)
+  }
+
+  detached(): void {
+    this.#forgetUnsettled()
+    this.#owner.detached(this)
+  }
+
+  #forgetUnsettled(): void {
+    for (const bytes of this.#unsettled.splice(0)) this.#owner.countUnsettled(-bytes)
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * A message from a room to its members, encoded as often as it has forms and not as often as it has readers: members
+ * that speak the same protocol are sent the very same bytes.
+ */
+import type { RelayMessage } from '@syncline/protocol'
+
+export class SharedMessage {
+  readonly message: RelayMessage
+  readonly #frames = new Map<string, Uint8Array>()
+
+  constructor(message: RelayMessage) {
+    this.message = message
+  }
+
+  /**
+   * The message in the form that `form` names, as `encode` makes it the first time that this form is asked for. The
+   * bytes are shared: nobody may change them. Whoever uses a name for a form means the same bytes by it.
+   */
+  frame(form: string, encode: () => Uint8Array): Uint8Array {
+    const known = this.#frames.get(form)
+    if (known !== undefined) return known
+    const frame = encode()
+    this.#frames.set(form, frame)
+    return frame
+  }
+}
