@@ -1,10 +1,11 @@
 /**
  * The command `syncline-relay`: options in, a relay on an LMDB log out. Exactly one line goes to stdout, when the relay
  * is ready; everything else goes to stderr. Exit codes: 0 after a drain, 1 for a failure, 2 for a command line that
- * makes no sense.
+ * makes no sense. `syncline-relay import` is cli/import-command.ts.
  */
 import { parseArgs } from 'node:util'
 import { statSync } from 'node:fs'
+import { importUsage, parseImport, runImport, type ImportCommand } from './cli/import-command.ts'
 import { LogError, RelayError } from './errors.ts'
 import { openLmdbLog } from './log/lmdb-log.ts'
 import { MemoryLog } from './log/memory-log.ts'
@@ -16,6 +17,7 @@ import { relayVersion } from './version.ts'
 const DEFAULT_DATA = './.syncline'
 
 const usage = `Usage: syncline-relay [options]
+       syncline-relay import KIND PATH --data DIR [options]
 
 Writes each update to a durable log, acknowledges it, and passes it on.
 
@@ -35,7 +37,7 @@ SIGTERM or SIGINT drains it; a second one ends it at once.
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  | { readonly kind: 'misuse'; readonly message: string }
+  | ImportCommand
   | {
       readonly kind: 'serve'
       readonly host: string
@@ -46,6 +48,7 @@ export type Command =
     }
 
 export function parseCommand(args: readonly string[]): Command {
+  if (args[0] === 'import') return parseImport(args.slice(1))
   let values: ReturnType<typeof parseOptions>
   try {
     values = parseOptions(args)
@@ -70,6 +73,9 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
     case 'help':
       process.stdout.write(usage)
       return
+    case 'import-help':
+      process.stdout.write(importUsage)
+      return
     case 'version':
       process.stdout.write(`${relayVersion()}\n`)
       return
@@ -77,6 +83,8 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
       process.stderr.write(`syncline-relay: ${command.message}\nTry syncline-relay --help.\n`)
       process.exitCode = 2
       return
+    case 'import':
+      return runImport(command)
     case 'serve':
       return serve(command)
     default:

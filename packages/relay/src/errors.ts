@@ -52,3 +52,25 @@ export class RelayError extends Error {
     this.code = code
   }
 }
+
+/** Why data of another server cannot be imported. */
+export type ImportErrorCode =
+  /** The source is not there, is held by another process, or is not what it was said to be. */
+  | 'unreadable-source'
+  /** Reading this kind of source needs a library that is not installed. */
+  | 'missing-library'
+  /** One room of the source cannot be imported: its name, or its bytes. The others can. */
+  | 'bad-room'
+  /** What was written does not read back as what the source holds. */
+  | 'not-equal'
+
+/** Thrown while data of another server is imported. Somebody has to change something: a retry fails again. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError'
+  readonly code: ImportErrorCode
+
+  constructor(code: ImportErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
