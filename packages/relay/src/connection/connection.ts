@@ -195,6 +195,10 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
         return this.#memberships.get(effect.place)?.push(effect.ref, effect.update)
       case 'announce':
         return this.#memberships.get(effect.place)?.announce(effect.entries)
+      case 'sync':
+        return this.#memberships.get(effect.place)?.sync(effect.stateVector)
+      case 'askAwareness':
+        return this.#memberships.get(effect.place)?.askAwareness()
       case 'leave': {
         const membership = this.#memberships.get(effect.place)
         this.#memberships.delete(effect.place)

@@ -58,6 +58,15 @@ export class Membership implements RoomMember {
     this.#seat?.room.announce(this.#seat.member, entries)
   }
 
+  /** Asks for what `stateVector` lacks; it must decode. */
+  sync(stateVector: Uint8Array): void {
+    this.#seat?.room.sync(this.#seat.member, stateVector)
+  }
+
+  askAwareness(): void {
+    this.#seat?.room.askAwareness(this.#seat.member)
+  }
+
   holdBack(): void {
     this.#seat?.room.holdBack(this.#seat.member)
   }

@@ -51,6 +51,10 @@ export type SessionEffect<Message> =
   | { readonly type: 'join'; readonly join: Join; readonly access: Access }
   | { readonly type: 'push'; readonly place: string; readonly ref: number; readonly update: Uint8Array }
   | { readonly type: 'announce'; readonly place: string; readonly entries: readonly AwarenessEntry[] }
+  /** Ask the room for what `stateVector` lacks; it answers with `updates`, also if that is nothing. */
+  | { readonly type: 'sync'; readonly place: string; readonly stateVector: Uint8Array }
+  /** Ask the room for the awareness states of all others. */
+  | { readonly type: 'askAwareness'; readonly place: string }
   /** Leave the room, if the driver has joined it. */
   | { readonly type: 'leave'; readonly place: string }
   /** Ask the other side for a sign of life that needs no message: a ping of the WebSocket. */

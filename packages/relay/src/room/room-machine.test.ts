@@ -172,6 +172,41 @@ test.each([
   expect(sentTo(1, effects)[0]).toMatchObject({ type: 'reject', handle: 7, ref: 3, code, retryable: false })
 })
 
+test('a member that may only read may push what adds nothing', () => {
+  const room = Room.open(headOf(1), [updateOf('abc', 11)])
+  room.join(1, { access: 'read' })
+  expect(sentTo(1, room.push(1, 3, Uint8Array.of(0, 0)))).toMatchObject([{ type: 'ack', ref: 3 }])
+})
+
+test('a question is answered from the log, also when there is nothing to say', () => {
+  const room = Room.open()
+  room.join(1)
+  const [first] = room.take({ type: 'sync', member: 1, stateVector: noStateVector })
+  expect(first).toMatchObject({ type: 'catchUp', member: 1, afterSeq: 0, stateVector: noStateVector })
+  const { read } = first as RoomEffect & { type: 'catchUp' }
+  const answer = { position: emptyHead.position, update: Uint8Array.of(0, 0) }
+  expect(typesOf(room.take({ type: 'caughtUp', readers: [{ member: 1, read }], ...answer }))).toEqual(['broadcast'])
+})
+
+test('of the questions that come while an answer is read, the last one is answered next', () => {
+  const stateVector = encodeStateVector(new Map([[11, 2]]))
+  const room = Room.open(headOf(3), [updateOf('abc', 11)])
+  const { read } = room.join(1).find((effect) => effect.type === 'catchUp')!
+  expect(room.take({ type: 'sync', member: 1, stateVector: noStateVector })).toEqual([])
+  expect(room.take({ type: 'sync', member: 1, stateVector })).toEqual([])
+  const effects = room.take({ type: 'caughtUp', readers: [{ member: 1, read }], position: at(3), update: updateOf('') })
+  expect(typesOf(effects)).toEqual(['broadcast', 'catchUp'])
+  expect(effects[1]).toMatchObject({ afterSeq: 0, stateVector })
+})
+
+test('a question that comes while the socket is full is answered when it has drained', () => {
+  const room = Room.open()
+  room.join(1)
+  room.take({ type: 'slow', member: 1 })
+  expect(room.take({ type: 'sync', member: 1, stateVector: noStateVector })).toEqual([])
+  expect(typesOf(room.take({ type: 'drained', member: 1 }))).toEqual(['catchUp'])
+})
+
 test('a rejection waits for the verdicts of earlier pushes', () => {
   const room = Room.open()
   room.join(1)

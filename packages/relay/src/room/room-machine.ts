@@ -78,6 +78,10 @@ export type RoomEvent =
       readonly entries: readonly AwarenessEntry[]
       readonly now: number
     }
+  /** The member asks for what `stateVector`, encoded and known to decode, lacks: `updates`, also if it lacks nothing. */
+  | { readonly type: 'sync'; readonly member: MemberId; readonly stateVector: Uint8Array }
+  /** The member asks for the awareness states of all others. */
+  | { readonly type: 'awarenessAsked'; readonly member: MemberId }
   /** The member left, or its connection is lost. */
   | { readonly type: 'gone'; readonly member: MemberId }
   /** The log was folded up to `upToSeq`; `tailBytes` of entries are now part of a checkpoint of `checkpointBytes`. */
@@ -161,6 +165,8 @@ interface Member {
   delivery: Delivery
   /** What a newcomer had when it joined, until its first catch-up is sent: the log is diffed against it. */
   stateVector: Uint8Array | undefined
+  /** The state vector of its last question, until a read for it begins. */
+  question: Uint8Array | undefined
   /** Pushes that it has not heard about, oldest first. */
   readonly pushes: Push[]
 }
@@ -175,6 +181,8 @@ interface PendingAppend {
 const live: Delivery = { kind: 'live' }
 const waiting: Delivery = { kind: 'waiting' }
 const pending: Verdict = { kind: 'pending' }
+
+const readOnly: Refusal = { code: 'read-only', retryable: false, message: 'this member may only read' }
 
 export class RoomMachine {
   readonly #handle: number
@@ -237,6 +245,11 @@ export class RoomMachine {
         return this.#drained(event.member)
       case 'awareness':
         return this.#announce(event.member, event.entries, event.now)
+      case 'sync':
+        return this.#sync(event.member, event.stateVector)
+      case 'awarenessAsked':
+        if (this.#members.has(event.member)) this.#sendAwareness(event.member)
+        return
       case 'gone':
         return this.#gone(event.member)
       case 'compacted':
@@ -281,6 +294,7 @@ export class RoomMachine {
       delivery: live,
       // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
       stateVector: mark.seq === 0 || mark.seq < checkpointSeq ? join.stateVector : undefined,
+      question: undefined,
       pushes: [],
     }
     this.#members.set(id, member)
@@ -308,9 +322,10 @@ export class RoomMachine {
     }
     const push: Push = { ref, verdict: pending }
     member.pushes.push(push)
-    const checked = this.#check(member, update)
+    const checked = this.#check(update)
     if ('code' in checked) push.verdict = { kind: 'rejected', refusal: checked }
     else if (this.#isKnown(member, checked)) push.verdict = { kind: 'known' }
+    else if (member.access === 'read') push.verdict = { kind: 'rejected', refusal: readOnly }
     else {
       const append = this.#nextAppend++
       this.#appends.set(append, { member: id, push, update, ids: checked })
@@ -323,17 +338,14 @@ export class RoomMachine {
    * Whether a push needs no entry of its own. What the log has may be acknowledged at the member's mark only if it lies
    * before that mark, which is certain for a live member alone. A member that is behind (its own push on an earlier
    * connection may have been written after it joined anew) would settle it at a place that a log restored from an older
-   * copy still has, without the entry.
+   * copy still has, without the entry. A member that may only read has written nothing that could be missing there.
    */
-  #isKnown({ delivery }: Member, ids: UpdateIds): boolean {
+  #isKnown({ access, delivery }: Member, ids: UpdateIds): boolean {
     if (ids.structs.isEmpty && ids.deletes.isEmpty) return true
-    return delivery.kind === 'live' && this.#content.covers(ids)
+    return (access === 'read' || delivery.kind === 'live') && this.#content.covers(ids)
   }
 
-  #check(member: Member, update: Uint8Array): UpdateIds | Refusal {
-    if (member.access === 'read') {
-      return { code: 'read-only', retryable: false, message: 'this member may only read' }
-    }
+  #check(update: Uint8Array): UpdateIds | Refusal {
     const { updateBytesMax } = this.#limits
     if (update.length > updateBytesMax) {
       return {
@@ -405,9 +417,24 @@ export class RoomMachine {
     pushes.splice(0, told)
   }
 
-  /** Makes a member live if it has everything, else asks for what it lacks. */
+  /**
+   * Answers as a newcomer is answered. A question that comes while a read is under way, or while the socket is full,
+   * waits; of those that wait, the last one counts, so a member that asks and asks costs one read at a time.
+   */
+  #sync(id: MemberId, stateVector: Uint8Array): void {
+    const member = this.#members.get(id)
+    if (member === undefined) return
+    member.question = stateVector
+    if (member.delivery.kind === 'live') this.#bringToHead(member)
+  }
+
+  /** Makes a member live if it has everything and asks for nothing, else reads what it lacks. */
   #bringToHead(member: Member): void {
-    if (member.mark.seq >= this.#head.position.seq) {
+    if (member.question !== undefined) {
+      member.mark = emptyHead.position
+      member.stateVector = member.question
+      member.question = undefined
+    } else if (member.mark.seq >= this.#head.position.seq) {
       member.delivery = live
       member.stateVector = undefined
       return

@@ -91,6 +91,16 @@ export class Room {
     this.#take({ type: 'awareness', member, entries, now: this.#surroundings.scheduler.now() })
   }
 
+  /** The member asks for what `stateVector` lacks; it must decode. */
+  sync(member: MemberId, stateVector: Uint8Array): void {
+    this.#take({ type: 'sync', member, stateVector })
+  }
+
+  /** The member asks for the awareness states of all others. */
+  askAwareness(member: MemberId): void {
+    this.#take({ type: 'awarenessAsked', member })
+  }
+
   /** The member's socket is full: no updates until it has drained. */
   holdBack(member: MemberId): void {
     this.#take({ type: 'slow', member })
