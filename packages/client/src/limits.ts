@@ -32,8 +32,10 @@ export const ClientLimits = {
   /** Unsent bytes in the socket above which awareness is not sent: it would be stale when it arrives. */
   awarenessBacklogBytesMax: 262_144,
 
-  /** Edits that wait for the device store one by one; beyond, they are merged while they wait. */
+  /** Things in memory while the device store fails or is slow, such as edits that it did not take; beyond, they are merged, or wait merged. */
   editsWaitingMax: 256,
+  /** Writes that are started while others are under way, because the page may go away; beyond, edits wait for those. */
+  writesHastenedMax: 8,
   /** A device store that failed is tried again after a random time up to this, doubled each time … */
   storeRetryBaseMs: 1_000,
   /** … and never more than this. */

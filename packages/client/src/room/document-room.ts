@@ -218,7 +218,7 @@ export class DocumentRoom implements Room {
 
   /** The page may go away at any moment: what can be put away is being put away. */
   flush(): void {
-    this.#writer.hurry()
+    this.#writer.hasten()
     this.#view?.presence?.flush()
   }
 

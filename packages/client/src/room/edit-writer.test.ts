@@ -1,4 +1,4 @@
-import { mergeUpdates } from '@syncline/core'
+import { mergeUpdates, UpdateStore } from '@syncline/core'
 import { Doc } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { device } from '../client.fixture.ts'
@@ -137,6 +137,53 @@ describe('an edit writer', () => {
     await scheduler.advance(ClientLimits.storeRetryMaxMs)
     expect(rows.map(({ update }) => update)).toEqual([good[0], refused])
     expect([writer.refused.length, writer.unstored]).toEqual([0, 0])
+  })
+
+  test('does not wait for the write under way when the page may go away', async () => {
+    store.hold()
+    add(1)
+    await atRest()
+    const added = add(2)
+    writer.hasten()
+    expect(store.writes).toBe(2)
+    expect([writer.unstored, writer.unsettled]).toEqual([3, 3])
+    writer.hasten()
+    expect(store.writes).toBe(2)
+    store.release()
+    await atRest()
+    expect(rows).toMatchObject([{ ref: 1 }, { ref: 2, update: mergeUpdates(added) }])
+    expect([writer.unstored, writer.storedThrough(3), writer.refThrough(3)]).toEqual([0, true, 2])
+  })
+
+  test('starts so many writes at once and no more, and loses nothing when they fail', async () => {
+    store.hold()
+    add(1)
+    await atRest()
+    const added = Array.from({ length: ClientLimits.writesHastenedMax + 3 }, () => {
+      const typed = add(1)
+      writer.hasten()
+      return typed
+    }).flat()
+    expect(store.writes).toBe(ClientLimits.writesHastenedMax + 1)
+    store.failWrites('store-full')
+    store.release()
+    await atRest()
+    expect([writer.unstored, writer.error?.code]).toEqual([added.length + 1, 'store-full'])
+    store.heal()
+    await scheduler.advance(ClientLimits.storeRetryMaxMs)
+    expect(writer.unstored).toBe(0)
+    const stored = UpdateStore.of(rows.map(({ update }) => update)).encode()
+    expect(stored).toEqual(mergeUpdates([...rows.map(({ update }) => update), ...added]))
+  })
+
+  test('waits for writes that were hastened when it is closed', async () => {
+    store.hold()
+    add(1)
+    writer.hasten()
+    const closed = writer.close()
+    store.release()
+    await closed
+    expect(rows).toHaveLength(1)
   })
 
   test('tries once more when it is closed', async () => {

@@ -1,6 +1,7 @@
 /**
- * Puts the edits of one open document into the device store: one write at a time, everything that came meanwhile merged into
- * the next. An edit that the store cannot take lives in memory, is pushed from there, and is stored later, if it can be.
+ * Puts the edits of one open document into the device store: one write at a time, everything that comes meanwhile merged, as it
+ * comes, into the next. Only a page that may go away does not wait for the write under way. An edit that the store cannot take
+ * lives in memory, is pushed from there, and is stored later, if it can be.
  *
  * ```
  *   waiting ──write──▶ row of the store (has a ref)
@@ -13,7 +14,7 @@
  */
 import { mergeUpdates } from '@syncline/core'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
-import { isUpdate } from '../device-store/gathered-updates.ts'
+import { GatheredUpdates } from '../device-store/gathered-updates.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import type { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
@@ -33,11 +34,21 @@ export interface EditWriterOptions {
   readonly onChange: () => void
 }
 
-/** `count` edits, `first` the earliest of them, as one update. */
-interface Batch {
+/** `count` edits, `first` the earliest of them. */
+interface Edits {
   readonly first: number
   readonly count: number
+}
+
+/** Edits as one update. */
+interface Batch extends Edits {
   readonly update: Uint8Array
+}
+
+/** Edits that were not handed to the store yet. */
+interface Waiting extends Edits {
+  count: number
+  readonly updates: GatheredUpdates
 }
 
 /** An edit that will never be at the relay. */
@@ -60,8 +71,11 @@ export class EditWriter {
   readonly #options: EditWriterOptions
   readonly #retry: StoreRetry
   #edits = 0
-  #waiting: Batch[] = []
-  #writing: Batch | undefined
+  #waiting: Waiting | undefined
+  /** Edits that the store was handed for the first time, a write each. */
+  readonly #writing = new Set<Batch>()
+  /** Writes beside that of {@link EditWriter.#run}. */
+  readonly #hastened = new Set<Promise<unknown>>()
   #inMemory: VolatileBatch[] = []
   /** Edits that are no update to the core, as when values are nested too deeply: neither merged, stored nor sent. */
   readonly #unreadable: Batch[] = []
@@ -141,13 +155,13 @@ export class EditWriter {
   /** Takes one edit; it is written in this turn of the event loop, with all others of the turn. */
   add(update: Uint8Array): void {
     this.#edits += 1
-    const batch: Batch = { first: this.#edits, count: 1, update }
-    if (!isUpdate(update)) {
-      this.#unreadable.push(batch)
+    const waiting = this.#waiting ?? { first: this.#edits, count: 0, updates: new GatheredUpdates() }
+    if (waiting.updates.add(update) === 'damaged') {
+      this.#unreadable.push({ first: this.#edits, count: 1, update })
       return this.#options.onChange()
     }
-    this.#waiting.push(batch)
-    if (this.#waiting.length > ClientLimits.editsWaitingMax) this.#waiting = [joined(this.#waiting)]
+    waiting.count += 1
+    this.#waiting = waiting
     this.flush()
   }
 
@@ -169,7 +183,7 @@ export class EditWriter {
 
   /** Whether there are edits that can go on: to the store, or, while that rests, into memory as far as the bound allows. */
   get #mayMove(): boolean {
-    return this.#waiting.length > 0 && !(this.#retry.resting && this.#memoryIsFull)
+    return this.#waiting !== undefined && !(this.#retry.resting && this.#memoryIsFull)
   }
 
   /** What is settled does not count: it is merged (see {@link EditWriter.settledInMemory}). */
@@ -180,6 +194,20 @@ export class EditWriter {
   /** As {@link EditWriter.flush}, and tries a store that failed again without waiting longer. */
   hurry(): void {
     this.#retry.hurry()
+    this.flush()
+  }
+
+  /**
+   * The page may go away at any moment: what waits is handed to the store in this very turn, also while a write is under way. The
+   * store writes in the order of the calls. Beyond `writesHastenedMax` such writes, edits wait as always.
+   */
+  hasten(): void {
+    this.#retry.hurry()
+    if (!this.#closed && this.#waiting !== undefined && this.#hastened.size < ClientLimits.writesHastenedMax) {
+      const fresh = this.#takeWaiting()!
+      const writing: Promise<unknown> = this.#store([fresh], fresh).finally(() => this.#hastened.delete(writing))
+      this.#hastened.add(writing)
+    }
     this.flush()
   }
 
@@ -200,7 +228,7 @@ export class EditWriter {
     this.#mergeSettled()
     // The owner stored what this tab could not: the store works again.
     if (this.#inMemory.length === 0) this.#retry.succeeded()
-    if (this.#waiting.length > 0) this.flush()
+    if (this.#waiting !== undefined) this.flush()
   }
 
   /** There is a new owner, which knows nothing of edits in memory. */
@@ -236,68 +264,83 @@ export class EditWriter {
       this.hurry()
       this.#closed = true
     }
-    while (this.#run !== undefined) await this.#run
+    while (this.#run !== undefined || this.#hastened.size > 0) await Promise.all([this.#run, ...this.#hastened])
     this.#retry.stop()
   }
 
-  get #unstored(): readonly Batch[] {
-    const writing = this.#writing === undefined ? [] : [this.#writing]
-    return [...this.#unreadable, ...this.#inMemory, ...writing, ...this.#waiting]
+  get #unstored(): readonly Edits[] {
+    return [...this.#unreadable, ...this.#inMemory, ...this.#onTheWay]
   }
 
   get #rejected(): readonly VolatileBatch[] {
     return this.#inMemory.filter(({ state }) => state === 'rejected')
   }
 
-  get #unsettled(): readonly Batch[] {
-    const inMemory = this.#inMemory.filter(({ state }) => state === 'unsettled')
-    return [...inMemory, ...(this.#writing === undefined ? [] : [this.#writing]), ...this.#waiting]
+  get #unsettled(): readonly Edits[] {
+    return [...this.#inMemory.filter(({ state }) => state === 'unsettled'), ...this.#onTheWay]
+  }
+
+  get #onTheWay(): readonly Edits[] {
+    return this.#waiting === undefined ? [...this.#writing] : [...this.#writing, this.#waiting]
   }
 
   async #write(): Promise<void> {
     for (;;) {
       if (this.#retry.resting) {
         // Beyond the bound they wait here, merged, until the relay has settled some.
-        if (!this.#memoryIsFull) this.#keepInMemory(this.#waiting.splice(0))
+        if (!this.#memoryIsFull) this.#keepInMemory(this.#takeWaiting())
         return
       }
       const retried = this.#inMemory.filter(({ state }) => state === 'unsettled')
-      const fresh = this.#waiting
+      const fresh = this.#takeWaiting()
+      const due = fresh === undefined ? retried : [...retried, fresh]
       // What the relay refused is kept, too, in a row of its own: with it, good edits would be refused again.
-      const batches = retried.length + fresh.length > 0 ? [...retried, ...fresh] : this.#rejected.slice(0, 1)
+      const batches = due.length > 0 ? due : this.#rejected.slice(0, 1)
       if (batches.length === 0) return
-      const batch = joined(batches)
-      this.#waiting = []
-      // Edits in memory keep their place while they are written: until that has worked, they are in memory.
-      this.#writing = fresh.length === 0 ? undefined : joined(fresh)
-      const { room, store, onRow, onChange } = this.#options
-      let row: DeviceRow
-      try {
-        row = await store.appendLocal(room, batch.update)
-      } catch (cause) {
-        this.#failures += 1
-        this.#retry.failed(cause, `keep an edit of "${room}" on this device`)
-        const writing = this.#writing
-        this.#writing = undefined
-        if (writing !== undefined) this.#keepInMemory([writing])
-        if (this.#closed) return
-        onChange()
-        continue
-      }
-      this.#retry.succeeded()
-      this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
-      this.#writing = undefined
-      this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
-      // Outside: what goes wrong with the announcement is no failure of the store, and must not store the edit again.
-      onRow(row)
-      onChange()
+      const stored = await this.#store(batches, fresh)
+      if (!stored && this.#closed) return
     }
   }
 
-  #keepInMemory(batches: readonly Batch[]): void {
-    if (batches.length === 0) return
+  #takeWaiting(): Batch | undefined {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    return waiting && { first: waiting.first, count: waiting.count, update: waiting.updates.merged() }
+  }
+
+  /**
+   * Makes one row of these edits, of which `fresh` are new to the store; the others are in memory, and stay there until this has
+   * worked. Returns whether it has; never rejects.
+   */
+  async #store(batches: readonly Batch[], fresh: Batch | undefined): Promise<boolean> {
+    const { room, store, onRow, onChange } = this.#options
+    const batch = joined(batches)
+    if (fresh !== undefined) this.#writing.add(fresh)
+    let row: DeviceRow
+    try {
+      row = await store.appendLocal(room, batch.update)
+    } catch (cause) {
+      this.#failures += 1
+      this.#retry.failed(cause, `keep an edit of "${room}" on this device`)
+      if (fresh !== undefined) this.#writing.delete(fresh)
+      this.#keepInMemory(fresh)
+      onChange()
+      return false
+    }
+    this.#retry.succeeded()
+    this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
+    if (fresh !== undefined) this.#writing.delete(fresh)
+    this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
+    // Outside: what goes wrong with the announcement is no failure of the store, and must not store the edit again.
+    onRow(row)
+    onChange()
+    return true
+  }
+
+  #keepInMemory(fresh: Batch | undefined): void {
+    if (fresh === undefined) return
     this.#lastSeq += 1
-    const batch: VolatileBatch = { ...joined(batches), seq: this.#lastSeq, state: 'unsettled' }
+    const batch: VolatileBatch = { ...fresh, seq: this.#lastSeq, state: 'unsettled' }
     this.#inMemory.push(batch)
     this.#announce(batch)
   }
@@ -313,6 +356,6 @@ function joined(batches: readonly Batch[]): Batch {
   }
 }
 
-function countOf(batches: readonly Batch[]): number {
+function countOf(batches: readonly Edits[]): number {
   return batches.reduce((sum, { count }) => sum + count, 0)
 }
