@@ -46,6 +46,7 @@ export async function joinSynclineRoom(serverUrl: string, room: string): Promise
         case 'error':
           return refuse(new Error(`the relay said ${message.type}: ${message.code} ${message.message}`))
         case 'awareness':
+        case 'resync':
         case 'reauthenticate':
         case 'pong':
           return

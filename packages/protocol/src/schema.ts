@@ -10,7 +10,7 @@
 export const PROTOCOL_VERSION = 1
 
 /** The start of the SHA-256 of {@link schema} and the wire codes, pinned by protocol-document.test.ts. */
-export const SCHEMA_HASH = '7f9a2a3f47283073'
+export const SCHEMA_HASH = '766c58fe579302e1'
 
 /** The WebSocket subprotocol that both sides name in the opening handshake. */
 export const SUBPROTOCOL = 'syncline.v1'
@@ -125,6 +125,11 @@ export const schema = {
   pong: { tag: 16, from: 'both', fields: {} },
   /** Why the relay is about to close the connection. */
   error: { tag: 17, from: 'relay', fields: { code: 'code', message: 'text' } },
+  /**
+   * Something was stored of which the room lacks what came before. The client pushes what it has beyond `stateVector`,
+   * the relay's.
+   */
+  resync: { tag: 18, from: 'relay', fields: { handle: 'uint', stateVector: 'bytes' } },
 } as const
 
 export type MessageType = keyof typeof schema

@@ -32,6 +32,8 @@ export const wireCodes = {
   'going-away': 16,
   /** The relay itself failed. */
   internal: 17,
+  /** The update claims units that the room has with other content. Whoever applies both diverges for good. */
+  'conflicting-update': 18,
 } as const
 
 export type WireCode = keyof typeof wireCodes

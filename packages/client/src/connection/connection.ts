@@ -196,6 +196,7 @@ export class Connection {
       case 'reject':
       case 'awareness':
       case 'evicted':
+      case 'resync':
         if (this.#state.state === 'open') this.#options.onMessage(message)
         return
       default:

@@ -324,6 +324,7 @@ export class Engine {
       case 'updates':
       case 'ack':
       case 'reject':
+      case 'resync':
         return this.#roomOf(message.handle)?.sync.receive(message)
       case 'evicted': {
         const room = this.#roomOf(message.handle)

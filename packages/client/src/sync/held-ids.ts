@@ -2,7 +2,7 @@
  * Which structs of a room this device has, without its content: enough to tell a relay, in a state vector, what not to send. It
  * may know too little (another tab's row that was not heard of yet), which only costs bytes; it never claims too much.
  */
-import { IdSet, encodeStateVector, updateIds } from '@syncline/core'
+import { IdSet, encodeStateVector, updateIds, type IdRange, type StateVector } from '@syncline/core'
 
 export class HeldIds {
   readonly #structs = new IdSet()
@@ -10,6 +10,16 @@ export class HeldIds {
   /** Adds what an update holds. Decodes all of it; throws `DecodeError`, and adds nothing, if it is not an update. */
   add(update: Uint8Array): void {
     this.#structs.addAll(updateIds(update).structs)
+  }
+
+  /** The units that are here without a gap, and beyond another state vector. */
+  beyond(stateVector: StateVector): readonly IdRange[] {
+    const beyond: IdRange[] = []
+    for (const [client, end] of this.#structs.stateVector()) {
+      const start = stateVector.get(client) ?? 0
+      if (start < end) beyond.push({ client, start, end })
+    }
+    return beyond
   }
 
   encodeStateVector(): Uint8Array {

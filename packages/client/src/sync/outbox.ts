@@ -84,6 +84,11 @@ export class Outbox {
     return this.#entries.size
   }
 
+  /** The updates of all edits that are not settled. */
+  get updates(): readonly Uint8Array[] {
+    return [...this.#entries.values()].map(({ update }) => update)
+  }
+
   /** The edits that are in no row. */
   get inMemory(): readonly Uint8Array[] {
     return [...this.#entries.values()].filter(({ key }) => typeof key !== 'number').map(({ update }) => update)

@@ -275,7 +275,7 @@ describe('a refill', () => {
   }
 
   test('asks for everything first, and holds the outbox and the stored position meanwhile', () => {
-    expect(lose()).toEqual([{ type: 'read-everything', membership: 1, stateVector: nowhere }])
+    expect(lose()).toEqual([{ type: 'read-everything', membership: 1, stateVector: nowhere, withOutbox: true }])
     take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 3) })
     expect(machine.takeWrite()).toMatchObject({ position: at(9), update: edit(1, 3) })
     expect(take({ type: 'everything', membership: 1, refill })).toEqual([
@@ -322,6 +322,68 @@ describe('a refill', () => {
     connect()
     joined({ resumed: false, position: at(2, 5), stateVector: nowhere })
     expect(load([settled], { position: at(9) })).toMatchObject([{ type: 'read-everything', stateVector: nowhere }])
+  })
+})
+
+describe('a relay that lacks units which this device was told are safe', () => {
+  const settled: DeviceRow = { row: 1, ref: undefined, update: edit(1, 2) }
+  const has = encodeStateVectorFromUpdate(settled.update)
+  const refill = { merged: settled.update, rows: [{ ref: undefined, update: settled.update }], throughRef: 0 }
+  const resync: RoomEvent = { type: 'resync', handle: HANDLE, stateVector: nowhere }
+
+  function resume(stateVector: Uint8Array): readonly RoomEffect[] {
+    load([settled, { row: 2, ref: 1, update: edit(1) }], { position: at(9) })
+    connect()
+    return joined({ resumed: true, position: at(9), stateVector })
+  }
+
+  test('gets them when this device resumes, and the outbox does not wait for that', () => {
+    expect(resume(nowhere)).toEqual([
+      { type: 'read-everything', membership: 1, stateVector: nowhere, withOutbox: false },
+      { type: 'push', handle: HANDLE, ref: 1, update: edit(1) },
+    ])
+    expect(take({ type: 'everything', membership: 1, refill })).toMatchObject([
+      { type: 'push', ref: 2, update: settled.update },
+    ])
+    ack(1, 10)
+    ack(2, 11)
+    expect([machine.refilling, machine.outbox.size]).toEqual([false, 0])
+    expect(machine.takeWrite()).toMatchObject({ position: at(11), settledRef: 1 })
+  })
+
+  test('is not one that lacks the outbox alone', () => {
+    expect(resume(has)).toMatchObject([{ type: 'push', update: edit(1) }])
+  })
+
+  test('gets them when it asks, once', () => {
+    resume(has)
+    expect(take(resync)).toEqual([{ type: 'read-everything', membership: 1, stateVector: nowhere, withOutbox: false }])
+    take({ type: 'everything', membership: 1, refill })
+    expect(ack(2, 10)).toEqual([])
+    expect(machine.refilling).toBe(false)
+  })
+
+  test('and asks during a refill is answered after it', () => {
+    resume(nowhere)
+    expect(take(resync)).toEqual([])
+    take({ type: 'everything', membership: 1, refill })
+    expect(ack(2, 10)).toMatchObject([{ type: 'read-everything' }])
+    expect(take({ type: 'everything', membership: 1, refill: { ...refill, merged: undefined } })).toEqual([])
+    expect(machine.refilling).toBe(false)
+  })
+
+  test('gets nothing from a member who may only read', () => {
+    load([settled], { position: at(9) })
+    connect()
+    expect(joined({ resumed: true, access: 'read', position: at(9), stateVector: nowhere })).toEqual([])
+    expect(take(resync)).toEqual([])
+    expect(machine.refilling).toBe(false)
+  })
+
+  test('and sends what is no state vector changes nothing', () => {
+    resume(has)
+    expect(() => take({ ...resync, stateVector: new Uint8Array([255, 255]) })).toThrow('unexpected-end')
+    expect(machine.refilling).toBe(false)
   })
 })
 

@@ -6,7 +6,7 @@
  * ```
  *               connected               joined
  *   offline ─────────────────▶ joining ────────▶ live ──▶ pushes the outbox …
- *      ▲  ▲                       │                │        … after the refill, if the relay lost data
+ *      ▲  ▲                       │                │        … after the refill, if the relay lost data, or lacks some
  *      │  └─ time ── refused ◀────┘ refused        │
  *      │              ▲  (retryAt, or for good)    │ evicted
  *      │              └────────────────────────────┤
@@ -21,7 +21,7 @@
  * Wire refs count the pushes of one membership. They are not the refs of rows: several rows are pushed as one, and an edit
  * that the store could not take has no row.
  */
-import { DecodeError, decodeStateVector, mergeUpdates } from '@syncline/core'
+import { DecodeError, IdSet, decodeStateVector, mergeUpdates, updateIds, type StateVector } from '@syncline/core'
 import type { Access, MessageOf, Position, RelayMessage } from '@syncline/protocol'
 import { fullJitter } from '../backoff.ts'
 import type { DeviceRoom, RejectedRow } from '../device-store/device-store.ts'
@@ -60,16 +60,16 @@ export type RoomEvent =
 /** What the relay says about a room, awareness apart. */
 export type RelayEvent = Extract<
   RelayMessage,
-  { readonly type: 'joined' | 'refused' | 'updates' | 'ack' | 'reject' | 'evicted' }
+  { readonly type: 'joined' | 'refused' | 'updates' | 'ack' | 'reject' | 'evicted' | 'resync' }
 >
 
-/** What a relay that lost data lacks of what this device has. */
+/** What a relay lacks of what this device has. */
 export interface Refill {
   /** All of it, merged; `undefined` when the relay lacks nothing. */
   readonly merged: Uint8Array | undefined
   /** The same row by row, in case the relay refuses the merged update for one of them. */
   readonly rows: readonly { readonly ref: number | undefined; readonly update: Uint8Array }[]
-  /** The outbox up to this ref is part of it. */
+  /** The outbox up to this ref is part of it; 0 if it goes its own way. */
   readonly throughRef: number
 }
 
@@ -79,8 +79,16 @@ export type RoomEffect =
   | { readonly type: 'push'; readonly handle: number; readonly ref: number; readonly update: Uint8Array }
   /** Show this to the documents of this tab. */
   | { readonly type: 'deliver'; readonly update: Uint8Array }
-  /** Read all rows and find what `stateVector` lacks; answer with `everything` for the same membership. */
-  | { readonly type: 'read-everything'; readonly membership: number; readonly stateVector: Uint8Array }
+  /**
+   * Read all rows, or those that are settled if the outbox is to go its own way, and find what `stateVector` lacks; answer with
+   * `everything` for the same membership.
+   */
+  | {
+      readonly type: 'read-everything'
+      readonly membership: number
+      readonly stateVector: Uint8Array
+      readonly withOutbox: boolean
+    }
 
 /** One write to the device store: everything that is due, so that the store falls behind by one write at most. */
 export interface RoomWrite {
@@ -125,7 +133,7 @@ interface Uncovered {
 
 type RefillState =
   | { readonly state: 'none' }
-  | { readonly state: 'reading' }
+  | { readonly state: 'reading'; readonly withOutbox: boolean }
   | { readonly state: 'sending'; readonly refill: Refill; readonly waiting: RefillPart[]; left: number }
 
 export class RoomMachine {
@@ -145,6 +153,8 @@ export class RoomMachine {
   #headSeqAtJoin = 0
   #nextWireRef = 1
   #refill: RefillState = { state: 'none' }
+  /** The state vector of a `resync` that came during a refill. */
+  #nextRefill: Uint8Array | undefined
   #pushRetry: { readonly at: number } | undefined
   #pushRetries = 0
 
@@ -294,6 +304,8 @@ export class RoomMachine {
       case 'refused':
       case 'evicted':
         return this.#refused(event)
+      case 'resync':
+        return this.#resync(event)
       case 'updates':
         return this.#receive(event)
       case 'ack':
@@ -331,7 +343,7 @@ export class RoomMachine {
     if (!late) return
     this.#storedPosition = head.position
     if (this.#membership.state !== 'live') this.#position = head.position
-    else if (this.#hasSettled) this.#readEverything(this.#membership.stateVector)
+    else if (this.#hasSettled) this.#readEverything(this.#membership.stateVector, true)
     this.#join()
   }
 
@@ -359,21 +371,49 @@ export class RoomMachine {
 
   #joined({ handle, access, position, resumed, stateVector }: MessageOf<'joined'>): void {
     if (this.#membership.state !== 'joining') return
-    decodeStateVector(stateVector)
+    const atRelay = decodeStateVector(stateVector)
     this.#membership = { state: 'live', handle, access, stateVector }
     this.#memberships += 1
     this.#refusals = 0
     this.#nextWireRef = 1
     this.#headSeqAtJoin = position.seq
-    if (resumed) return
+    if (resumed) {
+      // The log is the one that we know, and yet it may have a gap that this device can close.
+      if (access === 'write' && this.#lacksSettled(atRelay)) this.#readEverything(stateVector, false)
+      return
+    }
     // The relay answers with what our state vector lacks; until then only an empty log is known to have fully arrived.
     this.#position = position.seq === 0 ? position : undefined
-    if (this.#hasSettled) this.#readEverything(stateVector)
+    if (this.#hasSettled) this.#readEverything(stateVector, true)
   }
 
-  #readEverything(stateVector: Uint8Array): void {
-    this.#refill = { state: 'reading' }
-    this.#effects.push({ type: 'read-everything', membership: this.#memberships, stateVector })
+  /** Whether this device has units beyond the relay's state vector that the outbox, which is pushed anyway, does not bring. */
+  #lacksSettled(atRelay: StateVector): boolean {
+    const beyond = this.#held.beyond(atRelay)
+    if (beyond.length === 0) return false
+    const coming = IdSet.union(this.#outbox.updates.map((update) => updateIds(update).structs))
+    return beyond.some(({ client, start, end }) => !coming.hasRange(client, start, end))
+  }
+
+  /** The relay stored something without what came before it, and asks. It does so once, so it is answered even if that has to wait. */
+  #resync({ stateVector }: MessageOf<'resync'>): void {
+    decodeStateVector(stateVector)
+    if (this.#membership.state !== 'live' || this.#membership.access !== 'write') return
+    if (this.refilling) this.#nextRefill = stateVector.slice()
+    else this.#readEverything(stateVector.slice(), false)
+  }
+
+  #readEverything(stateVector: Uint8Array, withOutbox: boolean): void {
+    this.#refill = { state: 'reading', withOutbox }
+    this.#effects.push({ type: 'read-everything', membership: this.#memberships, stateVector, withOutbox })
+  }
+
+  /** Nothing of the refill is left; whatever was asked for meanwhile is next. */
+  #endRefill(): void {
+    this.#refill = { state: 'none' }
+    const next = this.#nextRefill
+    this.#nextRefill = undefined
+    if (next !== undefined && this.#membership.state === 'live') this.#readEverything(next, false)
   }
 
   #refused({ type, code, retryable, message }: MessageOf<'refused'> | MessageOf<'evicted'>): void {
@@ -397,6 +437,7 @@ export class RoomMachine {
     // An unfinished refill starts over with the next membership, which the old position asks for.
     if (this.refilling) this.#position = this.#storedPosition
     this.#refill = { state: 'none' }
+    this.#nextRefill = undefined
   }
 
   #receive({ position, update }: MessageOf<'updates'>): void {
@@ -498,7 +539,7 @@ export class RoomMachine {
 
   #beginRefill(refill: Refill): void {
     if (refill.merged === undefined) {
-      this.#refill = { state: 'none' }
+      this.#endRefill()
       this.#acknowledge(this.#headSeqAtJoin, this.#outbox.takeCovered(refill.throughRef), undefined)
       return this.#cover()
     }
@@ -509,7 +550,7 @@ export class RoomMachine {
     if (this.#refill.state !== 'sending') return
     this.#refill.left -= 1
     // From here on the position may follow: the relay has again all that it had.
-    if (this.#refill.left === 0) this.#refill = { state: 'none' }
+    if (this.#refill.left === 0) this.#endRefill()
   }
 
   #refillPartRejected(part: RefillPart, keys: readonly EditKey[], code: string): void {
@@ -521,8 +562,8 @@ export class RoomMachine {
     this.#outbox.putBack(keys)
     const { refill } = this.#refill
     const rows = refill.rows.map(({ ref, update }) => ({ update, row: { ref } }))
-    this.#refill =
-      rows.length === 0 ? { state: 'none' } : { state: 'sending', refill, waiting: rows, left: rows.length }
+    if (rows.length === 0) this.#endRefill()
+    else this.#refill = { state: 'sending', refill, waiting: rows, left: rows.length }
   }
 
   #written(write: RoomWrite): void {
@@ -553,7 +594,7 @@ export class RoomMachine {
     while (
       this.#membership.state === 'live' &&
       this.#membership.access === 'write' &&
-      this.#refill.state !== 'reading' &&
+      !(this.#refill.state === 'reading' && this.#refill.withOutbox) &&
       this.#pushRetry === undefined &&
       this.#flights.length < ClientLimits.pushesInFlightMax &&
       this.#bytesInFlight < ClientLimits.pushBytesInFlightMax

@@ -296,19 +296,21 @@ export class RoomSync {
     this.#rows.raise(stored.head.nextRow - 1)
     this.#handle({ type: 'loaded', room: stored })
     const rejected = new Set(stored.head.rejected.map(({ ref }) => ref))
-    const rows = stored.rows.filter(({ ref }) => ref === undefined || !rejected.has(ref))
+    const { settledRef } = this.#machine.outbox
+    const refMax = effect.withOutbox ? Infinity : settledRef
+    const rows = stored.rows.filter(({ ref }) => ref === undefined || (ref <= refMax && !rejected.has(ref)))
     this.#handle(this.#everything(effect, rows))
   }
 
   /** What the relay lacks of `rows`, and of what has arrived but is in no row yet. */
   #everything(
-    { membership, stateVector }: Extract<RoomEffect, { type: 'read-everything' }>,
+    { membership, stateVector, withOutbox }: Extract<RoomEffect, { type: 'read-everything' }>,
     rows: readonly DeviceRow[],
   ): RoomEvent {
     const unwritten = this.#machine.unwritten.map((update) => ({ ref: undefined, update }))
     const all: Refill['rows'] = [...rows, ...unwritten]
     const missing = diffUpdate(mergeRows(all.map(({ update }) => update)), stateVector)
-    const throughRef = rows.reduce((highest, { ref }) => Math.max(highest, ref ?? 0), 0)
+    const throughRef = withOutbox ? rows.reduce((highest, { ref }) => Math.max(highest, ref ?? 0), 0) : 0
     const merged = isEmptyUpdate(missing) ? undefined : missing
     return { type: 'everything', membership, refill: { merged, rows: all, throughRef } }
   }

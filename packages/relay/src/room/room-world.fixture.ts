@@ -257,6 +257,7 @@ export class RoomWorld {
         return this.#checkReject(client, message)
       case 'evicted':
       case 'awareness':
+      case 'resync':
         return
       case 'welcome':
       case 'refused':
