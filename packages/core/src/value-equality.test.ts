@@ -39,6 +39,25 @@ describe('isSameValue', () => {
     ['elements in another order', array(one, [126]), array([126], one)],
   ])('tells %s apart', (_what, a, b) => expect(isSameValue(any(a), any(b))).toBe(false))
 
+  test.each<[string, ContentKind, number[], number[]]>([
+    ['the length of bytes', ContentKind.binary, [2, 7, 8], [0x82, 0, 7, 8]],
+    ['the reference of a type', ContentKind.type, [1], [0x81, 0]],
+    ['the length of the name of a type', ContentKind.type, [3, 1, 112], [3, 0x81, 0, 112]],
+    ['the length of text in a value', ContentKind.any, word('a'), [119, 0x81, 0, 97]],
+    ['the length of bytes in a value', ContentKind.any, [116, 1, 9], [116, 0x81, 0x80, 0, 9]],
+  ])('sees through %s in more bytes than needed, which a replica writes anew', (_what, kind, a, b) => {
+    expect(isSameValue(content(kind, a), content(kind, b))).toBe(true)
+  })
+
+  test.each<[string, ContentKind, number[], number[]]>([
+    ['other bytes', ContentKind.binary, [2, 7, 8], [2, 7, 9]],
+    ['other types', ContentKind.type, [1], [2]],
+    ['elements of other names', ContentKind.type, [3, 1, 112], [3, 1, 113]],
+    ['bytes and text', ContentKind.any, [116, 1, 97], word('a')],
+  ])('tells %s apart', (_what, kind, a, b) => {
+    expect(isSameValue(content(kind, a), content(kind, b))).toBe(false)
+  })
+
   test('compares JSON as a value too', () => {
     expect(isSameValue(embed('{"a":1,"b":[{"c":1,"d":2}]}'), embed('{ "b": [{"d":2,"c":1.0}], "a": 1 }'))).toBe(true)
     expect(isSameValue(embed('{"a":1}'), embed('[["a",1]]'))).toBe(false)
@@ -47,7 +66,11 @@ describe('isSameValue', () => {
 })
 
 function any(value: readonly number[]): Content {
-  return { kind: ContentKind.any, length: 1, payload: Uint8Array.from(value), cut: 0 }
+  return content(ContentKind.any, value)
+}
+
+function content(kind: ContentKind, payload: readonly number[]): Content {
+  return { kind, length: 1, payload: Uint8Array.from(payload), cut: 0 }
 }
 
 function embed(json: string): Content {

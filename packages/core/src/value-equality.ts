@@ -1,6 +1,7 @@
 /**
  * Whether two encodings are the same value. Some implementations of the format read and write again what they pass on, and then the
- * keys of an object may stand in another order, or a number in another width. That is no conflict. Bytes were checked before.
+ * keys of an object may stand in another order, or a number or a length in another width. That is no conflict. Bytes were checked
+ * before.
  */
 import { ANY_OBJECT, skipAny } from './any.ts'
 import { ByteReader } from './byte-reader.ts'
@@ -21,14 +22,22 @@ export function isSameValue(a: Content, b: Content): boolean {
       return left.string() === right.string() && isSameJson(left, right)
     case ContentKind.document:
       return left.string() === right.string() && isSameAny(left, right)
-    case ContentKind.deleted:
     case ContentKind.binary:
-    case ContentKind.string:
+      return isSameBytes(left.lengthPrefixed(), right.lengthPrefixed())
     case ContentKind.type:
+      return left.varUint() === right.varUint() && isSameName(left, right)
+    case ContentKind.deleted:
+    case ContentKind.string:
       return isSameBytes(a.payload, b.payload)
     default:
       return a.kind satisfies never
   }
+}
+
+/** Of XML elements and hooks, the name; other shared types have none. */
+function isSameName(a: ByteReader, b: ByteReader): boolean {
+  if (a.remaining === 0 || b.remaining === 0) return a.remaining === b.remaining
+  return isSameBytes(a.lengthPrefixed(), b.lengthPrefixed())
 }
 
 /** Reads a value from both, to its end if they are the same. Nesting was bounded when the bytes were checked. */
@@ -42,6 +51,7 @@ function isSameAny(a: ByteReader, b: ByteReader): boolean {
     const length = a.varUint()
     return length === b.varUint() && every(length, () => isSameAny(a, b))
   }
+  if (aTag === ANY_STRING || aTag === ANY_BYTES) return isSameBytes(a.lengthPrefixed(), b.lengthPrefixed())
   a.offset = aStart
   b.offset = bStart
   skipAny(a)
@@ -69,7 +79,9 @@ function readEntries(reader: ByteReader): Map<string, number> {
   return entries
 }
 
+const ANY_BYTES = 116
 const ANY_ARRAY = 117
+const ANY_STRING = 119
 const ANY_INTEGER = 125
 const ANY_FLOAT32 = 124
 const ANY_FLOAT64 = 123
