@@ -74,3 +74,28 @@ export class ImportError extends Error {
     this.code = code
   }
 }
+
+/** Why a client is not let in. */
+export type AuthErrorCode =
+  /** There is no token, and there has to be one. */
+  | 'missing-token'
+  /** The token is not valid: malformed, expired, not signed by a key that counts, or not meant for this relay. */
+  | 'invalid-token'
+  /** Nothing can be said about the token now: its keys cannot be fetched, or the embedding program failed. */
+  | 'unavailable'
+
+/** Thrown by every {@link Authenticator}. The message is for the operator and for the client; it holds no secret. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: AuthErrorCode
+
+  constructor(code: AuthErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** Whether the same token may be good later. */
+  get retryable(): boolean {
+    return this.code === 'unavailable'
+  }
+}

@@ -2,9 +2,22 @@
 
 // The relay
 export { createRelay, DEFAULT_HOST, DEFAULT_PORT, type CloseOptions, type Relay, type RelayOptions } from './relay.ts'
-export type { AccessRequest, Authorize } from './access.ts'
 export { defaultLimits, type RelayLimits } from './limits.ts'
 export type { HealthReport } from './http/http-service.ts'
+
+// Who may do what
+export {
+  SUBJECT_BYTES_MAX,
+  type AccessRequest,
+  type Authorize,
+  type Grant,
+  type OpeningRequest,
+  type RoomAccess,
+} from './access.ts'
+export type { Authenticator, Credentials, Principal } from './auth/authenticator.ts'
+export { CLOCK_TOLERANCE_SECONDS_MAX, jwtAuthenticator, type JwtOptions } from './auth/jwt-authenticator.ts'
+export { type JwksFetching, type JwtAlgorithm, type JwtKeyOptions } from './auth/jwt-key.ts'
+export { ROOM_RULES_MAX } from './auth/room-rules.ts'
 
 // A relay without a network, to be driven step by step
 export { RelayCore, type RelayCoreOptions } from './relay-core.ts'
@@ -34,5 +47,12 @@ export { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
 export { systemScheduler, type Scheduler } from './scheduler.ts'
 
 // What it tells
-export { LogError, RelayError, type LogErrorCode, type RelayErrorCode } from './errors.ts'
+export {
+  AuthError,
+  LogError,
+  RelayError,
+  type AuthErrorCode,
+  type LogErrorCode,
+  type RelayErrorCode,
+} from './errors.ts'
 export { formatEvent, writeEvent, type RelayEvent, type RelayEventListener } from './relay-event.ts'

@@ -220,7 +220,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { authorize, onEvent } = this.#surroundings
     if (authorize === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
     try {
-      const access = await authorize({ token, room: join.room, address: this.#socket.address })
+      const granted = await authorize({ token, room: join.room, address: this.#socket.address })
+      const access = typeof granted === 'object' ? granted.access : granted
       // Whatever else a hook in plain JavaScript returns is no access.
       if (access === 'read' || access === 'write') return this.#take({ type: 'authorized', join, access })
       const code = token === undefined ? 'unauthorized' : 'forbidden'
