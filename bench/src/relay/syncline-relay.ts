@@ -3,17 +3,18 @@
  * without one, the log is in memory.
  */
 import { argv } from 'node:process'
-import { MemoryLog, createRelay, openLmdbLog, writeEvent } from '@syncline/relay'
+import { MemoryLog, createRelay, eventLog, openLmdbLog } from '@syncline/relay'
 import { serveBench } from './server-child.ts'
 
 const directory = argv[2]
 const log = directory === undefined ? new MemoryLog() : await openLmdbLog({ directory })
 const expected = new Set(['listening', 'draining', 'closed', 'compacted'])
+const tell = eventLog()
 const relay = createRelay({
   log,
   port: 0,
   onEvent: (event) => {
-    if (!expected.has(event.type)) writeEvent(event)
+    if (!expected.has(event.type)) tell(event)
   },
 })
 await relay.open()

@@ -99,3 +99,9 @@ export class AuthError extends Error {
     return this.code === 'unavailable'
   }
 }
+
+/** A setting of the command makes no sense. The message names the place it was given at. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code = 'invalid-config'
+}

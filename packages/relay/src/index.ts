@@ -55,4 +55,5 @@ export {
   type LogErrorCode,
   type RelayErrorCode,
 } from './errors.ts'
-export { formatEvent, writeEvent, type RelayEvent, type RelayEventListener } from './relay-event.ts'
+export { eventLog, type EventLogOptions, type LogLevel } from './event-log.ts'
+export type { RelayEvent, RelayEventListener } from './relay-event.ts'

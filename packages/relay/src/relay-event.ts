@@ -1,6 +1,6 @@
 /**
  * What the relay tells its operator. Everything that fails in the background ends here, in one place: an embedding
- * program passes its own listener, the default writes one line of JSON to stderr per event. Not metrics: nothing is
+ * program passes its own listener, the default (event-log.ts) writes lines of JSON to stderr. Not metrics: nothing is
  * counted here.
  */
 import type { FaultyOperation } from './health.ts'
@@ -26,29 +26,3 @@ export type RelayEvent =
   | { readonly type: 'internal-error'; readonly where: string; readonly error: unknown }
 
 export type RelayEventListener = (event: RelayEvent) => void
-
-/** Writes `event` to stderr as one line of JSON. */
-export function writeEvent(event: RelayEvent): void {
-  process.stderr.write(`${formatEvent(event)}\n`)
-}
-
-/**
- * One line: time, type, then the event's fields; errors as `{ name, code, message }`, with the stack if it is a bug.
- */
-export function formatEvent(event: RelayEvent, time: Date = new Date()): string {
-  const withStack = event.type === 'internal-error'
-  return JSON.stringify({ time: time.toISOString(), ...event }, (_key, value: unknown) =>
-    value instanceof Error ? describeError(value, withStack) : value,
-  )
-}
-
-function describeError(error: Error, withStack: boolean): Record<string, unknown> {
-  const code: unknown = 'code' in error ? error.code : undefined
-  return {
-    name: error.name,
-    ...(code === undefined ? {} : { code }),
-    message: error.message,
-    ...(withStack ? { stack: error.stack } : {}),
-    ...(error.cause === undefined ? {} : { cause: error.cause }),
-  }
-}

@@ -16,6 +16,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authorize } from './access.ts'
 import { RelayError } from './errors.ts'
+import { eventLog } from './event-log.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
 import { SYNC_PATH, httpService, pathOf, type HealthReport } from './http/http-service.ts'
 import { isLoopback } from './http/loopback.ts'
@@ -23,7 +24,7 @@ import { staticFiles } from './http/static-files.ts'
 import { defaultLimits, type RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
 import { RelayCore } from './relay-core.ts'
-import { writeEvent, type RelayEventListener } from './relay-event.ts'
+import type { RelayEventListener } from './relay-event.ts'
 import { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
 import { relayVersion } from './version.ts'
@@ -107,7 +108,7 @@ class WiredRelay implements Relay {
   #state: State = { kind: 'idle' }
 
   constructor(options: RelayOptions) {
-    const { log, merger = inlineMerger, scheduler = systemScheduler, authorize, onEvent = writeEvent } = options
+    const { log, merger = inlineMerger, scheduler = systemScheduler, authorize, onEvent = eventLog() } = options
     this.#options = options
     this.#limits = checkedLimits({ ...defaultLimits, ...options.limits })
     assertOneServer(options)

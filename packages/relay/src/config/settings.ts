@@ -1,0 +1,40 @@
+/**
+ * Every setting of the command, in one table: what its flag, its environment variable and its key in a configuration
+ * file say, and what holds without them. Limits are settings of their own, named in limits.ts.
+ */
+import { logLevels, type LogLevel } from '../event-log.ts'
+import { DEFAULT_HOST, DEFAULT_PORT } from '../relay.ts'
+import { integer, onOff, oneOf, text, type Setting } from './setting.ts'
+
+/** What the settings say together. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly data: string
+  readonly memory: boolean
+  readonly demo: string | undefined
+  readonly logLevel: LogLevel
+}
+
+export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Name]> } = {
+  host: text({
+    takes: 'H',
+    help: 'interface to listen on; without authorization loopback only',
+    fallback: DEFAULT_HOST,
+  }),
+  port: integer({
+    takes: 'N',
+    help: 'port to listen on; 0 picks a free one',
+    fallback: DEFAULT_PORT,
+    min: 0,
+    max: 65_535,
+  }),
+  data: text({ takes: 'DIR', help: 'directory of the log; created if it is missing', fallback: './.syncline' }),
+  memory: onOff({ help: 'keep everything in memory instead: it is lost when the relay stops', fallback: false }),
+  demo: text({ takes: 'DIR', help: 'serve the web app in this directory at /', fallback: undefined }),
+  logLevel: oneOf(logLevels, {
+    takes: 'LEVEL',
+    help: `what is told on stderr: ${logLevels.join(', ')}`,
+    fallback: 'info',
+  }),
+}
