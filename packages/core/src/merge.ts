@@ -23,7 +23,7 @@ import { withSkips, readStruct, type Struct } from './struct.ts'
 import { StructLog } from './struct-log.ts'
 import { mergeStructs } from './struct-merge.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanSingle, scanUpdate, type Stretch } from './update-scan.ts'
+import { scanSingle, scanUpdate, type MarkedStretch, type Stretch } from './update-scan.ts'
 
 /** What is known of one client while its updates are gathered. */
 interface Gathered {
@@ -32,6 +32,8 @@ interface Gathered {
   log: StructLog | null
   /** The others. */
   readonly others: Stretch[]
+  /** The longest of them: what comes next may well begin with the same bytes. */
+  longest: MarkedStretch | null
 }
 
 /** Longer stretches are not copied into a log before it is known what else there is of their client. */
@@ -61,12 +63,15 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
         continue
       }
     }
-    const update = scanUpdate(bytes, scan)
+    const update = scanUpdate(bytes, scan, true, null, (client) => clients.get(client)?.longest ?? null)
     for (const stretch of update.stretches) {
       if (gathered === undefined || gathered.client !== stretch.client) gathered = gatheredOf(clients, stretch.client)
       if (stretch.count <= COPIED_STRUCTS_MAX && gathered.log?.end === stretch.clock) {
         gathered.log.appendStretch(stretch, scan)
-      } else gathered.others.push(stretch)
+      } else {
+        gathered.others.push(stretch)
+        if (gathered.longest === null || gathered.longest.count < stretch.count) gathered.longest = stretch
+      }
     }
     if (update.deletes.length > FLAT_DELETES_MAX) deleteSets.push(IdSet.of(update.deletes))
     else for (const bound of update.deletes) deletes.push(bound)
@@ -81,7 +86,7 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
 
 function gatheredOf(clients: Map<number, Gathered>, client: number): Gathered {
   let gathered = clients.get(client)
-  if (gathered === undefined) clients.set(client, (gathered = { client, log: null, others: [] }))
+  if (gathered === undefined) clients.set(client, (gathered = { client, log: null, others: [], longest: null }))
   return gathered
 }
 

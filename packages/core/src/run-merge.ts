@@ -2,10 +2,12 @@
  * Merging two sorted lists of encoded structs of one client, run by run of bytes. For each unit the one that says more is kept,
  * and where both say as much their bytes are compared. It decides only what is plain; see `struct-merge.ts` for the rest.
  */
+import { commonBytes } from './common-bytes.ts'
 import { ContentKind } from './content.ts'
 import { Info } from './struct.ts'
 import { payloadOffset, type StructLog } from './struct-log.ts'
-import { informationOfKind, NO_CLIENT, StructScan } from './struct-scan.ts'
+import { NO_CLIENT } from './plain-structs.ts'
+import { informationOfKind, StructScan } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 
 /**
@@ -26,7 +28,7 @@ export function mergeRuns(
     const second = first === a ? b : a
     const firstEnd = first.scan.end
     if (firstEnd <= second.clock) {
-      first.emit(out)
+      first.emitBefore(second.clock, out)
       continue
     }
     const more = first.information - second.information
@@ -55,8 +57,8 @@ export function mergeRuns(
       if (a.isAtHead && b.isAtHead) a.emitWhileEqual(b, out)
     }
   }
-  while (a.isLive) a.emit(out)
-  while (b.isLive) b.emit(out)
+  while (a.isLive) a.emitBefore(Infinity, out)
+  while (b.isLive) b.emitBefore(Infinity, out)
   return true
 }
 
@@ -105,9 +107,10 @@ class RunCursor {
   clock = 0
   at = 0
   information = 0
-  /** How many structs of the stretch come after this one, and where this one begins. */
+  /** How many structs of the stretch come after this one, where this one begins, and where the last one ends. */
   #left = 0
   #offset = 0
+  #to = 0
   #nextStretch = 0
   readonly #stretches: readonly Stretch[]
 
@@ -116,9 +119,9 @@ class RunCursor {
     this.next()
   }
 
-  /** Reads the next struct. */
-  next(): void {
-    let clock = this.scan.end
+  /** Reads the next struct, which begins at `clock` unless the next stretch begins with it. */
+  next(clock: number = this.scan.end): void {
+    let start = clock
     if (this.#left === 0) {
       const stretch = this.#stretches[this.#nextStretch++]
       if (stretch === undefined) {
@@ -126,17 +129,14 @@ class RunCursor {
         return
       }
       this.#left = stretch.count
+      this.#to = stretch.to
       this.scan.open(stretch.bytes, stretch.from, stretch.client)
-      clock = stretch.clock
+      start = stretch.clock
     }
     this.#left--
-    this.#readAt(clock)
-  }
-
-  #readAt(clock: number): void {
     this.#offset = this.scan.reader.offset
-    this.scan.read(clock, true)
-    this.clock = clock
+    this.scan.read(start, true)
+    this.clock = start
     this.at = this.scan.content.payloadAt
     this.information = informationOfKind(this.scan.kind)
     if (this.information === 0) this.next()
@@ -147,33 +147,46 @@ class RunCursor {
   }
 
   /**
-   * Appends structs as long as the other cursor, which is at the same clock, has the very same bytes; then both are at the next. What
+   * Appends structs as long as the other cursor, which is at the same clock, has the very same bytes; then both are behind them. What
    * two replicas have in common is most of what they have, and this reads only one of the two.
    */
   emitWhileEqual(other: RunCursor, out: StructLog): void {
-    if (this.clock !== other.clock) return
-    let bytes = 0
-    let structs = 0
-    let clock = this.clock
-    while (this.#left > 0 && structs < other.#left && this.#hasBytesAt(other, bytes)) {
-      bytes += this.scan.payloadEnd - this.#offset
-      structs++
-      clock = this.scan.end
-      this.emit(out)
+    const { scan } = this
+    const { reader } = scan
+    const equalEnd = this.#offset + this.#equalBytes(other)
+    if (this.clock !== other.clock || scan.payloadEnd > equalEnd) return
+    const shift = other.#offset - this.#offset
+    const most = Math.min(this.#left, other.#left)
+    let left = most
+    let offset = scan.payloadEnd
+    this.#append(out, scan.end, offset)
+    while (left > 0) {
+      left -= out.appendPlain(reader.bytes, offset, equalEnd, Infinity, left, scan)
+      offset = scan.plain.offset
+      if (left === 0) break
+      reader.offset = offset
+      scan.read(out.end, true)
+      if (scan.payloadEnd > equalEnd) break
+      if (scan.kind === Info.skip) out.appendSkip(scan.length)
+      else out.append(scan)
+      left--
+      offset = scan.payloadEnd
     }
-    if (structs === 0) return
-    other.#left -= structs
-    other.scan.reader.offset = other.#offset + bytes
-    other.#readAt(clock)
+    this.#continue(offset, out.end, most - left)
+    other.#continue(offset + shift, out.end, most - left)
   }
 
-  /** Whether the bytes of this struct are also the other's, so many behind the beginning of its struct. */
-  #hasBytesAt(other: RunCursor, behind: number): boolean {
-    const ours = this.scan.reader.bytes
-    const others = other.scan.reader.bytes
-    const shift = other.#offset + behind - this.#offset
-    for (let at = this.#offset; at < this.scan.payloadEnd; at++) if (ours[at] !== others[at + shift]) return false
-    return true
+  /** How many bytes are the same from the beginning of this struct and the other's on. */
+  #equalBytes(other: RunCursor): number {
+    const most = Math.min(this.#to - this.#offset, other.#to - other.#offset)
+    return commonBytes(this.scan.reader.bytes, this.#offset, other.scan.reader.bytes, other.#offset, most)
+  }
+
+  /** Reads the struct at an offset, with so many between it and the one that was read. */
+  #continue(offset: number, clock: number, between: number): void {
+    this.#left -= between
+    this.scan.reader.offset = offset
+    this.next(clock)
   }
 
   /** Goes past so many units, whose payload has so many bytes. */
@@ -181,6 +194,14 @@ class RunCursor {
     this.clock += units
     this.at += bytes
     if (this.clock === this.scan.end) this.next()
+  }
+
+  /** Appends the rest of the struct, and of those behind it what is quickly found to end at or before `clock`. */
+  emitBefore(clock: number, out: StructLog): void {
+    const { reader } = this.scan
+    this.#append(out, this.scan.end, this.scan.payloadEnd)
+    const count = out.appendPlain(reader.bytes, this.scan.payloadEnd, this.#to, clock, this.#left, this.scan)
+    this.#continue(count === 0 ? this.scan.payloadEnd : this.scan.plain.offset, out.end, count)
   }
 
   /** Appends the rest of the struct. */
@@ -236,17 +257,12 @@ function isSameHead(a: RunCursor, b: RunCursor): boolean {
 }
 
 function isSameRange(a: StructScan, aAt: number, aEnd: number, b: StructScan, bAt: number, bEnd: number): boolean {
-  if (aEnd - aAt !== bEnd - bAt) return false
-  for (let at = aAt; at < aEnd; at++) if (a.reader.bytes[at] !== b.reader.bytes[bAt + at - aAt]) return false
-  return true
+  const count = aEnd - aAt
+  return bEnd - bAt === count && commonBytes(a.reader.bytes, aAt, b.reader.bytes, bAt, count) === count
 }
 
 function isSameBytes(a: RunCursor, b: RunCursor, count: number): boolean {
-  const aBytes = a.scan.reader.bytes
-  const bBytes = b.scan.reader.bytes
-  const shift = b.at - a.at
-  for (let at = a.at; at < a.at + count; at++) if (aBytes[at] !== bBytes[at + shift]) return false
-  return true
+  return commonBytes(a.scan.reader.bytes, a.at, b.scan.reader.bytes, b.at, count) === count
 }
 
 function ignore(): void {}

@@ -13,7 +13,8 @@ import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { ContentKind, elementsEnd } from './content.ts'
 import { assert } from './errors.ts'
 import { Info, writeStruct, type Struct } from './struct.ts'
-import { NO_CLIENT, type StructScan } from './struct-scan.ts'
+import { NO_CLIENT, NOT_JOINABLE } from './plain-structs.ts'
+import type { StructScan } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 import { utf8Width } from './text-coding.ts'
 
@@ -28,8 +29,6 @@ const HEAD_BYTES_MAX = 1 + 4 * 8 + 8 + 8 + 8
 
 /** Copies below this are faster byte by byte than through a view. */
 const COPIED_BY_LOOP_MAX = 32
-
-const NOT_JOINABLE = -1
 
 /** Where a struct lies: its offset, clock, and index in the log. */
 export interface StructPlace {
@@ -90,8 +89,15 @@ export class StructLog {
   /** Appends the structs of a stretch from `clock` on, which is the log's end; the bytes were checked before. */
   appendStretch(stretch: Stretch, scan: StructScan): void {
     scan.open(stretch.bytes, stretch.from, this.client)
+    const { reader } = scan
     let clock = stretch.clock
     for (let left = stretch.count; left > 0; left--) {
+      if (clock === this.end) {
+        left -= this.appendPlain(stretch.bytes, reader.offset, stretch.to, Infinity, left, scan)
+        if (left === 0) return
+        reader.offset = scan.plain.offset
+        clock = this.end
+      }
       scan.read(clock, true)
       clock = scan.end
       if (clock <= this.end) continue
@@ -103,6 +109,46 @@ export class StructLog {
         assert(from >= 0, 'a stretch is not cut inside a surrogate pair')
         this.appendPart(scan, units, scan.content.length, from, scan.payloadEnd)
       }
+    }
+  }
+
+  /**
+   * Appends, of the structs at `offset`, those at the beginning that can be copied as they are: plain ones that are not joinable to the
+   * one before them, at most `countMax`, which all end at or before the offset `offsetMax` and the clock `clockMax`. The first of them
+   * must begin at the log's end; the bytes were checked before. Returns how many there are; `scan.plain` says where it stopped.
+   */
+  appendPlain(
+    bytes: Uint8Array,
+    offset: number,
+    offsetMax: number,
+    clockMax: number,
+    countMax: number,
+    scan: StructScan,
+  ): number {
+    const { plain } = scan
+    plain.kind = this.#tailKind
+    plain.keyed = this.#tailKeyed
+    plain.rightClient = this.#tailRightClient
+    plain.rightClock = this.#tailRightClock
+    let appended = 0
+    for (let from = offset; ; from = plain.offset) {
+      // As far as the next checkpoint; there is one for the first struct of each so many.
+      const left = STRUCTS_PER_CHECKPOINT - (this.count % STRUCTS_PER_CHECKPOINT)
+      const wanted = Math.min(left, countMax - appended)
+      plain.step(bytes, from, offsetMax, this.client, this.end, clockMax, wanted, true)
+      if (plain.count === 0) return appended
+      if (left === STRUCTS_PER_CHECKPOINT) this.#addCheckpoint()
+      this.#tailSizeAt = this.#length + plain.sizeAt - from
+      this.#copy(bytes, from, plain.offset - from)
+      this.count += plain.count
+      this.end = plain.clock
+      this.#tailKind = plain.kind
+      this.#tailKeyed = plain.keyed
+      this.#tailRightClient = plain.rightClient
+      this.#tailRightClock = plain.rightClock
+      this.#tailSize = plain.size
+      appended += plain.count
+      if (plain.count < wanted || appended === countMax) return appended
     }
   }
 
@@ -262,13 +308,15 @@ export class StructLog {
   }
 
   #beginStruct(): void {
-    if (this.count % STRUCTS_PER_CHECKPOINT === 0) {
-      this.#checkpointClocks.push(this.end)
-      this.#checkpointOffsets.push(this.#length)
-    }
+    if (this.count % STRUCTS_PER_CHECKPOINT === 0) this.#addCheckpoint()
     this.count++
     this.#tailKind = NOT_JOINABLE
     this.#reserve(HEAD_BYTES_MAX)
+  }
+
+  #addCheckpoint(): void {
+    this.#checkpointClocks.push(this.end)
+    this.#checkpointOffsets.push(this.#length)
   }
 
   #writeSize(kind: number, size: number): void {

@@ -5,16 +5,17 @@
  */
 import { ByteReader } from './byte-reader.ts'
 import { ContentKind, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
+import { NO_CLIENT, PlainStructs } from './plain-structs.ts'
 import { checkLength, failReference, Info } from './struct.ts'
 
 const noBytes = new Uint8Array(0)
 
-/** Stands for the client of an ID that is absent. */
-export const NO_CLIENT = -1
-
 export class StructScan {
   /** What is scanned; its offset is behind the struct that was read. */
   readonly reader: ByteReader = new ByteReader(noBytes)
+
+  /** For stepping over what is plain; it does not touch the rest. */
+  readonly plain: PlainStructs = new PlainStructs()
 
   /** Whose structs are read; set by whoever knows. */
   client = 0

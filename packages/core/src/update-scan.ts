@@ -3,6 +3,7 @@
  * accepts and refuses what `decodeUpdate` does, with the same errors, and allocates next to nothing for a keystroke.
  */
 import type { ByteReader } from './byte-reader.ts'
+import { commonBytes } from './common-bytes.ts'
 import { readIdRanges } from './id-set.ts'
 import { Info } from './struct.ts'
 import type { StateVector } from './state-vector.ts'
@@ -21,9 +22,24 @@ export interface Stretch {
   readonly count: number
 }
 
+/** A stretch that remembers where some of its structs begin, {@link STRUCTS_PER_MARK} or more apart. */
+export interface MarkedStretch extends Stretch {
+  readonly marks: readonly StructMark[]
+}
+
+/** Where a struct begins, and how many of its stretch come before it. */
+interface StructMark {
+  readonly offset: number
+  readonly clock: number
+  readonly index: number
+}
+
+/** Of a client, a stretch of an update that was scanned before. */
+export type KnownStretches = (client: number) => MarkedStretch | null
+
 export interface ScannedUpdate {
   /** In the order of the bytes; skips are where one stretch of a client ends before the next begins. */
-  readonly stretches: readonly Stretch[]
+  readonly stretches: readonly MarkedStretch[]
   /** Flat: client, start, end, in any order. Empty if they were not wanted. */
   readonly deletes: readonly number[]
   /** Where the delete set begins, and whether it is written as one is: in order, and without overlaps. */
@@ -31,22 +47,27 @@ export interface ScannedUpdate {
   readonly areDeletesInOrder: boolean
 }
 
+/** Between two marks. */
+const STRUCTS_PER_MARK = 128
+
 const nothing: readonly never[] = []
 
 /**
  * Scans an update. Throws `DecodeError` as `decodeUpdate` does. `scan` is used, and left wherever it ends. Whoever wants no deletions
- * spares their list. Where a clock of `cuts` falls into a struct, a stretch begins with that struct, even without a gap.
+ * spares their list. Where a clock of `cuts` falls into a struct, a stretch begins with that struct, even without a gap. What a
+ * stretch of `known` begins with, by the same bytes, is neither checked again nor among the result.
  */
 export function scanUpdate(
   bytes: Uint8Array,
   scan: StructScan,
   wantsDeletes = true,
   cuts: StateVector | null = null,
+  known: KnownStretches | null = null,
 ): ScannedUpdate {
   scan.open(bytes, 0, 0)
   const { reader } = scan
   const clients = reader.count(5)
-  const stretches = clients === 0 ? nothing : scanClients(reader, clients, scan, cuts)
+  const stretches = clients === 0 ? nothing : scanClients(reader, clients, scan, cuts, known)
   const deletesAt = reader.offset
   const deletes: number[] | null = wantsDeletes ? [] : null
   const areDeletesInOrder = readIdRanges(reader, deletes)
@@ -71,47 +92,92 @@ export function scanSingle(bytes: Uint8Array, scan: StructScan): boolean {
   return scan.payloadEnd === last && scan.kind !== Info.skip
 }
 
-function scanClients(reader: ByteReader, clients: number, scan: StructScan, cuts: StateVector | null): Stretch[] {
-  const stretches: Stretch[] = []
+function scanClients(
+  reader: ByteReader,
+  clients: number,
+  scan: StructScan,
+  cuts: StateVector | null,
+  known: KnownStretches | null,
+): MarkedStretch[] {
+  const stretches: MarkedStretch[] = []
   const seen = clients === 1 ? null : new Set<number>()
   for (let clientsLeft = clients; clientsLeft > 0; clientsLeft--) {
     const start = reader.offset
     const count = reader.count(2)
     const client = reader.varUint()
-    let clock = reader.varUint()
+    const clock = reader.varUint()
     if (count === 0) reader.fail('invalid-value', `client ${client} is listed without structs`, start)
     if (seen !== null) {
       if (seen.has(client)) reader.fail('invalid-value', `client ${client} is listed twice`, start)
       seen.add(client)
     }
     scan.client = client
+    const begin = { offset: reader.offset, clock, index: 0 }
+    const twin = known === null ? null : known(client)
+    const same = twin === null || twin.clock !== clock ? begin : endOfSame(reader, twin, count, begin)
     const cut = cuts === null ? 0 : (cuts.get(client) ?? 0)
-    let from = reader.offset
-    let first = clock
-    let counted = 0
-    for (let left = count; left > 0; left--) {
-      const at = reader.offset
-      scan.read(clock, false)
-      if (scan.kind === Info.skip) {
-        if (counted > 0)
-          stretches.push({ client, clock: first, end: clock, bytes: reader.bytes, from, to: at, count: counted })
-        counted = 0
-        from = reader.offset
-        first = scan.end
-      } else {
-        if (clock <= cut && cut < scan.end && counted > 0) {
-          stretches.push({ client, clock: first, end: clock, bytes: reader.bytes, from, to: at, count: counted })
-          counted = 0
-          from = at
-          first = clock
-        }
-        counted++
-      }
-      clock = scan.end
-    }
-    if (counted > 0) {
-      stretches.push({ client, clock: first, end: clock, bytes: reader.bytes, from, to: reader.offset, count: counted })
-    }
+    if (same.index < count) scanStructs(scan, same, count, cut, stretches)
+    else reader.offset = same.offset
   }
   return stretches
+}
+
+/** How far the structs at `begin` have the bytes of those that the stretch begins with: up to which of its marks, or its end. */
+function endOfSame(reader: ByteReader, twin: MarkedStretch, count: number, begin: StructMark): StructMark {
+  const most = Math.min(twin.to - twin.from, reader.remaining)
+  const same = commonBytes(reader.bytes, begin.offset, twin.bytes, twin.from, most)
+  const shift = begin.offset - twin.from
+  if (twin.from + same === twin.to && twin.count <= count) {
+    return { offset: twin.to + shift, clock: twin.end, index: twin.count }
+  }
+  let end = begin
+  for (const { offset, clock, index } of twin.marks) {
+    if (offset > twin.from + same || index > count) break
+    end = { offset: offset + shift, clock, index }
+  }
+  return end
+}
+
+/** Scans the structs of a client from `begin` on, and adds their stretches. */
+function scanStructs(
+  scan: StructScan,
+  begin: StructMark,
+  count: number,
+  cut: number,
+  stretches: MarkedStretch[],
+): void {
+  const { reader, plain, client } = scan
+  const { bytes } = reader
+  let { clock } = begin
+  let from = begin.offset
+  let first = clock
+  let counted = 0
+  let marks: StructMark[] = []
+  reader.offset = from
+  for (let left = count - begin.index; left > 0; left--) {
+    // The last one is read, so that `scan` ends where it would without this.
+    const most = Math.min(left - 1, STRUCTS_PER_MARK)
+    plain.step(bytes, reader.offset, bytes.length, client, clock, clock <= cut ? cut : Infinity, most, false)
+    reader.offset = plain.offset
+    clock = plain.clock
+    counted += plain.count
+    left -= plain.count
+    const at = reader.offset
+    if (counted - (marks[marks.length - 1]?.index ?? 0) >= STRUCTS_PER_MARK)
+      marks.push({ offset: at, clock, index: counted })
+    scan.read(clock, false)
+    const isSkip = scan.kind === Info.skip
+    if (isSkip || (clock <= cut && cut < scan.end)) {
+      if (counted > 0) stretches.push({ client, clock: first, end: clock, bytes, from, to: at, count: counted, marks })
+      from = isSkip ? reader.offset : at
+      first = isSkip ? scan.end : clock
+      counted = 0
+      if (marks.length > 0) marks = []
+    }
+    if (!isSkip) counted++
+    clock = scan.end
+  }
+  if (counted > 0) {
+    stretches.push({ client, clock: first, end: clock, bytes, from, to: reader.offset, count: counted, marks })
+  }
 }
