@@ -40,6 +40,7 @@ test('without options it serves this machine, on the data of this directory', ()
     data: './.syncline',
     memory: false,
     demo: undefined,
+    keepHistory: false,
     logLevel: 'info',
     limits: {},
   })
@@ -51,6 +52,7 @@ test('options say where to listen and what to keep', () => {
     configOf(['--port', '0', '--host', '::1', '--data', '/var/lib/x', '--demo', dirname, '--log-level=warn']),
   ).toMatchObject({ host: '::1', port: 0, data: '/var/lib/x', memory: false, demo: dirname, logLevel: 'warn' })
   expect(configOf(['--memory'])).toMatchObject({ memory: true })
+  expect(configOf(['--keep-history'])).toMatchObject({ keepHistory: true })
   expect(configOf(['--memory', '--no-memory'])).toMatchObject({ memory: false })
 })
 

@@ -31,6 +31,33 @@ export class LogError extends Error {
   }
 }
 
+/** Why work on updates was not done. */
+export type MergerErrorCode =
+  /** What it was to work on is no update. */
+  | 'malformed'
+  /** The thread that did it died: out of memory, or a bug. The next job starts another. */
+  | 'worker-died'
+  /** More waits to be done than the merger is willing to hold. */
+  | 'busy'
+  /** The merger was closed. */
+  | 'closed'
+
+/** Thrown by every `UpdateMerger`. Nothing has changed. */
+export class MergerError extends Error {
+  override readonly name = 'MergerError'
+  readonly code: MergerErrorCode
+
+  constructor(code: MergerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** Whether the same work may succeed later. */
+  get retryable(): boolean {
+    return this.code === 'worker-died' || this.code === 'busy'
+  }
+}
+
 /** Why a relay cannot be opened, or does not do what was asked. */
 export type RelayErrorCode =
   /** An option, or a combination of them, that makes no sense. */

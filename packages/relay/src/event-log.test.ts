@@ -62,7 +62,7 @@ test('a bug is told with its stack, and whatever was thrown is told somehow', ()
 
 test('events below the level are not written', () => {
   const events: RelayEvent[] = [
-    { type: 'compacted', room: 'a', entries: 1, bytes: 2 },
+    { type: 'compacted', room: 'a', entries: 1, mergedBytes: 3, bytes: 2 },
     { type: 'draining' },
     { type: 'internal-error', where: 'room', error: new Error('x') },
   ]

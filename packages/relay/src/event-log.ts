@@ -26,6 +26,8 @@ const levels: Readonly<Record<RelayEvent['type'], Exclude<LogLevel, 'silent'>>> 
   closed: 'info',
   'log-failed': 'error',
   compacted: 'debug',
+  'merger-failed': 'error',
+  'log-conflict': 'warn',
   'authorize-failed': 'error',
   'connection-ended': 'info',
   'socket-failed': 'info',

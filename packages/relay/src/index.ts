@@ -44,15 +44,22 @@ export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
 
 // What a relay needs from its surroundings
 export { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
+export { workerMerger, type WorkerMerger, type WorkerMergerOptions } from './merger/worker-merger.ts'
+export type { History } from './merger/history.ts'
+export type { Inspected, Inspection } from './merger/inspect.ts'
+export type { Compacted, LogSummary } from './merger/merge-job.ts'
+export type { Ranges, UpdateRanges } from './merger/update-ranges.ts'
 export { systemScheduler, type Scheduler } from './scheduler.ts'
 
 // What it tells
 export {
   AuthError,
   LogError,
+  MergerError,
   RelayError,
   type AuthErrorCode,
   type LogErrorCode,
+  type MergerErrorCode,
   type RelayErrorCode,
 } from './errors.ts'
 export { eventLog, type EventLogOptions, type LogLevel } from './event-log.ts'

@@ -11,6 +11,7 @@ import type { Authorize } from './access.ts'
 import type { Connection } from './connection/connection.ts'
 import { Connections } from './connection/connections.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
+import type { History } from './merger/history.ts'
 import { LogHealth, type FaultyOperation } from './health.ts'
 import type { RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
@@ -25,7 +26,10 @@ export interface RelayCoreOptions {
   readonly log: UpdateLog
   readonly limits: RelayLimits
   readonly scheduler: Scheduler
+  /** Not closed with the core: whoever opened it does that. */
   readonly merger: UpdateMerger
+  /** What checkpoints do with the content of deleted units: `drop` by default. */
+  readonly history?: History
   readonly authorize: Authorize | undefined
   /** How the relay names itself in `welcome`. */
   readonly agent: string
@@ -43,11 +47,11 @@ export class RelayCore {
   #stopTicks: () => void = () => {}
 
   constructor(options: RelayCoreOptions) {
-    const { log, limits, scheduler, merger, authorize, agent, onEvent } = options
+    const { log, limits, scheduler, merger, history = 'drop', authorize, agent, onEvent } = options
     this.#log = log
     this.#limits = limits
     this.#scheduler = scheduler
-    this.#compaction = new Compaction(log, merger)
+    this.#compaction = new Compaction(log, merger, history)
     const shared = { limits, scheduler, onEvent }
     this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
     this.#connections = new Connections({ ...shared, rooms: this.#rooms, authorize, agent })

@@ -13,7 +13,26 @@ export type RelayEvent =
   | { readonly type: 'closed' }
   /** The log refused an operation on a room. Members were told; the relay goes on. */
   | { readonly type: 'log-failed'; readonly operation: FaultyOperation; readonly room: string; readonly error: unknown }
-  | { readonly type: 'compacted'; readonly room: string; readonly entries: number; readonly bytes: number }
+  /** Work on a room's updates was not done: the thread died, or too much waits. Members were told; the relay goes on. */
+  | {
+      readonly type: 'merger-failed'
+      readonly operation: FaultyOperation
+      readonly room: string
+      readonly error: unknown
+    }
+  /**
+   * The log of a room claims the same units with different content: an older relay, or somebody else, wrote it. Readers get
+   * what a merge of it takes, and the next checkpoint has nothing else.
+   */
+  | { readonly type: 'log-conflict'; readonly room: string; readonly detail: string }
+  /** A tail of `entries` was folded: `mergedBytes`, with the checkpoint before, became a checkpoint of `bytes`. */
+  | {
+      readonly type: 'compacted'
+      readonly room: string
+      readonly entries: number
+      readonly mergedBytes: number
+      readonly bytes: number
+    }
   /** The `authorize` hook threw; the join was refused. */
   | { readonly type: 'authorize-failed'; readonly room: string; readonly error: unknown }
   /** The relay ended a connection for a reason of its own. */

@@ -25,7 +25,9 @@ import { defaultLimits, type RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
 import { RelayCore } from './relay-core.ts'
 import type { RelayEventListener } from './relay-event.ts'
-import { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
+import type { History } from './merger/history.ts'
+import { defaultMerger, type WorkerMerger } from './merger/worker-merger.ts'
+import type { UpdateMerger } from './room/update-merger.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
 import { relayVersion } from './version.ts'
 
@@ -47,7 +49,10 @@ export interface RelayOptions {
   readonly limits?: Partial<RelayLimits>
   /** Hears about everything that happens in the background; writes lines of JSON to stderr by default. */
   readonly onEvent?: RelayEventListener
+  /** Where updates are merged: in a thread of the relay's own by default. A merger that is given here outlives the relay. */
   readonly merger?: UpdateMerger
+  /** Whether checkpoints keep the content of what was deleted: `drop` by default. */
+  readonly history?: History
   readonly scheduler?: Scheduler
 }
 
@@ -100,6 +105,7 @@ class WiredRelay implements Relay {
   readonly #log: UpdateLog
   readonly #scheduler: Scheduler
   readonly #onEvent: RelayEventListener
+  readonly #ownMerger: WorkerMerger | undefined
   readonly #core: RelayCore
   readonly #gateway: Gateway
   readonly #ownServer: Server | undefined
@@ -108,7 +114,7 @@ class WiredRelay implements Relay {
   #state: State = { kind: 'idle' }
 
   constructor(options: RelayOptions) {
-    const { log, merger = inlineMerger, scheduler = systemScheduler, authorize, onEvent = eventLog() } = options
+    const { log, scheduler = systemScheduler, authorize, history = 'drop', onEvent = eventLog() } = options
     this.#options = options
     this.#limits = checkedLimits({ ...defaultLimits, ...options.limits })
     assertOneServer(options)
@@ -117,7 +123,9 @@ class WiredRelay implements Relay {
     this.#scheduler = scheduler
     this.#onEvent = onEvent
     const agent = `syncline-relay/${relayVersion()}`
-    this.#core = new RelayCore({ log, limits: this.#limits, scheduler, merger, authorize, agent, onEvent })
+    this.#ownMerger = options.merger === undefined ? defaultMerger() : undefined
+    const merger = options.merger ?? this.#ownMerger!
+    this.#core = new RelayCore({ log, limits: this.#limits, scheduler, merger, history, authorize, agent, onEvent })
     this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, onEvent })
     if (options.server === undefined) {
       const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)
@@ -197,6 +205,7 @@ class WiredRelay implements Relay {
     this.#ownServer?.closeAllConnections()
     await serverClosed
     await this.#core.release()
+    await this.#ownMerger?.close()
     this.#onEvent({ type: 'closed' })
   }
 

@@ -89,7 +89,7 @@ export async function serve(config: RelayConfig): Promise<void> {
 const misuses: ReadonlySet<RelayError['code']> = new Set(['auth-required', 'invalid-option'] as const)
 
 async function openRelay(config: RelayConfig): Promise<Relay> {
-  const { host, port, demo, limits, logLevel } = config
+  const { host, port, demo, limits, logLevel, keepHistory } = config
   const onEvent = eventLog({ level: logLevel })
   const log = await openLog(config, onEvent)
   try {
@@ -98,6 +98,7 @@ async function openRelay(config: RelayConfig): Promise<Relay> {
       host,
       port,
       limits,
+      history: keepHistory ? 'keep' : 'drop',
       onEvent,
       ...(demo === undefined ? {} : { staticDirectory: demo }),
     })

@@ -13,6 +13,7 @@ export interface Settings {
   readonly data: string
   readonly memory: boolean
   readonly demo: string | undefined
+  readonly keepHistory: boolean
   readonly logLevel: LogLevel
 }
 
@@ -32,6 +33,10 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   data: text({ takes: 'DIR', help: 'directory of the log; created if it is missing', fallback: './.syncline' }),
   memory: onOff({ help: 'keep everything in memory instead: it is lost when the relay stops', fallback: false }),
   demo: text({ takes: 'DIR', help: 'serve the web app in this directory at /', fallback: undefined }),
+  keepHistory: onOff({
+    help: 'keep the content of what was deleted, for documents without garbage collection',
+    fallback: false,
+  }),
   logLevel: oneOf(logLevels, {
     takes: 'LEVEL',
     help: `what is told on stderr: ${logLevels.join(', ')}`,

@@ -29,7 +29,7 @@ class World {
     this.rooms = new Rooms({
       log: this.log,
       merger: inlineMerger,
-      compaction: new Compaction(this.log, inlineMerger),
+      compaction: new Compaction(this.log, inlineMerger, 'drop'),
       limits: this.#limits,
       scheduler: this.scheduler,
       health: new LogHealth(),

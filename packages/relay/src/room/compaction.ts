@@ -8,31 +8,38 @@
  */
 import { LogError } from '../errors.ts'
 import type { UpdateLog } from '../log/update-log.ts'
+import type { History } from '../merger/history.ts'
 import type { UpdateMerger } from './update-merger.ts'
 
-/** What a fold did, as its room needs to know it. */
+/** What a fold did, as its room needs to know it, and whoever watches. */
 export interface Folded {
   readonly upToSeq: number
   readonly checkpointBytes: number
   /** Entries, and their bytes, that the checkpoint has swallowed. */
   readonly tailEntries: number
   readonly tailBytes: number
+  /** Everything that was merged: the checkpoint before, and the tail. */
+  readonly mergedBytes: number
+  /** What the log contradicted itself in, if it did. */
+  readonly logConflict: string | undefined
 }
 
 export class Compaction {
   readonly #log: UpdateLog
   readonly #merger: UpdateMerger
+  readonly #history: History
   /** Settles when the folds asked for so far have; it never rejects. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(log: UpdateLog, merger: UpdateMerger) {
+  constructor(log: UpdateLog, merger: UpdateMerger, history: History) {
     this.#log = log
     this.#merger = merger
+    this.#history = history
   }
 
   /**
-   * Folds `room` when its turn comes. Rejects with `LogError`, or with `DecodeError` when the log holds what is no
-   * update.
+   * Folds `room` when its turn comes. Rejects with `LogError`, or with `MergerError`: `malformed` when the log holds
+   * what is no update.
    */
   fold(room: string): Promise<Folded> {
     const folded = this.#last.then(() => this.#fold(room))
@@ -48,16 +55,24 @@ export class Compaction {
   async #fold(room: string): Promise<Folded> {
     const { checkpointSeq } = await this.#log.head(room)
     const { position, updates } = await this.#log.read(room, 0)
-    const checkpoint = await this.#merger.merge(updates)
+    // Before they are handed over.
+    const bytes = updates.map(({ length }) => length)
+    const { checkpoint, logConflict } = await this.#merger.compact(updates, this.#history)
     if (!(await this.#log.checkpoint(room, position, checkpoint))) {
       throw new LogError('io', `the log of ${JSON.stringify(room)} changed under the compaction`)
     }
-    const tail = checkpointSeq === 0 ? updates : updates.slice(1)
+    const tail = checkpointSeq === 0 ? bytes : bytes.slice(1)
     return {
       upToSeq: position.seq,
       checkpointBytes: checkpoint.length,
       tailEntries: position.seq - checkpointSeq,
-      tailBytes: tail.reduce((sum, { length }) => sum + length, 0),
+      tailBytes: sumOf(tail),
+      mergedBytes: sumOf(bytes),
+      logConflict,
     }
   }
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0)
 }

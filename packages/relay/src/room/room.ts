@@ -7,7 +7,7 @@
  */
 import { assert } from '@syncline/core'
 import type { AwarenessEntry } from '@syncline/protocol'
-import { LogError } from '../errors.ts'
+import { LogError, MergerError } from '../errors.ts'
 import type { FaultyOperation, LogHealth } from '../health.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { UpdateLog } from '../log/update-log.ts'
@@ -59,6 +59,7 @@ export class Room {
   /** Reads for members that have not begun, oldest first; of each member, one at most is still wanted. */
   #asked: CatchUp[] = []
   #reading = false
+  #knowsLogConflict = false
   #appendsUnderWay = 0
   #waitingForAppends: (() => void)[] = []
 
@@ -145,7 +146,7 @@ export class Room {
       health.succeeded('open')
     } catch (error) {
       // The log refused, or holds bytes that are no updates: either way there is no room to be a member of.
-      this.#reportLogFailure('open', error)
+      this.#reportFailure('open', error)
       this.evictAll(logUnavailable)
     }
   }
@@ -223,7 +224,7 @@ export class Room {
       health.succeeded('append')
       this.#take({ type: 'appended', append, position })
     } catch (error) {
-      this.#reportLogFailure('append', error)
+      this.#reportFailure('append', error)
       this.#take({ type: 'appendFailed', append, refusal: refusalOf(error) })
     } finally {
       this.#appendsUnderWay--
@@ -258,7 +259,7 @@ export class Room {
       health.succeeded('read')
       this.#take({ type: 'caughtUp', readers, position, update })
     } catch (error) {
-      this.#reportLogFailure('read', error)
+      this.#reportFailure('read', error)
       this.#take({ type: 'catchUpFailed', readers })
     }
   }
@@ -268,10 +269,12 @@ export class Room {
     try {
       const folded = await compaction.fold(this.name)
       health.succeeded('compact')
-      onEvent({ type: 'compacted', room: this.name, entries: folded.tailEntries, bytes: folded.checkpointBytes })
+      const { tailEntries: entries, mergedBytes, checkpointBytes: bytes, logConflict } = folded
+      onEvent({ type: 'compacted', room: this.name, entries, mergedBytes, bytes })
+      if (logConflict !== undefined) this.#reportLogConflict(logConflict)
       this.#take({ type: 'compacted', ...folded })
     } catch (error) {
-      this.#reportLogFailure('compact', error)
+      this.#reportFailure('compact', error)
       this.#take({ type: 'compactionFailed', now: scheduler.now() })
     }
   }
@@ -288,10 +291,22 @@ export class Room {
     }
   }
 
-  #reportLogFailure(operation: FaultyOperation, error: unknown): void {
+  #reportFailure(operation: FaultyOperation, error: unknown): void {
     const { health, scheduler, onEvent } = this.#surroundings
+    // Whoever closed the merger knows.
+    if (error instanceof MergerError && error.code === 'closed') return
+    if (error instanceof MergerError && error.code !== 'malformed') {
+      return onEvent({ type: 'merger-failed', operation, room: this.name, error })
+    }
     health.failed(operation, scheduler.now())
     onEvent({ type: 'log-failed', operation, room: this.name, error })
+  }
+
+  /** Once in the life of a room: until it is folded, every inspection finds the same. */
+  #reportLogConflict(detail: string): void {
+    if (this.#knowsLogConflict) return
+    this.#knowsLogConflict = true
+    this.#surroundings.onEvent({ type: 'log-conflict', room: this.name, detail })
   }
 }
 

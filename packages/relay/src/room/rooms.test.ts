@@ -55,7 +55,7 @@ class World {
   #waiting: (() => void)[] = []
 
   constructor(log: UpdateLog, limits: Partial<RelayLimits> = {}, merger: UpdateMerger = inlineMerger) {
-    this.compaction = new Compaction(log, merger)
+    this.compaction = new Compaction(log, merger, 'drop')
     this.rooms = new Rooms({
       log,
       merger,
@@ -212,12 +212,10 @@ test('a fold keeps what was appended while it merged', async () => {
   const merging = new Promise<void>((resolve) => (begun = resolve))
   const slowMerger: UpdateMerger = {
     ...inlineMerger,
-    merge: async (updates) => {
-      if (updates.length > 2) {
-        begun()
-        await new Promise<void>((resolve) => (release = resolve))
-      }
-      return inlineMerger.merge(updates)
+    compact: async (updates, history) => {
+      begun()
+      await new Promise<void>((resolve) => (release = resolve))
+      return inlineMerger.compact(updates, history)
     },
   }
   const world = new World(log, { compactionTailEntries: 2 }, slowMerger)
