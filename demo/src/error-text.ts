@@ -17,6 +17,8 @@ const sentences: Readonly<Record<SynclineErrorCode, string>> = {
   unauthorized: 'The relay asks who you are, and this demo has no answer. Your edits stay here.',
   refused: 'The relay does not let you into this room. Your edits stay here.',
   rejected: 'The relay refused an edit for good. It is kept on this device and can be downloaded.',
+  conflict:
+    'A copy of this device has written, too, under the same name. What differs is kept on this device and can be downloaded.',
   closed: 'This room was closed.',
   aborted: 'A wait was given up.',
   'invalid-room-name': 'That cannot be the name of a room.',

@@ -16,6 +16,7 @@ const calm: RoomStatus = {
   access: 'write',
   store: { state: 'durable' },
   rejected: 0,
+  conflict: undefined,
 }
 
 const context: StatusContext = { now: 100_000, offlineByChoice: false, formatTime: (at) => `at ${at}` }

@@ -1,4 +1,5 @@
 /** The errors of the client. Callers branch on `code`. */
+import type { IdRange } from '@syncline/core'
 import type { WireCode } from '@syncline/protocol'
 
 export type SynclineErrorCode =
@@ -22,6 +23,8 @@ export type SynclineErrorCode =
   | 'refused'
   /** The relay refused an edit for good; it is kept on this device. */
   | 'rejected'
+  /** A client ID was copied, and both copies wrote: the same units have two contents. See `conflicts`. */
+  | 'conflict'
   /** What was asked of was closed before it could answer. */
   | 'closed'
   /** A wait was given up through its `AbortSignal`. */
@@ -29,21 +32,30 @@ export type SynclineErrorCode =
   /** The name of a room is empty, too long, or holds control characters. */
   | 'invalid-room-name'
 
-/** `retryable`: the client tries again by itself, or a later call may succeed. `wireCode`: what the relay said, if it did. */
+/**
+ * `retryable`: the client tries again by itself, or a later call may succeed. `wireCode`: what the relay said, if it did.
+ * `conflicts`: for `conflict`, the units that were written twice; half-open ranges.
+ */
 export class SynclineError extends Error {
   override readonly name = 'SynclineError'
   readonly code: SynclineErrorCode
   readonly retryable: boolean
   readonly wireCode: WireCode | undefined
+  readonly conflicts: readonly IdRange[]
 
   constructor(
     code: SynclineErrorCode,
     message: string,
-    options: ErrorOptions & { readonly retryable?: boolean; readonly wireCode?: WireCode } = {},
+    options: ErrorOptions & {
+      readonly retryable?: boolean
+      readonly wireCode?: WireCode
+      readonly conflicts?: readonly IdRange[]
+    } = {},
   ) {
     super(message, options)
     this.code = code
     this.retryable = options.retryable ?? false
     this.wireCode = options.wireCode
+    this.conflicts = options.conflicts ?? []
   }
 }

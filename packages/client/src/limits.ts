@@ -42,6 +42,8 @@ export const ClientLimits = {
   storeRetryMaxMs: 60_000,
   /** Another tab's row that was announced, but not the one before it, is looked for in the device store after this long. */
   rowGapMs: 50,
+  /** Ranges of IDs that a room reports to be disputed between two writers; beyond, no more are listed. */
+  disputedRangesMax: 16,
   /** Rows of a room that are settled at the relay and are folded together … */
   foldRowsMin: 128,
   /** … once nothing was written to the room for this long. */

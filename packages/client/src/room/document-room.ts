@@ -7,7 +7,14 @@
  *   inert ──open──▶ loading ──▶ open ──close──▶ closed        (close from any)
  * ```
  */
-import { diffUpdate, emptyUpdate, encodeStateVectorFromUpdate, isEmptyUpdate, updateIds } from '@syncline/core'
+import {
+  diffUpdate,
+  emptyUpdate,
+  encodeStateVectorFromUpdate,
+  isEmptyUpdate,
+  updateIds,
+  type IdRange,
+} from '@syncline/core'
 import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from '../device-store/device-store.ts'
@@ -22,11 +29,13 @@ import {
   type ConnectionStatus,
   type RoomRelayStatus,
 } from '../sync/relay-status.ts'
+import { conflictOf, CONFLICTING_UPDATE, DisputedIds } from '../sync/disputed-ids.ts'
 import { Watermark } from '../sync/watermark.ts'
 import type { TabMessage } from '../tabs/tabs.ts'
 import { callListener } from '../uncaught.ts'
 import { EditWriter } from './edit-writer.ts'
 import { FROM_RELAY, Presence } from './presence.ts'
+import { reissued } from './reissue.ts'
 import type { Source } from './replica.ts'
 import type { RejectedEdit, Room, WaitOptions } from './room.ts'
 import { StatusCell } from './status-cell.ts'
@@ -96,6 +105,9 @@ export class DocumentRoom implements Room {
   /** Whether another tab said that the store could not take something. */
   #heardUnstored = false
   #reading: Promise<unknown> | undefined
+  readonly #disputed = new DisputedIds()
+  /** Refused rows that the document was loaded without. */
+  readonly #leftOut = new Set<number>()
 
   constructor(name: string, host: RoomHost) {
     this.name = name
@@ -197,6 +209,16 @@ export class DocumentRoom implements Room {
     return [...stored, ...inMemory]
   }
 
+  async reissueRejected(): Promise<number> {
+    await this.open()
+    const edits = (await this.exportRejected()).filter(({ ref }) => ref !== undefined && this.#leftOut.has(ref))
+    if (this.#life.state !== 'open') throw closedError(this.name)
+    const update = reissued(edits.map((edit) => edit.update))
+    // Without a source of ours: it is an edit like any other.
+    callListener(() => this.#replica.applyUpdate(update, { source: 'reissue' }))
+    return edits.length
+  }
+
   close(): Promise<void> {
     if (this.#life.state === 'closed') return this.#life.closing
     const closing = this.#close(this.#life.state !== 'inert')
@@ -272,6 +294,7 @@ export class DocumentRoom implements Room {
     const before = this.#relay
     this.#relay = status
     this.#heardAckedRef = Math.max(this.#heardAckedRef, status.ackedRef)
+    this.#dispute(status.disputed)
     this.#writer.settled(status.ackedRef)
     const edits = status.edits[this.#editsName]
     if (edits !== undefined) this.#writer.settledInMemory(edits)
@@ -359,7 +382,10 @@ export class DocumentRoom implements Room {
     const stored = await this.#read()
     if (this.#life.state !== 'loading') throw closedError(this.name)
     // What the document held before it was opened counts as an edit.
-    if (!isEmptyUpdate(initial)) this.#keepMissing(initial, stored)
+    if (!isEmptyUpdate(initial)) {
+      this.#dispute(GatheredUpdates.of([stored, initial]).conflicts)
+      this.#keepMissing(initial, stored)
+    }
     this.#life = { state: 'open', loaded: this.#life.loaded }
     this.#adoptUnstored()
     this.#changed()
@@ -395,7 +421,10 @@ export class DocumentRoom implements Room {
   async #read(): Promise<Uint8Array> {
     try {
       const { head, rows } = await this.#host.store.load(this.name, this.#rows.value)
-      const gathered = GatheredUpdates.of(rows.map(({ update }) => update))
+      const conflicting = new Set(head.rejected.filter(({ code }) => code === CONFLICTING_UPDATE).map(({ ref }) => ref))
+      const isLeftOut = ({ ref }: DeviceRow): boolean => ref !== undefined && conflicting.has(ref)
+      const gathered = GatheredUpdates.of(rows.filter((row) => !isLeftOut(row)).map(({ update }) => update))
+      const conflicts = [...gathered.conflicts]
       // The document would drop it all the same, after making structs of it.
       if (this.#replica.forgets) gathered.compact()
       const merged = gathered.merged()
@@ -405,6 +434,12 @@ export class DocumentRoom implements Room {
       this.#lastRef = Math.max(this.#lastRef, head.nextRef - 1)
       this.#rows.raise(head.nextRow - 1)
       if (!isEmptyUpdate(merged)) this.#apply(merged, roomSources.store)
+      const leftOut = rows.filter(isLeftOut)
+      for (const { ref } of leftOut) this.#leftOut.add(ref!)
+      // Theirs are the last word in this document, which holds what all others hold.
+      const refused = mergeRows(leftOut.map(({ update }) => update))
+      conflicts.push(...GatheredUpdates.of([merged, refused]).conflicts)
+      this.#dispute(conflicts)
       this.#changed()
       return merged
     } catch (cause) {
@@ -430,6 +465,14 @@ export class DocumentRoom implements Room {
   #apply(update: Uint8Array, source: Source): void {
     // Observers of the document are the app's: what they throw is theirs, and the update is applied all the same.
     if (this.#isOpen) callListener(() => this.#replica.applyUpdate(update, source))
+  }
+
+  /** Somebody else wrote these units, too. If that was under the name of this document, it takes another, or it would go on. */
+  #dispute(ranges: readonly IdRange[]): void {
+    this.#disputed.add(ranges)
+    const { clientID } = this.#replica
+    if (!ranges.some(({ client }) => client === clientID)) return
+    this.#replica.renewClientID(Math.floor(this.#host.random() * 2 ** 32))
   }
 
   #ownRowStored(row: DeviceRow): void {
@@ -488,6 +531,7 @@ export class DocumentRoom implements Room {
     const { connection, storeError: homeless } = this.#host
     const failure = homeless ?? this.#writer.error ?? this.#retry.error ?? (storeError && fromPlainError(storeError))
     const unacked = facts.unsettled + rowsAfter(0, facts)
+    const conflict = conflictOf(this.#disputed.ranges)
     return {
       room: this.name,
       state: this.#life.state,
@@ -499,9 +543,14 @@ export class DocumentRoom implements Room {
       unsent: facts.unsettled + rowsAfter(facts.sentRef, facts),
       unacked,
       lastAckedAt,
-      lastError: failure ?? (error && fromPlainError(error)) ?? ('error' in connection ? connection.error : undefined),
+      lastError:
+        failure ??
+        (error && fromPlainError(error)) ??
+        conflict ??
+        ('error' in connection ? connection.error : undefined),
       store: failure === undefined ? { state: 'durable' } : { state: 'memory-only', error: failure },
       rejected: facts.rejectedRefs.length + facts.rejectedInMemory,
+      conflict,
     }
   }
 }

@@ -11,6 +11,8 @@ export interface Replica {
   readonly clientID: number
   /** Whether the content of what is deleted is dropped here, so that nobody can ask for it later. */
   readonly forgets: boolean
+  /** From now on this copy writes under another client ID. */
+  renewClientID(clientID: number): void
   /** Applies an update. Idempotent; updates may come in any order. Listeners are told, with `source`. */
   applyUpdate(update: Uint8Array, source: Source): void
   encodeStateVector(): Uint8Array

@@ -8,7 +8,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal
 }
 
-/** An edit that the relay refused for good. It is still part of the document on this device. */
+/** An edit that the relay refused for good. It is kept on this device, and part of its document but for `conflicting-update`. */
 export interface RejectedEdit {
   /** Its number among the edits stored on this device; `undefined` for one that is only in memory. */
   readonly ref: number | undefined
@@ -62,6 +62,14 @@ export interface Room extends AsyncDisposable {
 
   /** The edits that the relay refused for good, for a person to look at. Rejects as the device store does. */
   exportRejected(): Promise<readonly RejectedEdit[]>
+
+  /**
+   * Makes edits of earlier visits that were refused as `conflicting-update` part of the document again, as edits of another writer:
+   * the document was loaded without them, since all others have something else in their place. Resolves to how many there are.
+   * Idempotent, over visits too. Those refused during this visit are still in the document: close the room and open it again first.
+   * Rejects as the device store does, or with `closed`.
+   */
+  reissueRejected(): Promise<number>
 
   /**
    * Stores what is not stored, says goodbye to the others, and leaves. Edits that are stored are sent even so. All waits are

@@ -37,6 +37,11 @@ export interface RoomStatus {
   readonly store: StoreStatus
   /** Edits that the relay refused for good; see `exportRejected()`. */
   readonly rejected: number
+  /**
+   * `conflict`, with the ranges, once it is known that somebody else wrote under the client ID of edits made here: a copied device.
+   * Both are kept, and this document writes under another client ID from then on. See `reissueRejected()`.
+   */
+  readonly conflict: SynclineError | undefined
 }
 
 export interface SynclineStatus {

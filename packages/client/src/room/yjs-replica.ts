@@ -18,6 +18,10 @@ export class YjsReplica implements Replica {
     return this.doc.gc
   }
 
+  renewClientID(clientID: number): void {
+    this.doc.clientID = clientID
+  }
+
   applyUpdate(update: Uint8Array, source: Source): void {
     applyUpdate(this.doc, update, source)
   }

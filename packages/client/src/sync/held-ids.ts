@@ -5,11 +5,25 @@
 import { IdSet, encodeStateVector, updateIds, type IdRange, type StateVector } from '@syncline/core'
 
 export class HeldIds {
-  readonly #structs = new IdSet()
+  #structs = new IdSet()
 
-  /** Adds what an update holds. Decodes all of it; throws `DecodeError`, and adds nothing, if it is not an update. */
-  add(update: Uint8Array): void {
-    this.#structs.addAll(updateIds(update).structs)
+  /**
+   * Adds what an update holds, and returns its structs' IDs. Decodes all of it; throws `DecodeError`, and adds nothing, if it is
+   * not an update.
+   */
+  add(update: Uint8Array): IdSet {
+    const { structs } = updateIds(update)
+    this.#structs.addAll(structs)
+    return structs
+  }
+
+  /** What this update holds is not to be counted on: the relay refused it, and may have other content under its IDs. */
+  remove(structs: IdSet): void {
+    this.#structs = this.#structs.difference(structs)
+  }
+
+  hasAll(structs: IdSet): boolean {
+    return this.#structs.hasAll(structs)
   }
 
   /** The units that are here without a gap, and beyond another state vector. */

@@ -14,8 +14,9 @@
  * *Acked* is what people are told: the relay has it. *Settled* is what the device may forget: not only has the relay it, but a
  * relay that loses it again will be found out, since the position that this device resumes from lies after it.
  */
-import { mergeUpdates } from '@syncline/core'
+import { mergeUpdates, type IdRange } from '@syncline/core'
 import type { RejectedRow } from '../device-store/device-store.ts'
+import { GatheredUpdates, mergeRows } from '../device-store/gathered-updates.ts'
 import { Watermark } from './watermark.ts'
 
 /** An edit that is in memory only: the `seq`-th of tab `tab`. */
@@ -100,6 +101,11 @@ export class Outbox {
       if (state !== 'acked' && !(typeof key === 'number' && this.#acked.has(key))) return true
     }
     return false
+  }
+
+  /** The units of edits that are here which `update`, from elsewhere, claims with other content. Linear in what is here. */
+  disputed(update: Uint8Array): readonly IdRange[] {
+    return GatheredUpdates.of([mergeRows(this.updates), update]).conflicts
   }
 
   /** What the device store, or another owner, knows to be settled. Idempotent. */

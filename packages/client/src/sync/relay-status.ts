@@ -2,13 +2,14 @@
  * What the owner tab tells all tabs about the relay: plain values that survive a structured clone, and are checked when they
  * arrive, because another tab may run another version of this code. Views make their status of it (status.ts).
  */
+import type { IdRange } from '@syncline/core'
 import type { Access } from '@syncline/protocol'
 import type { ConnectionState } from '../connection/connection-machine.ts'
 import type { RejectedRow } from '../device-store/device-store.ts'
 import { SynclineError, type SynclineErrorCode } from '../errors.ts'
 
 /** Raised with each change of the shapes below: tabs of another version are not understood, and ignored. */
-const FORMAT = 2
+const FORMAT = 3
 
 /** A `SynclineError` as data. */
 export interface PlainError {
@@ -36,6 +37,8 @@ export interface RoomRelayStatus {
   readonly ackedRef: number
   readonly sentRef: number
   readonly rejected: readonly RejectedRow[]
+  /** Units of this device's edits that another writer claims with other content. */
+  readonly disputed: readonly IdRange[]
   readonly lastAckedAt: number | undefined
   readonly error: PlainError | undefined
   /** Why what comes from the relay is not stored on this device now. */
@@ -66,6 +69,7 @@ export const initialRoomRelayStatus: RoomRelayStatus = {
   ackedRef: 0,
   sentRef: 0,
   rejected: [],
+  disputed: [],
   lastAckedAt: undefined,
   error: undefined,
   storeError: undefined,

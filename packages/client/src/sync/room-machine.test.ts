@@ -249,6 +249,37 @@ describe('the position', () => {
   })
 })
 
+describe('an edit that was refused because the relay has something else under its IDs', () => {
+  const refused = { ref: 2, code: 'conflicting-update' }
+  const rows = local(1, 2)
+  const [settled, theirs] = rows.map(({ update }) => update) as [Uint8Array, Uint8Array]
+
+  test('is asked for what the relay has, once nothing is on its way any more', () => {
+    load(rows, { position: at(9), ackedRef: 1 })
+    connect()
+    joined({ resumed: true, position: at(9), stateVector: encodeStateVectorFromUpdate(settled) })
+    const edits = edit(1, 8)
+    take({ type: 'edit', key: 3, update: edits })
+    expect(reject(1, 'conflicting-update', false)).toEqual([])
+    expect(machine.disputed.ranges).toEqual([{ client: 1, start: 1, end: 2 }])
+    const held = encodeStateVectorFromUpdate(mergeUpdates([settled, edits]))
+    expect(ack(2, 10)).toEqual([
+      { type: 'leave', handle: HANDLE },
+      { type: 'join', position: undefined, stateVector: held },
+    ])
+    expect(machine.takeWrite()).toMatchObject({ rejected: [refused] })
+  })
+
+  test('is asked for again after a reload, until it has come', () => {
+    load(rows, { position: at(9), ackedRef: 2, rejected: [refused] })
+    expect(connect()).toMatchObject([{ type: 'join', position: undefined }])
+    joined()
+    take({ type: 'updates', handle: HANDLE, position: at(9), update: theirs })
+    take({ type: 'disconnected' })
+    expect(connect()).toMatchObject([{ type: 'join', position: at(9) }])
+  })
+})
+
 describe('a refill', () => {
   const settled: DeviceRow = { row: 1, ref: undefined, update: edit(1, 2) }
 

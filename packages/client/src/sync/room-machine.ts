@@ -25,8 +25,10 @@ import { DecodeError, IdSet, decodeStateVector, mergeUpdates, updateIds, type St
 import type { Access, MessageOf, Position, RelayMessage } from '@syncline/protocol'
 import { fullJitter } from '../backoff.ts'
 import type { DeviceRoom, RejectedRow } from '../device-store/device-store.ts'
+import { isUpdate } from '../device-store/gathered-updates.ts'
 import { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
+import { CONFLICTING_UPDATE, DisputedIds, haveCommonIds } from './disputed-ids.ts'
 import { HeldIds } from './held-ids.ts'
 import { Outbox, type EditKey, type VolatileKey } from './outbox.ts'
 import { splitUpdate } from './split-update.ts'
@@ -159,6 +161,13 @@ export class RoomMachine {
   #pushRetries = 0
 
   readonly #held = new HeldIds()
+  /** The structs of edits that were in the outbox at any time: only of them can the relay send something else. */
+  readonly #ownIds = new IdSet()
+  readonly #disputed = new DisputedIds()
+  /** The structs of edits that the relay refused because it has something else there, which this device needs, too. */
+  readonly #conflictingIds = new IdSet()
+  /** Whether the relay is to be asked for that: a member was told what it said that it lacked, and has claimed to have these. */
+  #rejoinDue = false
   /** Whether this device has anything that it was told is safe at the relay: only that can be missing there. */
   #hasSettled = false
   #position: Position | undefined
@@ -197,6 +206,11 @@ export class RoomMachine {
   /** What has arrived, or was settled, and is in no row yet. */
   get unwritten(): readonly Uint8Array[] {
     return this.#unwritten
+  }
+
+  /** Units of this device's edits that another writer claims with other content. */
+  get disputed(): DisputedIds {
+    return this.#disputed
   }
 
   get refilling(): boolean {
@@ -285,12 +299,13 @@ export class RoomMachine {
         return this.#join()
       case 'edit':
         // First what throws for bytes that are no update.
-        this.#held.add(event.update)
+        this.#ownIds.addAll(this.#held.add(event.update))
         this.#outbox.add(event)
         return
       case 'remote-row':
         this.#hasSettled = true
-        return this.#held.add(event.update)
+        this.#held.add(event.update)
+        return
       case 'connected':
         this.#connection = event
         this.#refusals = 0
@@ -332,13 +347,19 @@ export class RoomMachine {
     this.#loaded = true
     this.#outbox.raise(head.ackedRef, head.rejected)
     this.#writtenRef = Math.max(this.#writtenRef, head.ackedRef)
-    const rejected = new Set(head.rejected.map(({ ref }) => ref))
+    const rejected = new Map(head.rejected.map(({ ref, code }) => [ref, code]))
     for (const { ref, update } of rows) {
       // The relay refused it, so it is of no use in telling the relay what we have.
-      if (ref !== undefined && rejected.has(ref)) continue
-      if (!this.#holdStored(update)) continue
+      if (ref !== undefined && rejected.has(ref)) {
+        if (rejected.get(ref) === CONFLICTING_UPDATE && isUpdate(update)) {
+          this.#conflictingIds.addAll(updateIds(update).structs)
+        }
+        continue
+      }
+      const structs = this.#holdStored(update)
+      if (structs === undefined) continue
       if (ref === undefined || ref <= head.ackedRef) this.#hasSettled = true
-      else this.#outbox.add({ key: ref, update })
+      else if (this.#outbox.add({ key: ref, update })) this.#ownIds.addAll(structs)
     }
     if (!late) return
     this.#storedPosition = head.position
@@ -348,14 +369,13 @@ export class RoomMachine {
   }
 
   /** A row that was damaged on this device is left alone; the relay may have what was in it. */
-  #holdStored(update: Uint8Array): boolean {
+  #holdStored(update: Uint8Array): IdSet | undefined {
     try {
-      this.#held.add(update)
-      return true
+      return this.#held.add(update)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#lastError = new SynclineError('store-failed', 'A row on this device is damaged', { cause: error })
-      return false
+      return undefined
     }
   }
 
@@ -365,7 +385,8 @@ export class RoomMachine {
     this.#membership = { state: 'joining' }
     // Before the store was read, nobody knows what this device was told is safe: joining without a position keeps it possible
     // to look for a loss once the store can be read.
-    const position = this.#loaded ? this.#position : undefined
+    const position = this.#loaded && this.#held.hasAll(this.#conflictingIds) ? this.#position : undefined
+    this.#rejoinDue = false
     this.#effects.push({ type: 'join', position, stateVector: this.#held.encodeStateVector() })
   }
 
@@ -442,7 +463,9 @@ export class RoomMachine {
 
   #receive({ position, update }: MessageOf<'updates'>): void {
     if (this.#membership.state !== 'live') return
-    this.#held.add(update)
+    const structs = this.#held.add(update)
+    // Most often it is an echo of what was sent. What was settled cannot be disputed: the relay has it, and compares.
+    if (haveCommonIds(structs, this.#ownIds)) this.#disputed.add(this.#outbox.disputed(update))
     this.#unwritten.push(update.slice())
     if (this.#unwritten.length > ClientLimits.editsWaitingMax) this.#unwritten = [mergeAll(this.#unwritten)]
     if (this.#position === undefined || position.seq >= this.#position.seq) this.#position = position
@@ -533,6 +556,13 @@ export class RoomMachine {
   #rejectForGood(keys: readonly EditKey[], code: string): void {
     const bad = this.#outbox.rejectForGood(keys, code)
     if (bad === undefined) return
+    const { structs } = updateIds(bad.update)
+    this.#held.remove(structs)
+    if (code === CONFLICTING_UPDATE) {
+      this.#disputed.addRefused(bad.update)
+      this.#conflictingIds.addAll(structs)
+      this.#rejoinDue = true
+    }
     if (typeof bad.key === 'number') this.#unwrittenRejected.push({ ref: bad.key, code })
     else this.#settledEdits.push({ key: bad.key, rejected: true })
   }
@@ -556,6 +586,7 @@ export class RoomMachine {
   #refillPartRejected(part: RefillPart, keys: readonly EditKey[], code: string): void {
     if (this.#refill.state !== 'sending') return
     if (part.row !== undefined) {
+      if (code === CONFLICTING_UPDATE) this.#disputed.addRefused(part.update)
       this.#rejectForGood(keys, code)
       return this.#refillPartDone()
     }
@@ -599,8 +630,16 @@ export class RoomMachine {
       this.#flights.length < ClientLimits.pushesInFlightMax &&
       this.#bytesInFlight < ClientLimits.pushBytesInFlightMax
     ) {
-      if (!this.#pushNext(this.#membership.handle, this.#connection?.updateBytesMax ?? 0)) return
+      if (!this.#pushNext(this.#membership.handle, this.#connection?.updateBytesMax ?? 0)) return this.#rejoinIfDue()
     }
+  }
+
+  /** Once, after all that is to be refused was. */
+  #rejoinIfDue(): void {
+    if (!this.#rejoinDue || this.#membership.state !== 'live' || this.#flights.length > 0 || this.refilling) return
+    this.#effects.push({ type: 'leave', handle: this.#membership.handle })
+    this.#endMembership({ state: 'offline' })
+    this.#join()
   }
 
   #pushNext(handle: number, updateBytesMax: number): boolean {

@@ -101,7 +101,7 @@ export class RoomSync {
   }
 
   get status(): RoomRelayStatus {
-    const { membership, memberships, outbox, lastAckedAt, lastError } = this.#machine
+    const { membership, memberships, outbox, disputed, lastAckedAt, lastError } = this.#machine
     return {
       sync: membership.state,
       memberships,
@@ -109,6 +109,7 @@ export class RoomSync {
       ackedRef: outbox.ackedRef,
       sentRef: outbox.sentRef,
       rejected: outbox.rejected,
+      disputed: disputed.ranges,
       lastAckedAt,
       error: lastError && toPlainError(lastError),
       storeError: this.#retry.error && toPlainError(this.#retry.error),
