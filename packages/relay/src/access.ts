@@ -51,7 +51,8 @@ export type Authorize = (request: AccessRequest) => RoomAccess | Grant | Promise
 /** UTF-8 bytes of a subject: the longest that OpenID Connect allows. */
 export const SUBJECT_BYTES_MAX = 255
 
-/** Whether `text` can be a subject: 1 … {@link SUBJECT_BYTES_MAX} bytes of UTF-8. */
+/** Whether `text` can be a subject: 1 … {@link SUBJECT_BYTES_MAX} bytes of UTF-8, and no lone surrogates. */
 export function isSubject(text: string): boolean {
+  if (/\p{Surrogate}/u.test(text)) return false
   return text.length > 0 && text.length <= SUBJECT_BYTES_MAX && Buffer.byteLength(text, 'utf8') <= SUBJECT_BYTES_MAX
 }

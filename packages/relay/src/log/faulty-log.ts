@@ -5,14 +5,22 @@
  * Writes keep their order, so that what settles after a failure is what was called after it.
  */
 import { LogError, type LogErrorCode } from '../errors.ts'
-import type { Append, LogSlice, LogStats, RoomHead, UpdateLog } from './update-log.ts'
+import type { Append, AuthoredEntry, ClientOwner, LogSlice, LogStats, RoomHead, UpdateLog } from './update-log.ts'
 import type { Position } from '@syncline/protocol'
 
-export type FaultyVerb = 'append' | 'head' | 'read' | 'checkpoint' | 'drop'
+export type FaultyVerb = 'append' | 'head' | 'read' | 'authors' | 'owners' | 'checkpoint' | 'drop'
 
 export class FaultyLog implements UpdateLog {
   readonly #log: UpdateLog
-  readonly #failures: Record<FaultyVerb, LogErrorCode[]> = { append: [], head: [], read: [], checkpoint: [], drop: [] }
+  readonly #failures: Record<FaultyVerb, LogErrorCode[]> = {
+    append: [],
+    head: [],
+    read: [],
+    authors: [],
+    owners: [],
+    checkpoint: [],
+    drop: [],
+  }
   #gate: Promise<void> = Promise.resolve()
   #open: () => void = () => {}
   #held = 0
@@ -63,6 +71,16 @@ export class FaultyLog implements UpdateLog {
   async read(room: string, afterSeq: number): Promise<LogSlice> {
     this.#throwNext('read')
     return this.#log.read(room, afterSeq)
+  }
+
+  async authors(room: string, afterSeq: number): Promise<readonly AuthoredEntry[]> {
+    this.#throwNext('authors')
+    return this.#log.authors(room, afterSeq)
+  }
+
+  async owners(room: string): Promise<readonly ClientOwner[]> {
+    this.#throwNext('owners')
+    return this.#log.owners(room)
   }
 
   checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean> {

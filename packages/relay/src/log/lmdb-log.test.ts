@@ -68,6 +68,37 @@ describe('LmdbLog', () => {
     await expect(openLmdbLog({ directory })).rejects.toMatchObject({ code: 'unreadable' })
   })
 
+  it('reads a log of format 1, which knows no authors, and makes it one of the present format', async () => {
+    const directory = await newDirectory()
+    await (await open({ directory })).append([{ room: 'a', update: Uint8Array.of(7) }])
+    await logs.splice(0).at(0)?.close()
+    const path = join(directory, 'log.mdb')
+    const before = openLmdbFile(path)
+    expect([...before.getBinary(entryKey(1, 1))!], 'as format 1 wrote it').toEqual([1, 1, 7])
+    await before.batch(() => void before.put(metaKey, Uint8Array.of(1, 2)))
+    await before.close()
+    const log = await open({ directory })
+    expect(await log.authors('a', 0)).toEqual([])
+    expect(await log.owners('a')).toEqual([])
+    expect((await log.read('a', 0)).updates).toEqual([Uint8Array.of(7)])
+    await log.close()
+    const after = openLmdbFile(path)
+    expect([...after.getBinary(metaKey)!]).toEqual([2, 2])
+    await after.close()
+  })
+
+  it('leaves nothing of a dropped room behind, its owners neither', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    const claims = Array.from({ length: 5000 }, (_, index) => index)
+    await log.append([{ room: 'a', update: Uint8Array.of(1), author: { subject: 'ada', time: 1 }, claims }])
+    await log.drop('a')
+    await log.close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    expect([...file.getKeys()].map((key) => Buffer.from(key).toString('hex'))).toEqual(['00'])
+    await file.close()
+  })
+
   it.each([
     ['is no log', Buffer.alloc(20_000, 7)],
     ['was cut short', Buffer.alloc(10, 7)],

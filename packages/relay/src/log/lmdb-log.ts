@@ -11,6 +11,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { LogError } from '../errors.ts'
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
 import { randomEpoch, type EpochSource } from './epoch.ts'
@@ -19,22 +20,32 @@ import { GroupCommit, type GroupLimits } from './group-commit.ts'
 import { LmdbEnvironment, type Change } from './lmdb-environment.ts'
 import {
   checkpointKey,
+  clientIdOfOwnerKey,
   decodeEntry,
   decodeGarbage,
   decodeMeta,
+  decodeOwner,
   decodeRoom,
   encodeEntry,
   encodeGarbage,
   encodeMeta,
+  encodeOwner,
   encodeRoom,
   entryKey,
   garbageKey,
   garbageKeys,
   metaKey,
+  ownerGarbageKey,
+  ownerGarbageKeys,
+  ownerKey,
+  ownerKeys,
   roomKey,
   roomKeys,
   roomOfKey,
+  roomOfOwnerGarbageKey,
+  type EntryRow,
   type GarbageRow,
+  type KeyRange,
   type RoomRow,
 } from './lmdb-rows.ts'
 import { headAfterAppend, headAfterCheckpoint } from './room-head.ts'
@@ -42,6 +53,8 @@ import {
   emptyHead,
   isInHistory,
   type Append,
+  type AuthoredEntry,
+  type ClientOwner,
   type LogSlice,
   type LogStats,
   type RoomHead,
@@ -49,10 +62,12 @@ import {
 } from './update-log.ts'
 import type { Position } from '@syncline/protocol'
 
-/** Entries that one transaction removes at most. */
+/** Entries, or owners, that one transaction removes at most. */
 const REMOVALS_MAX = 4096
 /** Names that are read at a time when rooms are listed. */
 const ROOM_NAMES_MAX = 256
+/** Owners that are read in one turn of the event loop. */
+const OWNERS_MAX = 1024
 
 export interface LmdbLogOptions {
   /** Where the data lies; created if it is absent. One relay at a time holds it. */
@@ -134,9 +149,11 @@ class LmdbLog implements UpdateLog {
   /** Checks the version, or writes it into a new log, and removes what a crash left half removed. */
   async prepare(): Promise<void> {
     const meta = this.#environment.get(metaKey)
-    if (meta !== undefined) decodeMeta(meta)
-    else await this.#environment.commit([{ key: metaKey, value: encodeMeta({ nextRoom: 1 }) }])
-    if (this.#garbage() !== undefined) await this.#sweep()
+    const current = encodeMeta(meta === undefined ? { nextRoom: 1 } : decodeMeta(meta))
+    if (meta === undefined || Buffer.compare(meta, current) !== 0) {
+      await this.#environment.commit([{ key: metaKey, value: current }])
+    }
+    if (this.#first(garbageKeys) !== undefined || this.#first(ownerGarbageKeys) !== undefined) await this.#sweep()
   }
 
   async append(batch: readonly Append[]): Promise<readonly Position[]> {
@@ -165,6 +182,39 @@ class LmdbLog implements UpdateLog {
     return { position: head.position, updates }
   }
 
+  async authors(name: string, afterSeq: number): Promise<readonly AuthoredEntry[]> {
+    this.#assertOpen()
+    const row = this.#room(name)
+    if (row === undefined) return []
+    const { room, head } = row
+    const authored: AuthoredEntry[] = []
+    for (let seq = Math.max(afterSeq, head.checkpointSeq) + 1; seq <= head.position.seq; seq++) {
+      const { author } = this.#entry(name, entryKey(room, seq))
+      if (author !== undefined) authored.push({ seq, subject: author.subject, time: author.time })
+    }
+    return authored
+  }
+
+  async owners(name: string): Promise<readonly ClientOwner[]> {
+    this.#assertOpen()
+    const row = this.#room(name)
+    const owners: ClientOwner[] = []
+    if (row === undefined) return owners
+    const { start, end } = ownerKeys(row.room)
+    for (let from = start; ;) {
+      const keys = this.#environment.keys(from, end, OWNERS_MAX)
+      for (const key of keys) {
+        const value = this.#environment.get(key)
+        // Unless the room was dropped between two turns.
+        if (value !== undefined) owners.push({ clientId: clientIdOfOwnerKey(key), ...decodeOwner(value) })
+      }
+      if (keys.length < OWNERS_MAX) return owners
+      from = keyAfter(keys.at(-1)!)
+      await setImmediate()
+      this.#assertOpen()
+    }
+  }
+
   async checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean> {
     roomKey(room)
     const { done, garbage } = await this.#writes.submit({ kind: 'checkpoint', room, upTo, update }, update.length)
@@ -180,8 +230,7 @@ class LmdbLog implements UpdateLog {
       for (const key of keys) yield roomOfKey(key)
       const last = keys.at(-1)
       if (last === undefined) return
-      // The first key after `last`: nothing lies between a key and itself with a zero byte added.
-      start = Buffer.concat([last, Uint8Array.of(0)])
+      start = keyAfter(last)
     }
   }
 
@@ -215,11 +264,15 @@ class LmdbLog implements UpdateLog {
   }
 
   #update(name: string, key: Uint8Array): Uint8Array {
+    return this.#entry(name, key).update
+  }
+
+  #entry(name: string, key: Uint8Array): EntryRow {
     const value = this.#environment.get(key)
     if (value === undefined) {
       throw new LogError('unreadable', `an entry of room ${JSON.stringify(name)} is missing from the log`)
     }
-    return decodeEntry(value).update
+    return decodeEntry(value)
   }
 
   /** Removes what checkpoints and drops have left, piece by piece. */
@@ -262,27 +315,43 @@ class LmdbLog implements UpdateLog {
     return this.#draftSweep(draft)
   }
 
-  #draftEntry(draft: Draft, { room: name, update }: Append): Position {
+  #draftEntry(draft: Draft, { room: name, update, author, claims = [] }: Append): Position {
     const row = draft.room(name) ?? { room: draft.newRoom(), writer: 0, writtenBytes: 0, head: emptyHead }
     const epoch = row.writer === this.#writer ? row.head.position.epoch : this.#newEpoch()
     const head = headAfterAppend(row.head, epoch, update.length)
     const writtenBytes = row.writtenBytes + update.length
-    draft.put(entryKey(row.room, head.position.seq), encodeEntry({ writtenBytes, update }))
+    draft.put(entryKey(row.room, head.position.seq), encodeEntry({ writtenBytes, update, author }))
     draft.putRoom(name, { room: row.room, writer: this.#writer, writtenBytes, head })
+    if (author !== undefined) {
+      for (const clientId of claims) {
+        const key = ownerKey(row.room, clientId)
+        if (draft.get(key) === undefined) draft.put(key, encodeOwner(author))
+      }
+    }
     return head.position
   }
 
-  /** The key of some entries that are yet to be removed. */
-  #garbage(): Uint8Array | undefined {
-    return this.#environment.keys(garbageKeys.start, garbageKeys.end, 1).at(0)
+  #first({ start, end }: KeyRange): Uint8Array | undefined {
+    return this.#environment.keys(start, end, 1).at(0)
   }
 
   #draftSweep(draft: Draft): Written {
-    const key = this.#garbage()
+    const key = this.#first(garbageKeys)
     const value = key === undefined ? undefined : draft.get(key)
-    if (key === undefined || value === undefined) return { positions: [], done: false, garbage: false }
+    if (key === undefined || value === undefined) return this.#draftOwnerSweep(draft)
     draft.remove(key)
     removeEntries(draft, decodeGarbage(key, value))
+    return { positions: [], done: true, garbage: true }
+  }
+
+  #draftOwnerSweep(draft: Draft): Written {
+    const note = this.#first(ownerGarbageKeys)
+    // One sweep in a transaction: what it plans is not in the environment yet.
+    if (note === undefined || draft.get(note) === undefined) return { positions: [], done: false, garbage: false }
+    const { start, end } = ownerKeys(roomOfOwnerGarbageKey(note))
+    const keys = this.#environment.keys(start, end, REMOVALS_MAX)
+    for (const key of keys) draft.remove(key)
+    if (keys.length < REMOVALS_MAX) draft.remove(note)
     return { positions: [], done: true, garbage: true }
   }
 }
@@ -361,8 +430,10 @@ function draftDrop(draft: Draft, name: string): Written {
   const { room, head } = row
   draft.remove(roomKey(name))
   draft.remove(checkpointKey(room))
-  const garbage = removeEntries(draft, { room, fromSeq: head.checkpointSeq + 1, upToSeq: head.position.seq })
-  return { positions: [], done: true, garbage }
+  removeEntries(draft, { room, fromSeq: head.checkpointSeq + 1, upToSeq: head.position.seq })
+  // Whether there are owners is not looked up: some may be in this very transaction. The sweep will see.
+  draft.put(ownerGarbageKey(room), new Uint8Array())
+  return { positions: [], done: true, garbage: true }
 }
 
 /** Removes the first entries of the range, and notes the rest. Returns whether there is a rest. */
@@ -373,6 +444,11 @@ function removeEntries(draft: Draft, { room, fromSeq, upToSeq }: GarbageRow): bo
   const rest = { room, fromSeq: end, upToSeq }
   draft.put(garbageKey(rest), encodeGarbage(rest))
   return true
+}
+
+/** The first key after `key`: nothing lies between a key and itself with a zero byte added. */
+function keyAfter(key: Uint8Array): Uint8Array {
+  return Buffer.concat([key, Uint8Array.of(0)])
 }
 
 function keyText(key: Uint8Array): string {

@@ -8,22 +8,30 @@
  *   02 number (6 bytes)                      entry header, checkpoint
  *   03 number (6 bytes) seq (6 bytes)        entry header, update
  *   04 number (6 bytes) upToSeq (6 bytes)    fromSeq: entries that nothing refers to any more, and that are yet to be removed
+ *   05 number (6 bytes)                      nothing: the room was dropped, and its owners are yet to be removed
+ *   06 number (6 bytes) client ID (7 bytes)  owner: time, subject
  *
  * Six bytes number 2^48 rooms, and as many entries in each. Integers in values are varUints. The entry header is its
- * own length and then its fields, so that later versions may add fields (who wrote the entry, and when) that earlier
- * rows lack.
+ * own length and then its fields: the bytes written so far, and, if the author is known, time and subject. Later versions
+ * may add fields that earlier rows lack.
+ *
+ * Format 1 had neither authors nor owners. It is read, and becomes format 2 when it is opened: an older relay would not
+ * know whose the client IDs are, and must not write to it any more.
  */
 import { ByteReader, ByteWriter, DecodeError } from '@syncline/core'
 import { LogError } from '../errors.ts'
-import type { Epoch, RoomHead } from './update-log.ts'
+import type { Author, Epoch, RoomHead } from './update-log.ts'
 
-/** The version of everything that this file says. */
-const FORMAT_VERSION = 1
+/** The version of everything that this file says, and the oldest that it reads. */
+const FORMAT_VERSION = 2
+const FORMAT_VERSION_MIN = 1
 
 /** UTF-8 bytes of a room's name that fit into a key. The protocol allows fewer. */
 const NAME_BYTES_MAX = 1024
 
-const Tag = { meta: 0, room: 1, checkpoint: 2, entry: 3, garbage: 4 } as const
+const OWNER_KEY_BYTES = 14
+
+const Tag = { meta: 0, room: 1, checkpoint: 2, entry: 3, garbage: 4, ownerGarbage: 5, owner: 6 } as const
 
 export interface MetaRow {
   readonly nextRoom: number
@@ -42,6 +50,7 @@ export interface EntryRow {
   /** {@link RoomRow.writtenBytes} up to and with this entry; a difference of two is the size of what lies between. */
   readonly writtenBytes: number
   readonly update: Uint8Array
+  readonly author?: Author | undefined
 }
 
 /** Entries that nothing refers to any more: those of `room` in `fromSeq` … `upToSeq`, both included. */
@@ -53,15 +62,24 @@ export interface GarbageRow {
 
 export const metaKey: Uint8Array = Uint8Array.of(Tag.meta)
 
-/** The keys of all rooms lie in [`start`, `end`). */
-export const roomKeys: { readonly start: Uint8Array; readonly end: Uint8Array } = {
-  start: Uint8Array.of(Tag.room),
-  end: Uint8Array.of(Tag.room + 1),
+/** Keys from `start` up to, and without, `end`. */
+export interface KeyRange {
+  readonly start: Uint8Array
+  readonly end: Uint8Array
 }
 
-export const garbageKeys: { readonly start: Uint8Array; readonly end: Uint8Array } = {
-  start: Uint8Array.of(Tag.garbage),
-  end: Uint8Array.of(Tag.garbage + 1),
+export const roomKeys: KeyRange = { start: Uint8Array.of(Tag.room), end: Uint8Array.of(Tag.room + 1) }
+
+export const garbageKeys: KeyRange = { start: Uint8Array.of(Tag.garbage), end: Uint8Array.of(Tag.garbage + 1) }
+
+export const ownerGarbageKeys: KeyRange = {
+  start: Uint8Array.of(Tag.ownerGarbage),
+  end: Uint8Array.of(Tag.ownerGarbage + 1),
+}
+
+/** The keys of the owners of one room. */
+export function ownerKeys(room: number): KeyRange {
+  return { start: numberedKey(Tag.owner, room), end: numberedKey(Tag.owner, room + 1) }
 }
 
 /** Throws `RangeError` for a name that fits into no key. */
@@ -89,6 +107,28 @@ export function garbageKey({ room, upToSeq }: GarbageRow): Uint8Array {
   return numberedKey(Tag.garbage, room, upToSeq)
 }
 
+export function ownerGarbageKey(room: number): Uint8Array {
+  return numberedKey(Tag.ownerGarbage, room)
+}
+
+export function roomOfOwnerGarbageKey(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(1, 6)
+}
+
+/** `clientId`: 0 … 2^53 − 1. */
+export function ownerKey(room: number, clientId: number): Uint8Array {
+  const key = Buffer.alloc(OWNER_KEY_BYTES, Tag.owner)
+  key.writeUIntBE(room, 1, 6)
+  key.writeUInt8(Math.floor(clientId / 2 ** 48), 7)
+  key.writeUIntBE(clientId % 2 ** 48, 8, 6)
+  return key
+}
+
+export function clientIdOfOwnerKey(key: Uint8Array): number {
+  const view = Buffer.from(key.buffer, key.byteOffset, key.length)
+  return view.readUInt8(7) * 2 ** 48 + view.readUIntBE(8, 6)
+}
+
 export function encodeMeta({ nextRoom }: MetaRow): Uint8Array {
   const writer = new ByteWriter()
   writer.varUint(FORMAT_VERSION)
@@ -99,8 +139,9 @@ export function encodeMeta({ nextRoom }: MetaRow): Uint8Array {
 export function decodeMeta(value: Uint8Array): MetaRow {
   return decodeRow('the log', value, (reader) => {
     const version = reader.varUint()
-    if (version !== FORMAT_VERSION) {
-      throw new LogError('unreadable', `the log has format ${version}; this relay reads format ${FORMAT_VERSION}`)
+    if (version < FORMAT_VERSION_MIN || version > FORMAT_VERSION) {
+      const read = `${FORMAT_VERSION_MIN} to ${FORMAT_VERSION}`
+      throw new LogError('unreadable', `the log has format ${version}; this relay reads formats ${read}`)
     }
     return { nextRoom: reader.varUint() }
   })
@@ -144,25 +185,38 @@ export function decodeRoom(name: string, value: Uint8Array): RoomRow {
   })
 }
 
-export function encodeEntry({ writtenBytes, update }: EntryRow): Uint8Array {
-  const header = new ByteWriter(8)
+export function encodeEntry({ writtenBytes, update, author }: EntryRow): Uint8Array {
+  const header = new ByteWriter(16)
   header.varUint(writtenBytes)
-  const value = new Uint8Array(1 + header.length + update.length)
-  value[0] = header.length
-  value.set(header.finish(), 1)
-  value.set(update, 1 + header.length)
+  if (author !== undefined) writeAuthor(header, author)
+  const start = new ByteWriter(2 + header.length)
+  start.lengthPrefixed(header.finish())
+  // Not by the writer: that would copy the update twice.
+  const value = new Uint8Array(start.length + update.length)
+  value.set(start.finish())
+  value.set(update, start.length)
   return value
 }
 
 /** The update is a view of `value`. */
 export function decodeEntry(value: Uint8Array): EntryRow {
   return decodeRow('an entry', value, (reader) => {
-    const headerBytes = reader.uint8()
-    const header = new ByteReader(reader.view(headerBytes))
+    const header = new ByteReader(reader.lengthPrefixed())
     const update = reader.view(reader.remaining)
+    const writtenBytes = header.varUint()
     // What the header holds beyond this was added by a later version, and is of no use to this one.
-    return { writtenBytes: header.varUint(), update }
+    return { writtenBytes, update, author: header.remaining === 0 ? undefined : readAuthor(header) }
   })
+}
+
+export function encodeOwner(owner: Author): Uint8Array {
+  const writer = new ByteWriter(32)
+  writeAuthor(writer, owner)
+  return writer.finish()
+}
+
+export function decodeOwner(value: Uint8Array): Author {
+  return decodeRow('the owner of a client ID', value, readAuthor)
 }
 
 export function encodeGarbage({ fromSeq }: GarbageRow): Uint8Array {
@@ -175,6 +229,16 @@ export function decodeGarbage(key: Uint8Array, value: Uint8Array): GarbageRow {
   const room = Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(1, 6)
   const upToSeq = Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(7, 6)
   return decodeRow('a list of removed entries', value, (reader) => ({ room, fromSeq: reader.varUint(), upToSeq }))
+}
+
+function writeAuthor(writer: ByteWriter, { subject, time }: Author): void {
+  writer.varUint(time)
+  writer.string(subject)
+}
+
+function readAuthor(reader: ByteReader): Author {
+  const time = reader.varUint()
+  return { time, subject: reader.string() }
 }
 
 function numberedKey(tag: number, ...numbers: readonly number[]): Uint8Array {

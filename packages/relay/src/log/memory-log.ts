@@ -13,6 +13,9 @@ import {
   emptyHead,
   isInHistory,
   type Append,
+  type Author,
+  type AuthoredEntry,
+  type ClientOwner,
   type LogSlice,
   type LogStats,
   type RoomHead,
@@ -32,7 +35,17 @@ export interface MemoryLogOptions {
 interface StoredRoom {
   head: RoomHead
   checkpoint: Uint8Array | undefined
-  readonly tail: Uint8Array[]
+  readonly tail: StoredEntry[]
+  readonly owners: Map<number, Author>
+}
+
+interface StoredEntry {
+  readonly update: Uint8Array
+  readonly author: Author | undefined
+}
+
+function emptyRoom(): StoredRoom {
+  return { head: emptyHead, checkpoint: undefined, tail: [], owners: new Map() }
 }
 
 /**
@@ -47,7 +60,10 @@ export class MemoryDisk {
 
   /** A backup of this moment. The update bytes are shared: nothing changes them once they are stored. */
   copy(): MemoryDisk {
-    return new MemoryDisk([...this.rooms].map(([name, room]) => [name, { ...room, tail: [...room.tail] }]))
+    const copied = (room: StoredRoom): StoredRoom => {
+      return { ...room, tail: [...room.tail], owners: new Map(room.owners) }
+    }
+    return new MemoryDisk([...this.rooms].map(([name, room]) => [name, copied(room)]))
   }
 }
 
@@ -103,9 +119,29 @@ export class MemoryLog implements UpdateLog {
     const stored = this.#disk.rooms.get(room)
     if (stored === undefined) return { position: emptyHead.position, updates: [] }
     const { head, checkpoint, tail } = stored
-    const updates = tail.slice(Math.max(0, afterSeq - head.checkpointSeq))
+    const updates = tail.slice(Math.max(0, afterSeq - head.checkpointSeq)).map(({ update }) => update)
     if (checkpoint !== undefined && afterSeq < head.checkpointSeq) updates.unshift(checkpoint)
     return { position: head.position, updates: updates.map((update) => update.slice()) }
+  }
+
+  async authors(room: string, afterSeq: number): Promise<readonly AuthoredEntry[]> {
+    this.#assertOpen()
+    const stored = this.#disk.rooms.get(room)
+    if (stored === undefined) return []
+    const { checkpointSeq } = stored.head
+    return stored.tail.flatMap(({ author }, index) => {
+      const seq = checkpointSeq + 1 + index
+      return author === undefined || seq <= afterSeq ? [] : [{ seq, ...author }]
+    })
+  }
+
+  async owners(room: string): Promise<readonly ClientOwner[]> {
+    this.#assertOpen()
+    const owners: ClientOwner[] = []
+    for (const [clientId, { subject, time }] of this.#disk.rooms.get(room)?.owners ?? []) {
+      owners.push({ clientId, subject, time })
+    }
+    return owners
   }
 
   async checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean> {
@@ -150,11 +186,14 @@ export class MemoryLog implements UpdateLog {
     })
   }
 
-  #writeEntry({ room: name, update }: Append): Position {
-    const room = this.#disk.rooms.get(name) ?? { head: emptyHead, checkpoint: undefined, tail: [] }
+  #writeEntry({ room: name, update, author, claims = [] }: Append): Position {
+    const room = this.#disk.rooms.get(name) ?? emptyRoom()
     this.#disk.rooms.set(name, room)
     room.head = headAfterAppend(room.head, this.#epochAfter(room.head), update.length)
-    room.tail.push(update.slice())
+    room.tail.push({ update: update.slice(), author })
+    if (author !== undefined) {
+      for (const clientId of claims) if (!room.owners.has(clientId)) room.owners.set(clientId, author)
+    }
     this.#entries++
     return room.head.position
   }
@@ -163,7 +202,7 @@ export class MemoryLog implements UpdateLog {
     const room = this.#disk.rooms.get(name)
     if (room === undefined || upTo.seq <= room.head.checkpointSeq || !isInHistory(room.head, upTo)) return false
     room.tail.splice(0, upTo.seq - room.head.checkpointSeq)
-    const tailBytes = room.tail.reduce((sum, { length }) => sum + length, 0)
+    const tailBytes = room.tail.reduce((sum, { update: { length } }) => sum + length, 0)
     room.head = headAfterCheckpoint(room.head, upTo.seq, update.length, tailBytes)
     room.checkpoint = update.slice()
     return true

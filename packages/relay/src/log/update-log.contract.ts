@@ -18,6 +18,18 @@ export interface LogMedium {
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values)
 const texts = (slice: LogSlice): readonly string[] => slice.updates.map((update) => [...update].join(','))
 
+/** What a room should hold: the values appended, up to where they are folded, and whose its client IDs are. */
+interface RoomModel {
+  readonly values: number[]
+  checkpointSeq: number
+  readonly owners: Map<number, string>
+}
+
+const emptyModel = (): RoomModel => ({ values: [], checkpointSeq: 0, owners: new Map() })
+
+/** The author of the entry that holds `value`; at time 0 it has none. */
+const authorOf = (value: number): { subject: string; time: number } => ({ subject: `s${value % 3}`, time: value % 4 })
+
 export function updateLogContract(backend: string, createMedium: () => Promise<LogMedium>): void {
   describe(`${backend} keeps the promises of a log`, () => {
     const open = new Set<UpdateLog>()
@@ -197,6 +209,73 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
       expect(texts(await log.read('a', 0))).toEqual(['3'])
     })
 
+    it('tells who wrote each entry that a checkpoint has not swallowed, and when', async () => {
+      const medium = await newMedium()
+      let log = await openOn(medium)
+      const long = { subject: `${'é'.repeat(127)}x`, time: Number.MAX_SAFE_INTEGER }
+      const positions = await log.append([
+        { room: 'a', update: bytes(1), author: { subject: 'ada', time: 5 } },
+        { room: 'a', update: bytes(2) },
+        { room: 'a', update: bytes(3), author: long },
+      ])
+      const authored = [
+        { seq: 1, subject: 'ada', time: 5 },
+        { seq: 3, ...long },
+      ]
+      expect(await log.authors('a', 0)).toEqual(authored)
+      expect(await log.authors('a', 1)).toEqual(authored.slice(1))
+      expect(await log.authors('a', 99)).toEqual([])
+      expect(await log.authors('b', 0)).toEqual([])
+      await log.close()
+      log = await openOn(medium)
+      expect(await log.authors('a', 0)).toEqual(authored)
+      expect(texts(await log.read('a', 0))).toEqual(['1', '2', '3'])
+      expect(await log.checkpoint('a', positions.at(1)!, bytes(9))).toBe(true)
+      expect(await log.authors('a', 0)).toEqual(authored.slice(1))
+    })
+
+    it('gives a client ID to the author of the first entry that claims it, and to nobody else', async () => {
+      const medium = await newMedium()
+      let log = await openOn(medium)
+      const ada = { subject: 'ada', time: 5 }
+      const clientIds = [0, 1, 2 ** 32, 2 ** 48, Number.MAX_SAFE_INTEGER]
+      const append = async (claims: readonly number[], author?: { subject: string; time: number }): Promise<Position> =>
+        (await log.append([{ room: 'a', update: bytes(1), author, claims }])).at(0)!
+      await append([7])
+      const last = await append(clientIds, ada)
+      await append([0, 9], { subject: 'bob', time: 6 })
+      await log.append([{ room: 'b', update: bytes(1), author: { subject: 'bob', time: 7 }, claims: [1] }])
+      const owned = clientIds.map((clientId) => ({ clientId, subject: 'ada', time: 5 }))
+      owned.push({ clientId: 9, subject: 'bob', time: 6 })
+      const owners = async (room: string): Promise<unknown> =>
+        [...(await log.owners(room))].sort((a, b) => a.clientId - b.clientId)
+      const sorted = owned.sort((a, b) => a.clientId - b.clientId)
+      expect(await owners('a')).toEqual(sorted)
+      expect(await owners('b')).toEqual([{ clientId: 1, subject: 'bob', time: 7 }])
+      expect(await owners('c')).toEqual([])
+      await log.checkpoint('a', last, bytes(9))
+      await log.close()
+      log = await openOn(medium)
+      expect(await owners('a'), 'checkpoints and restarts leave them alone').toEqual(sorted)
+      await log.drop('a')
+      expect(await owners('a')).toEqual([])
+      await append([0], { subject: 'bob', time: 8 })
+      expect(await owners('a')).toEqual([{ clientId: 0, subject: 'bob', time: 8 }])
+      expect(await owners('b')).toEqual([{ clientId: 1, subject: 'bob', time: 7 }])
+    })
+
+    it('keeps more owners than one look at the disk returns, and forgets more than it removes at a time', async () => {
+      const medium = await newMedium()
+      const log = await openOn(medium)
+      const claims = Array.from({ length: 10_000 }, (_, index) => index * 7)
+      const author = { subject: 'ada', time: 1 }
+      const appended = log.append([{ room: 'a', update: bytes(1), author, claims }])
+      await appended
+      expect((await log.owners('a')).map(({ clientId }) => clientId).sort((a, b) => a - b)).toEqual(claims)
+      await Promise.all([log.append([{ room: 'a', update: bytes(1), author, claims: [1] }]), log.drop('a')])
+      expect(await log.owners('a')).toEqual([])
+    })
+
     it('forgets a room that is dropped, and begins it anew in another epoch', async () => {
       const log = await openNew()
       const old = await appendOne(log, 'a', 1)
@@ -286,6 +365,8 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
       for (const call of [
         () => log.head('a'),
         () => log.read('a', 0),
+        () => log.authors('a', 0),
+        () => log.owners('a'),
         () => log.checkpoint('a', { epoch: 1, seq: 1 }, bytes(1)),
         () => log.drop('a'),
         () => roomsOf(log),
@@ -320,7 +401,7 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
           let log = await medium.open()
           // Per room, the values appended so far: entry n stands at seq n + 1. A checkpoint is made of the values that
           // it covers.
-          const model = new Map<string, { values: number[]; checkpointSeq: number }>()
+          const model = new Map<string, RoomModel>()
           // Per room, what a compactor may have read before it began to merge: the room may have been dropped since.
           const seen = new Map<string, { head: RoomHead; values: readonly number[]; dropped: boolean }>()
           let pending: Promise<void>[] = []
@@ -329,7 +410,7 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
             await Promise.all(pending)
             pending = []
             for (const name of ['a', 'b']) {
-              const { values, checkpointSeq } = model.get(name) ?? { values: [], checkpointSeq: 0 }
+              const { values, checkpointSeq, owners } = model.get(name) ?? emptyModel()
               const head = await log.head(name)
               const { position, updates } = await log.read(name, 0)
               expect(updates.flatMap((update) => Array.from(update))).toEqual(values)
@@ -337,17 +418,28 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
               expect(head).toMatchObject({ checkpointSeq, checkpointBytes: checkpointSeq })
               expect(head.position.seq).toBe(values.length)
               expect(head.tailBytes).toBe(values.length - checkpointSeq)
+              const authored = await log.authors(name, 0)
+              const written = values.map((each, index) => ({ seq: index + 1, ...authorOf(each) }))
+              expect(authored).toEqual(written.filter(({ seq, time }) => seq > checkpointSeq && time > 0))
+              const owned = await log.owners(name)
+              expect(new Map(owned.map(({ clientId, subject }) => [clientId, subject]))).toEqual(owners)
               seen.set(name, { head, values: values.slice(), dropped: false })
             }
           }
           for (const step of commands) {
             if (step.kind === 'append') {
-              const stored = model.get(step.room) ?? { values: [], checkpointSeq: 0 }
+              const stored = model.get(step.room) ?? emptyModel()
               model.set(step.room, stored)
-              const batch = Array.from({ length: step.count }, () => ({
-                room: step.room,
-                update: bytes(value++ % 256),
-              }))
+              const batch = Array.from({ length: step.count }, () => {
+                const next = value++ % 256
+                const author = authorOf(next)
+                const claims = [next % 5, next % 7]
+                if (author.time === 0) return { room: step.room, update: bytes(next), claims }
+                for (const clientId of claims) {
+                  if (!stored.owners.has(clientId)) stored.owners.set(clientId, author.subject)
+                }
+                return { room: step.room, update: bytes(next), author, claims }
+              })
               const firstSeq = stored.values.length + 1
               stored.values.push(...batch.map(({ update }) => update.at(0)!))
               const append = async (): Promise<void> => {

@@ -14,6 +14,31 @@ import type { Position } from '@syncline/protocol'
 export interface Append {
   readonly room: string
   readonly update: Uint8Array
+  /** Absent: nobody in particular. */
+  readonly author?: Author | undefined
+  /**
+   * Client IDs that belong to the author from this entry on; one that has an owner already keeps it. Nothing without an
+   * author.
+   */
+  readonly claims?: readonly number[] | undefined
+}
+
+/** Who wrote an entry, and when. */
+export interface Author {
+  /** At most `SUBJECT_BYTES_MAX` bytes of UTF-8. */
+  readonly subject: string
+  /** Milliseconds since 1970, a whole number, by the relay's clock when it took the update. */
+  readonly time: number
+}
+
+/** An entry that is still one of its own, and whose author is known. */
+export interface AuthoredEntry extends Author {
+  readonly seq: number
+}
+
+/** Whose a client ID is: the author of the first entry that claimed it, and when that was. */
+export interface ClientOwner extends Author {
+  readonly clientId: number
 }
 
 /** A stretch of a room's history: the entries from `firstSeq` up to the next epoch's first. */
@@ -84,6 +109,18 @@ export interface UpdateLog extends AsyncDisposable {
    * (which may repeat what the reader has). Sees everything whose append has resolved. The bytes belong to the caller.
    */
   read(room: string, afterSeq: number): Promise<LogSlice>
+
+  /**
+   * Who wrote the entries after `afterSeq`, in order. Entries of nobody in particular are left out, and so are those that
+   * a checkpoint has swallowed.
+   */
+  authors(room: string, afterSeq: number): Promise<readonly AuthoredEntry[]>
+
+  /**
+   * Whose the room's client IDs are, in no particular order. Checkpoints leave them alone; they go when the room is
+   * dropped. The log does not bound their number: whoever claims does.
+   */
+  owners(room: string): Promise<readonly ClientOwner[]>
 
   /**
    * Replaces the checkpoint and the entries up to `upTo` by `update`, their merge, atomically and durably. Entries
