@@ -147,6 +147,15 @@ test.each([
   expect(misuseOf(['--config', file])).toContain(message.replace('FILE', file))
 })
 
+test('a secret is no flag, is not shown, and is not repeated when it is wrong', async () => {
+  expect(misuseOf(['--operator-token', 'hunter2'])).toContain('--operator-token')
+  const config = configOf([], { SYNCLINE_OPERATOR_TOKEN: 'hunter2' })
+  expect(config.operatorToken).toBe('hunter2')
+  expect(describeConfig(config)).not.toContain('hunter2')
+  const file = await configFile({ operatorToken: ['hunter2'] })
+  expect(misuseOf(['--config', file])).toMatch(/^operatorToken in .*: this is not a text$/)
+})
+
 test('the configuration can be printed, with the place of each value', () => {
   const command = parseCommand(['--print-config', '--limit', 'tickMs=5'], { SYNCLINE_PORT: '7' })
   expect(command.kind).toBe('print-config')

@@ -12,6 +12,8 @@ import type { Connection } from './connection/connection.ts'
 import { Connections } from './connection/connections.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
 import type { History } from './merger/history.ts'
+import { RelayCounters } from './metrics/relay-counters.ts'
+import type { Measured } from './metrics/relay-metrics.ts'
 import { LogHealth, type FaultyOperation } from './health.ts'
 import type { RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
@@ -41,18 +43,20 @@ export class RelayCore {
   readonly #limits: RelayLimits
   readonly #scheduler: Scheduler
   readonly #health = new LogHealth()
+  readonly #counters = new RelayCounters()
   readonly #compaction: Compaction
   readonly #rooms: Rooms
   readonly #connections: Connections
   #stopTicks: () => void = () => {}
 
   constructor(options: RelayCoreOptions) {
-    const { log, limits, scheduler, merger, history = 'drop', authorize, agent, onEvent } = options
+    const { log, limits, scheduler, merger, history = 'drop', authorize, agent } = options
+    const onEvent = this.#counters.countingEvents(options.onEvent)
     this.#log = log
     this.#limits = limits
     this.#scheduler = scheduler
     this.#compaction = new Compaction(log, merger, history)
-    const shared = { limits, scheduler, onEvent }
+    const shared = { limits, scheduler, counters: this.#counters, onEvent }
     this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
     this.#connections = new Connections({ ...shared, rooms: this.#rooms, authorize, agent })
   }
@@ -64,6 +68,17 @@ export class RelayCore {
   /** Rooms that are open. */
   get rooms(): number {
     return this.#rooms.size
+  }
+
+  /** What there is to be measured now. Costs a look at each connection and each member. */
+  measure(): Measured {
+    return {
+      counters: this.#counters,
+      ...this.#connections.measure(),
+      ...this.#rooms.measure(),
+      rooms: this.rooms,
+      logStats: this.#log.stats,
+    }
   }
 
   /** What the log refused lately. */

@@ -20,9 +20,11 @@ import { eventLog } from './event-log.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
 import { SYNC_PATH, httpService, pathOf, type HealthReport } from './http/http-service.ts'
 import { isLoopback } from './http/loopback.ts'
+import { OperatorAccess } from './http/operator-access.ts'
 import { staticFiles } from './http/static-files.ts'
 import { defaultLimits, type RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
+import { RelayMetrics } from './metrics/relay-metrics.ts'
 import { RelayCore } from './relay-core.ts'
 import type { RelayEventListener } from './relay-event.ts'
 import type { History } from './merger/history.ts'
@@ -44,6 +46,11 @@ export interface RelayOptions {
    */
   readonly server?: Server
   readonly authorize?: Authorize
+  /**
+   * Whoever presents it as a bearer token may operate the relay over HTTP: read `/metrics`, for one. Without it, only
+   * requests within this machine may.
+   */
+  readonly operatorToken?: string
   /** A built web app, served at `/`. */
   readonly staticDirectory?: string
   readonly limits?: Partial<RelayLimits>
@@ -71,8 +78,10 @@ export interface Relay extends AsyncDisposable {
   readonly rooms: number
   /** Starts to listen. Rejects with `RelayError`; once. */
   open(): Promise<void>
-  /** What `/healthz` answers. */
+  /** What `/healthz` and `/readyz` answer. */
   health(): Promise<HealthReport>
+  /** What `/metrics` answers: for a program whose own server the relay is on. */
+  metrics(): Promise<string>
   /**
    * Lets appends under way finish, tells members to connect again, and closes sockets and log. What has not settled by
    * the deadline is cut off; the log is always waited for, since it holds what was acknowledged. Idempotent.
@@ -107,6 +116,7 @@ class WiredRelay implements Relay {
   readonly #onEvent: RelayEventListener
   readonly #ownMerger: WorkerMerger | undefined
   readonly #core: RelayCore
+  readonly #metrics: RelayMetrics
   readonly #gateway: Gateway
   readonly #ownServer: Server | undefined
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
@@ -126,10 +136,14 @@ class WiredRelay implements Relay {
     this.#ownMerger = options.merger === undefined ? defaultMerger() : undefined
     const merger = options.merger ?? this.#ownMerger!
     this.#core = new RelayCore({ log, limits: this.#limits, scheduler, merger, history, authorize, agent, onEvent })
+    this.#metrics = new RelayMetrics(() => this.#core.measure())
     this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, onEvent })
     if (options.server === undefined) {
       const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)
-      this.#ownServer = createServer(httpService(() => this.health(), files))
+      const operator = new OperatorAccess(options.operatorToken)
+      this.#ownServer = createServer(
+        httpService({ health: () => this.health(), metrics: this.#metrics, operator, files }),
+      )
     }
   }
 
@@ -170,6 +184,10 @@ class WiredRelay implements Relay {
     return { status, failing, connections: this.connections, rooms: this.rooms }
   }
 
+  metrics(): Promise<string> {
+    return this.#metrics.scrape()
+  }
+
   close({ deadlineMs = this.#limits.drainDeadlineMs }: CloseOptions = {}): Promise<void> {
     if (this.#state.kind === 'closing') return this.#state.closed
     const closed = this.#close(this.#state, deadlineMs)
@@ -189,6 +207,7 @@ class WiredRelay implements Relay {
     if (this.#state.kind === 'closing') return
     this.#state = { kind: 'open' }
     this.#core.start()
+    this.#metrics.open()
     if (this.#ownServer === undefined) return
     this.#ownServer.on('error', (error) => this.#onEvent({ type: 'internal-error', where: 'http server', error }))
     this.#onEvent({ type: 'listening', url: this.url })
@@ -206,6 +225,7 @@ class WiredRelay implements Relay {
     await serverClosed
     await this.#core.release()
     await this.#ownMerger?.close()
+    this.#metrics.close()
     this.#onEvent({ type: 'closed' })
   }
 

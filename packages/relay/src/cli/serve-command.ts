@@ -31,6 +31,7 @@ ${optionLines()}
 
 Each option is also a variable of the environment (--log-level: SYNCLINE_LOG_LEVEL; --limit: SYNCLINE_LIMIT_…)
 and a key of the configuration file (logLevel; limits). Flags win over the environment, and that over the file.
+What stands in capitals is a secret: a variable, or a key of the file (operatorToken), and no option.
 
 When it is ready it prints one line to stdout: listening on ws://HOST:PORT
 SIGTERM or SIGINT drains it; a second one ends it at once.
@@ -89,7 +90,7 @@ export async function serve(config: RelayConfig): Promise<void> {
 const misuses: ReadonlySet<RelayError['code']> = new Set(['auth-required', 'invalid-option'] as const)
 
 async function openRelay(config: RelayConfig): Promise<Relay> {
-  const { host, port, demo, limits, logLevel, keepHistory } = config
+  const { host, port, demo, limits, logLevel, keepHistory, operatorToken } = config
   const onEvent = eventLog({ level: logLevel })
   const log = await openLog(config, onEvent)
   try {
@@ -101,6 +102,7 @@ async function openRelay(config: RelayConfig): Promise<Relay> {
       history: keepHistory ? 'keep' : 'drop',
       onEvent,
       ...(demo === undefined ? {} : { staticDirectory: demo }),
+      ...(operatorToken === undefined ? {} : { operatorToken }),
     })
     await relay.open()
     return relay

@@ -15,6 +15,7 @@ export interface Settings {
   readonly demo: string | undefined
   readonly keepHistory: boolean
   readonly logLevel: LogLevel
+  readonly operatorToken: string | undefined
 }
 
 export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Name]> } = {
@@ -41,5 +42,11 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     takes: 'LEVEL',
     help: `what is told on stderr: ${logLevels.join(', ')}`,
     fallback: 'info',
+  }),
+  operatorToken: text({
+    takes: 'TOKEN',
+    help: 'bearer token of whoever operates the relay over HTTP; without it, this machine',
+    fallback: undefined,
+    secret: true,
   }),
 }

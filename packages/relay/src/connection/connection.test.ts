@@ -5,6 +5,7 @@ import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
 import { MemoryLog } from '../log/memory-log.ts'
+import { RelayCounters } from '../metrics/relay-counters.ts'
 import { ManualScheduler } from '../manual-scheduler.fixture.ts'
 import { noStateVector, updateOf } from '../relay-client.fixture.ts'
 import type { RelayEvent } from '../relay-event.ts'
@@ -33,6 +34,7 @@ class World {
       limits: this.#limits,
       scheduler: this.scheduler,
       health: new LogHealth(),
+      counters: new RelayCounters(),
       onEvent: (event) => this.events.push(event),
     })
   }
@@ -47,6 +49,7 @@ class World {
         limits: this.#limits,
         scheduler: this.scheduler,
         authorize: this.#authorize,
+        counters: new RelayCounters(),
         onEvent: (event) => this.events.push(event),
       },
       () => {},

@@ -9,6 +9,7 @@
  */
 import type { Authorize } from '../access.ts'
 import type { RelayLimits } from '../limits.ts'
+import type { RelayCounters } from '../metrics/relay-counters.ts'
 import type { RelayEventListener } from '../relay-event.ts'
 import type { Rooms } from '../room/rooms.ts'
 import { SharedMessage } from '../room/shared-message.ts'
@@ -25,11 +26,16 @@ export interface ConnectionSurroundings {
   readonly scheduler: Scheduler
   /** Absent: everybody may write everywhere. */
   readonly authorize: Authorize | undefined
+  readonly counters: RelayCounters
   readonly onEvent: RelayEventListener
 }
 
 /** A connection as its socket sees it, and as the relay sees all of them. */
 export interface Connection {
+  /** Bytes that the socket has not taken yet. */
+  readonly outboxBytes: number
+  /** Bytes pushed that have no verdict yet. */
+  readonly unsettledBytes: number
   /** A binary frame came. Its bytes must not change any more: updates in it are borrowed until the log has them. */
   receive(frame: Uint8Array): void
   receiveText(): void
@@ -77,6 +83,14 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   open(): void {
     this.#take({ type: 'opened' })
+  }
+
+  get outboxBytes(): number {
+    return this.#socket.bufferedBytes
+  }
+
+  get unsettledBytes(): number {
+    return this.#unsettledBytes
   }
 
   /** Whether the socket has more to take than it should. */
@@ -146,6 +160,9 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   /** Sends a frame, borrowed and never changed. */
   #sendFrame(frame: Uint8Array): void {
+    const { counters } = this.#surroundings
+    counters.framesSent++
+    counters.bytesSent += frame.length
     const now = this.#surroundings.scheduler.now()
     this.#sentAt = now
     this.#socket.send(frame, () => this.#sent())
@@ -168,6 +185,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#handling = true
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        if (next.type === 'frame') this.#countReceived(next.frame)
         for (const effect of this.#session.machine.handle(next)) this.#perform(effect)
       }
     } catch (error) {
@@ -177,6 +195,12 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       this.#handling = false
       this.#events.length = 0
     }
+  }
+
+  #countReceived(frame: Uint8Array): void {
+    const { counters } = this.#surroundings
+    counters.framesReceived++
+    counters.bytesReceived += frame.length
   }
 
   #perform(effect: SessionEffect<Message>): void {
@@ -217,7 +241,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   async #authorize(join: Join, token: string | undefined): Promise<void> {
-    const { authorize, onEvent } = this.#surroundings
+    const { authorize, counters, onEvent } = this.#surroundings
     if (authorize === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
     try {
       const granted = await authorize({ token, room: join.room, address: this.#socket.address })
@@ -225,9 +249,11 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       // Whatever else a hook in plain JavaScript returns is no access.
       if (access === 'read' || access === 'write') return this.#take({ type: 'authorized', join, access })
       const code = token === undefined ? 'unauthorized' : 'forbidden'
+      counters.refused(code)
       this.#take({ type: 'denied', join, code, retryable: false })
     } catch (error) {
       onEvent({ type: 'authorize-failed', room: join.room, error })
+      counters.refused('internal')
       this.#take({ type: 'denied', join, code: 'internal', retryable: true })
     }
   }
@@ -239,6 +265,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#memberships.set(place, membership)
     const joined = rooms.join(name, membership, { request, access, position, stateVector })
     if ('code' in joined) {
+      this.#surroundings.counters.refused(joined.code)
       this.told(membership, new SharedMessage({ type: 'refused', request, ...joined }))
       return this.detached(membership)
     }

@@ -4,6 +4,7 @@
  */
 import { CloseCode, encodeFrame } from '@syncline/protocol'
 import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
+import type { Measured } from '../metrics/relay-metrics.ts'
 import type { FrameSocket } from './frame-socket.ts'
 import { nativeSession } from './native-session.ts'
 
@@ -23,6 +24,17 @@ export class Connections {
 
   get size(): number {
     return this.#open.size
+  }
+
+  /** Connections by endpoint, and the bytes that wait in all of them. */
+  measure(): Pick<Measured, 'connections' | 'outboxBytes' | 'unsettledBytes'> {
+    let outboxBytes = 0
+    let unsettledBytes = 0
+    for (const connection of this.#open) {
+      outboxBytes += connection.outboxBytes
+      unsettledBytes += connection.unsettledBytes
+    }
+    return { connections: new Map([['sync', this.#open.size]]), outboxBytes, unsettledBytes }
   }
 
   /**

@@ -2,7 +2,9 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { FaultyLog } from '../log/faulty-log.ts'
 import { MemoryLog } from '../log/memory-log.ts'
+import { RelayClient, updateOf } from '../relay-client.fixture.ts'
 import { createRelay, type Relay, type RelayOptions } from '../relay.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -48,6 +50,29 @@ test('health is 503 when the log does not work', async () => {
   const response = await get('/healthz')
   expect(response.status).toBe(503)
   expect(await response.json()).toMatchObject({ status: 'failing', failing: ['probe'] })
+})
+
+test('a relay whose disk refuses writes is not ready for anybody new, but starting it anew would not help', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  await get('/readyz', {}, { log })
+  expect((await get('/readyz')).status).toBe(200)
+  log.failNext('append', 'full')
+  const client = await RelayClient.open(relay!.url)
+  const { handle } = await client.join('notes')
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('a') })
+  await client.next('reject')
+  await client.close()
+  const ready = await get('/readyz')
+  expect([ready.status, await ready.json()]).toMatchObject([503, { status: 'failing', failing: ['append'] }])
+  expect((await get('/healthz')).status).toBe(200)
+})
+
+test('a relay that drains lives, and is not ready', async () => {
+  await get('/readyz')
+  const held = relay!
+  const closing = held.close()
+  expect(await held.health()).toMatchObject({ status: 'closing' })
+  await closing
 })
 
 test('without an app there is a line of text at / and nothing elsewhere', async () => {

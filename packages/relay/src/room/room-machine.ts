@@ -211,6 +211,13 @@ export class RoomMachine {
     return this.#head
   }
 
+  /** Members that are not live. Costs a look at each. */
+  get membersBehind(): number {
+    let behind = 0
+    for (const { delivery } of this.#members.values()) if (delivery.kind !== 'live') behind++
+    return behind
+  }
+
   /** Whether the result of this read is still wanted: a driver may skip reads that are not. */
   wants(reader: Reader): boolean {
     return this.#readingMembers([reader]).length > 0

@@ -6,11 +6,12 @@
  * is full makes it `slow`, within the same turn. Every promise started here is handled here.
  */
 import { assert } from '@syncline/core'
-import type { AwarenessEntry } from '@syncline/protocol'
+import type { AwarenessEntry, RelayMessage } from '@syncline/protocol'
 import { LogError, MergerError } from '../errors.ts'
 import type { FaultyOperation, LogHealth } from '../health.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { UpdateLog } from '../log/update-log.ts'
+import type { RelayCounters } from '../metrics/relay-counters.ts'
 import type { RelayEventListener } from '../relay-event.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Compaction } from './compaction.ts'
@@ -34,6 +35,7 @@ export interface RoomSurroundings {
   readonly limits: RelayLimits
   readonly scheduler: Scheduler
   readonly health: LogHealth
+  readonly counters: RelayCounters
   readonly onEvent: RelayEventListener
 }
 
@@ -129,6 +131,15 @@ export class Room {
     this.#take({ type: 'relayCloses' })
   }
 
+  get members(): number {
+    return this.#members.size
+  }
+
+  /** Members that do not have everything yet. */
+  get membersBehind(): number {
+    return this.#machine.membersBehind
+  }
+
   /** Resolves when the log has answered every append of this room, and members were told. */
   settled(): Promise<void> {
     if (this.#appendsUnderWay === 0) return Promise.resolve()
@@ -211,16 +222,27 @@ export class Room {
   #send(id: MemberId, shared: SharedMessage): void {
     const member = this.#members.get(id)
     if (member === undefined) return
+    this.#count(shared.message)
     member.send(shared)
     if (member.slow) this.#events.push({ type: 'slow', member: id })
   }
 
+  #count(message: RelayMessage): void {
+    const { counters } = this.#surroundings
+    if (message.type === 'updates' || message.type === 'awareness') counters.deliveries++
+    else if (message.type === 'reject' || message.type === 'refused' || message.type === 'evicted') {
+      counters.refused(message.code)
+    }
+  }
+
   async #append(append: number, update: Uint8Array): Promise<void> {
-    const { log, health } = this.#surroundings
+    const { log, health, counters, scheduler } = this.#surroundings
+    const begun = scheduler.now()
     this.#appendsUnderWay++
     try {
       const [position] = await log.append([{ room: this.name, update }])
       assert(position !== undefined, 'an append of one entry has one position')
+      counters.appendDuration.observe(scheduler.now() - begun)
       health.succeeded('append')
       this.#take({ type: 'appended', append, position })
     } catch (error) {

@@ -6,6 +6,7 @@ import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
 import { MemoryLog } from '../log/memory-log.ts'
 import type { UpdateLog } from '../log/update-log.ts'
+import { RelayCounters } from '../metrics/relay-counters.ts'
 import { ManualScheduler } from '../manual-scheduler.fixture.ts'
 import { updateOf } from '../relay-client.fixture.ts'
 import type { RelayEvent } from '../relay-event.ts'
@@ -63,6 +64,7 @@ class World {
       limits: { ...defaultLimits, ...limits },
       scheduler: this.scheduler,
       health: new LogHealth(),
+      counters: new RelayCounters(),
       onEvent: (event) => {
         this.events.push(event)
         for (const resolve of this.#waiting.splice(0)) resolve()

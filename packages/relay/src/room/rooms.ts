@@ -3,6 +3,7 @@
  * the last write of an earlier room of that name was answered. Rooms open with their first member and close some time
  * after their last.
  */
+import type { Measured } from '../metrics/relay-metrics.ts'
 import type { JoinRequest, Refusal } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import { Room, type RoomSurroundings } from './room.ts'
@@ -22,6 +23,17 @@ export class Rooms {
   /** How many rooms are open. */
   get size(): number {
     return this.#open.size
+  }
+
+  /** The members of all open rooms. Costs a look at each of them. */
+  measure(): Pick<Measured, 'members' | 'membersBehind'> {
+    let members = 0
+    let membersBehind = 0
+    for (const room of this.#open.values()) {
+      members += room.members
+      membersBehind += room.membersBehind
+    }
+    return { members, membersBehind }
   }
 
   /**
