@@ -102,7 +102,7 @@ function decodedVector(vector: Uint8Array): Map<number, number> {
 }
 
 /** What is returned, or what the error says. */
-function outcome<T>(attempt: () => T): unknown {
+function outcome(attempt: () => unknown): unknown {
   try {
     return attempt()
   } catch (error) {
