@@ -24,6 +24,8 @@ export interface History {
   readonly exchanged: readonly Uint8Array[]
   /** Full states that replicas were in on the way, the empty one among them. */
   readonly states: readonly Uint8Array[]
+  /** How many of the authored updates undo or redo something. */
+  readonly undone: number
 }
 
 /** Small, as Yjs draws them, and as large as they may become. */
@@ -98,12 +100,14 @@ export function playHistory(edits: readonly Edit[], options: HistoryOptions = ev
   const authored: Uint8Array[] = []
   const exchanged: Uint8Array[] = []
   const states: Uint8Array[] = [new Uint8Array(2)]
+  let undone = 0
   const replicas = clientIds.map((clientId, index) => {
     const doc = new Y.Doc({ gc: options.gc[index] ?? true, guid: `replica-${index}` })
     doc.clientID = clientId
-    doc.on('update', (update: Uint8Array, _source: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
+    doc.on('update', (update: Uint8Array, source: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
       // Formatting that Yjs tidies up after a remote change is an edit of the receiver.
       if (transaction.local) authored.push(update)
+      if (source instanceof Y.UndoManager) undone++
     })
     return doc
   })
@@ -132,7 +136,7 @@ export function playHistory(edits: readonly Edit[], options: HistoryOptions = ev
     for (const from of replicas) for (const to of replicas) if (from !== to) deliver(from, to)
   }
   for (const doc of replicas) exchanged.push(Y.encodeStateAsUpdate(doc))
-  return { replicas, authored, exchanged, states }
+  return { replicas, authored, exchanged, states, undone }
 }
 
 /** The same values in an order that `random` decides; some of them twice. */

@@ -76,6 +76,31 @@ test('a client listed twice: Yjs applies its last list, and merges both; the cor
   expect(() => decodeUpdate(twice)).toThrow(DecodeError)
 })
 
+test('deletions that overlap, of units to come: Yjs deletes others as well; the core writes them in order', () => {
+  // Units 0 … 1 of client 1, twice. Yjs keeps them in format v2 until their structs come, where a range cannot begin before the last ended.
+  const overlapping = Uint8Array.of(0, 1, 1, 2, 0, 2, 0, 2)
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, overlapping)
+  expect(deletedRanges(Y.encodeStateAsUpdate(doc))).toEqual([
+    [0, 2],
+    [128, 130],
+  ])
+  expect(deletedRanges(mergeUpdates([overlapping]))).toEqual([[0, 2]])
+  expect(deletedRanges(diffUpdate(overlapping, new Map()))).toEqual([[0, 2]])
+  const ordered = new Y.Doc()
+  Y.applyUpdate(ordered, mergeUpdates([overlapping]))
+  expect(deletedRanges(Y.encodeStateAsUpdate(ordered))).toEqual([[0, 2]])
+})
+
+test('a GC run of units whose content comes later: Yjs throws if it has to cut the content; merging keeps it', () => {
+  // What an honest replica says of a deleted type's units, anybody can claim of units to come.
+  const forged = Uint8Array.from([1, 1, 1, 0, 0, 2, 0])
+  const honest = stateOf(1, (doc) => doc.getArray('array').push([1, 2, 3]))
+  expect(() => replicaOf([forged, honest])).toThrow(TypeError)
+  expect(mergeUpdates([forged, honest])).toEqual(honest)
+  expect(replicaOf([diffUpdate(honest, new Map([[1, 2]])), forged]).getArray('array').length).toBe(0)
+})
+
 describe('one unit, in several states of decay', () => {
   const doc = new Y.Doc()
   doc.clientID = 1
@@ -111,6 +136,11 @@ describe('one unit, in several states of decay', () => {
     expect(mergeUpdates([gapped, alive])).toEqual(alive)
   })
 })
+
+/** First and end, of one client. */
+function deletedRanges(update: Uint8Array): [number, number][] {
+  return [...decodeUpdate(update).deletes].map(({ start, end }) => [start, end])
+}
 
 function stateOf(clientId: number, edit: (doc: Y.Doc) => void): Uint8Array {
   const doc = new Y.Doc()
