@@ -32,6 +32,11 @@ export const CloseCode = {
   timeout: 4408,
   /** The client did not read what it was sent; it will resume where it was. */
   slowConsumer: 4409,
+  /**
+   * An update that will never be stored: too long, or in contradiction to what the room has. Only for clients whose
+   * protocol has no way to refuse one update (`/y`).
+   */
+  unacceptable: 4422,
 } as const
 
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
@@ -49,6 +54,7 @@ const stopping: ReadonlySet<number> = new Set([
   CloseCode.messageTooBig,
   CloseCode.unsupportedVersion,
   CloseCode.forbidden,
+  CloseCode.unacceptable,
 ])
 
 /** Unknown codes are retried: the edits are safe on the device, and a proxy in between may close with anything. */

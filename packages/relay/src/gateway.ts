@@ -14,6 +14,8 @@ import type { Duplex } from 'node:stream'
 import { SUBPROTOCOL } from '@syncline/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { FrameSocket } from './connection/frame-socket.ts'
+import { SYNC_PATH, type Opening } from './endpoints/opening.ts'
+import { pathOf } from './http/http-service.ts'
 import type { RelayLimits } from './limits.ts'
 import type { RelayCore } from './relay-core.ts'
 import type { RelayEventListener } from './relay-event.ts'
@@ -43,19 +45,19 @@ export class Gateway {
       maxPayload: options.limits.frameBytesMax,
       // Updates are dense binary; deflate would cost memory per connection and encode a broadcast once per member.
       perMessageDeflate: false,
-      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+      handleProtocols: chosenSubprotocol,
     })
   }
 
-  /** Takes an upgrade request over, from the `upgrade` event of an HTTP server. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /** Takes an upgrade request over, from the `upgrade` event of an HTTP server; `opening` is what it asks for. */
+  upgrade(opening: Opening, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!this.#accepting || this.#sockets.size >= this.#options.limits.connectionsMax + TURNED_AWAY_MAX) {
       return refuseUpgrade(socket, '503 Service Unavailable')
     }
-    if (offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
+    if (opening.endpoint === 'sync' && offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
     // The address is read now: a socket that is closed does not know it any more.
     const address = request.socket.remoteAddress ?? 'unknown'
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket, socket, address))
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(opening, webSocket, socket, address))
   }
 
   /** Accepts nobody any more. */
@@ -68,12 +70,12 @@ export class Gateway {
     for (const webSocket of this.#sockets) webSocket.terminate()
   }
 
-  #opened(webSocket: WebSocket, stream: Duplex, address: string): void {
+  #opened(opening: Opening, webSocket: WebSocket, stream: Duplex, address: string): void {
     const { core, onEvent } = this.#options
     this.#sockets.add(webSocket)
     webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address, error }))
     webSocket.on('close', () => this.#sockets.delete(webSocket))
-    const connection = core.accept(frameSocket(webSocket, stream, address))
+    const connection = core.accept(frameSocket(webSocket, stream, address), opening)
     if (connection === undefined) return
     webSocket.on('close', () => connection.lost())
     webSocket.on('pong', () => connection.receivePong())
@@ -92,6 +94,16 @@ export function refuseUpgrade(socket: Duplex, status: string): void {
   // Nor may one that never closes its half keep the socket.
   socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/**
+ * Our own protocol has a name. The others have none, but an app may make its client offer one, and a browser then wants
+ * one of those chosen.
+ */
+function chosenSubprotocol(offered: ReadonlySet<string>, request: IncomingMessage): string | false {
+  if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL
+  const [first = false] = offered
+  return pathOf(request) === SYNC_PATH ? false : first
 }
 
 /** A client that names subprotocols, but not ours, speaks something else. One that names none is taken at its hello. */

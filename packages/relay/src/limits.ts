@@ -45,6 +45,18 @@ export interface RelayLimits {
    * `welcome`.
    */
   readonly heartbeatMs: number
+  /**
+   * A client of another protocol (`/y`, `/hocuspocus`) that was sent nothing for so long is sent an empty message:
+   * theirs close a connection that is silent for 30 s.
+   */
+  readonly keepaliveMs: number
+  /**
+   * Bytes that such a client sent before it was let into its rooms, and 64 for each message. More ends the connection
+   * with 1013.
+   */
+  readonly unjoinedBytesMax: number
+  /** A stateless message (`/hocuspocus`). A longer one ends the connection with 1009. */
+  readonly statelessBytesMax: number
   /** How long an awareness state lives without being renewed. Clients of y-protocols renew theirs every 15 s. */
   readonly awarenessTtlMs: number
   /** How long a room without members stays open, in case somebody returns. */
@@ -77,6 +89,9 @@ export const defaultLimits: RelayLimits = {
   drainTimeoutMs: 30_000,
   helloTimeoutMs: 10_000,
   heartbeatMs: 30_000,
+  keepaliveMs: 15_000,
+  unjoinedBytesMax: 1 * MiB,
+  statelessBytesMax: 64 * 1024,
   awarenessTtlMs: 30_000,
   roomLingerMs: 10_000,
   compactionTailBytes: 256 * 1024,

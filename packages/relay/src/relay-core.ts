@@ -11,6 +11,7 @@ import type { Authorize } from './access.ts'
 import type { Connection } from './connection/connection.ts'
 import { Connections } from './connection/connections.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
+import type { Opening } from './endpoints/opening.ts'
 import type { History } from './merger/history.ts'
 import { RelayCounters } from './metrics/relay-counters.ts'
 import type { Measured } from './metrics/relay-metrics.ts'
@@ -96,11 +97,11 @@ export class RelayCore {
   }
 
   /**
-   * Takes a socket over. The caller gives its frames to the connection returned, and tells it when the socket is gone.
+   * Takes a socket over, which speaks the protocol that its opening asked for. The caller gives its frames to the connection returned, and tells it when the socket is gone.
    * `undefined`: there are too many connections, and the socket is closing.
    */
-  accept(socket: FrameSocket): Connection | undefined {
-    return this.#connections.accept(socket)
+  accept(socket: FrameSocket, opening: Opening = { endpoint: 'sync' }): Connection | undefined {
+    return this.#connections.accept(socket, opening)
   }
 
   /**

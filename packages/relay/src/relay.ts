@@ -16,9 +16,10 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authorize } from './access.ts'
 import { RelayError } from './errors.ts'
+import { openingOf } from './endpoints/opening.ts'
 import { eventLog } from './event-log.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
-import { SYNC_PATH, httpService, pathOf, type HealthReport } from './http/http-service.ts'
+import { httpService, type HealthReport } from './http/http-service.ts'
 import { isLoopback } from './http/loopback.ts'
 import { OperatorAccess } from './http/operator-access.ts'
 import { staticFiles } from './http/static-files.ts'
@@ -41,8 +42,8 @@ export interface RelayOptions {
   /** 4455 by default; 0 picks a free one. */
   readonly port?: number
   /**
-   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync` from it and
-   * leaves everything else alone, its opening and closing too.
+   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync` and `/y/` from
+   * it and leaves everything else alone, its opening and closing too.
    */
   readonly server?: Server
   readonly authorize?: Authorize
@@ -243,18 +244,20 @@ class WiredRelay implements Relay {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (pathOf(request) !== SYNC_PATH) {
+    const opening = openingOf(request.url ?? '/')
+    if (opening === 'unknown') {
       // On a server that is not ours, somebody else may answer.
       if (this.#ownServer !== undefined) refuseUpgrade(socket, '404 Not Found')
       return
     }
+    if (opening === 'bad') return refuseUpgrade(socket, '400 Bad Request')
     const reachedAt = request.socket.localAddress
     // A server of the embedding program may listen anywhere: without `authorize`, only this machine is served there
     // too.
     if (this.#options.authorize === undefined && (reachedAt === undefined || !isLoopback(reachedAt))) {
       return refuseUpgrade(socket, '403 Forbidden')
     }
-    this.#gateway.upgrade(request, socket, head)
+    this.#gateway.upgrade(opening, request, socket, head)
   }
 
   /** Whether the log can be read within a bounded time. */

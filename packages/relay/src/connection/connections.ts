@@ -3,10 +3,13 @@
  * (connection.ts).
  */
 import { CloseCode, encodeFrame } from '@syncline/protocol'
+import type { Opening } from '../endpoints/opening.ts'
+import { ySession } from '../endpoints/y-websocket/y-session.ts'
 import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
 import type { Measured } from '../metrics/relay-metrics.ts'
 import type { FrameSocket } from './frame-socket.ts'
 import { nativeSession } from './native-session.ts'
+import type { Session } from './session.ts'
 
 export interface ConnectionsOptions extends ConnectionSurroundings {
   /** How the relay names itself in `welcome`. */
@@ -41,17 +44,21 @@ export class Connections {
    * Begins a connection. Returns `undefined` when there are too many: the other side was told so, and the socket is
    * closing.
    */
-  accept(socket: FrameSocket): Connection | undefined {
+  accept(socket: FrameSocket, opening: Opening): Connection | undefined {
     if (this.#open.size >= this.#surroundings.limits.connectionsMax) {
-      turnAway(socket)
+      turnAway(socket, opening)
       return undefined
     }
     const { agent, limits, scheduler } = this.#surroundings
-    const session = nativeSession(agent, limits, scheduler.now())
-    const connection = new SessionConnection(socket, session, this.#surroundings, () => this.#ended(connection))
-    this.#open.add(connection)
-    connection.open()
-    return connection
+    const now = scheduler.now()
+    switch (opening.endpoint) {
+      case 'sync':
+        return this.#begin(socket, nativeSession(agent, limits, now))
+      case 'y-websocket':
+        return this.#begin(socket, ySession(opening.room, opening.token, limits, now))
+      default:
+        return opening satisfies never
+    }
   }
 
   tick(now: number): void {
@@ -74,14 +81,23 @@ export class Connections {
     for (const connection of this.#open) connection.terminate()
   }
 
+  #begin<Message>(socket: FrameSocket, session: Session<Message>): Connection {
+    const connection = new SessionConnection(socket, session, this.#surroundings, () => this.#ended(connection))
+    this.#open.add(connection)
+    connection.open()
+    return connection
+  }
+
   #ended(connection: Connection): void {
     this.#open.delete(connection)
     if (this.#open.size === 0) for (const resolve of this.#waitingForEnd.splice(0)) resolve()
   }
 }
 
-function turnAway(socket: FrameSocket): void {
-  const message = 'this relay has all the connections that it can serve'
-  socket.send(encodeFrame([{ type: 'error', code: 'too-many-connections', message }]), () => {})
+function turnAway(socket: FrameSocket, { endpoint }: Opening): void {
+  if (endpoint === 'sync') {
+    const message = 'this relay has all the connections that it can serve'
+    socket.send(encodeFrame([{ type: 'error', code: 'too-many-connections', message }]), () => {})
+  }
   socket.close(CloseCode.tryAgainLater, 'too-many-connections')
 }

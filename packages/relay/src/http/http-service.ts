@@ -3,11 +3,9 @@
  * given some, and a short page for whoever looks what is listening here. WebSocket upgrades are the gateway's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { SYNC_PATH, Y_PATH } from '../endpoints/opening.ts'
 import type { OperatorAccess } from './operator-access.ts'
 import type { FileServer } from './static-files.ts'
-
-/** Where the protocol is spoken. */
-export const SYNC_PATH = '/sync'
 
 /** The answer of `/healthz` and `/readyz`. */
 export interface HealthReport {
@@ -47,7 +45,12 @@ export function httpService({ health, metrics, operator, files }: HttpServiceOpt
     const notFound = (): void => answer(response, 404, 'text/plain', 'Not found.\n')
     if (files !== undefined) return files(request, response, notFound)
     if (path !== '/') return notFound()
-    answer(response, 200, 'text/plain', `This is a Syncline relay. It speaks WebSocket at ${SYNC_PATH}.\n`)
+    answer(
+      response,
+      200,
+      'text/plain',
+      `This is a Syncline relay. It speaks WebSocket at ${SYNC_PATH} and ${Y_PATH}<room>.\n`,
+    )
   }
 }
 
