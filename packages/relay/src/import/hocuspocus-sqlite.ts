@@ -6,6 +6,7 @@
  * The library is SQLite in WebAssembly, which reads the file page by page. It cannot read a database in WAL mode, and a
  * reader that left the `-wal` file aside would miss the latest changes: such a database is refused.
  */
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Database } from 'node-sqlite3-wasm'
 import { ImportError } from '../errors.ts'
@@ -30,6 +31,8 @@ export async function openHocuspocusSqlite(path: string): Promise<ImportSource> 
     throw unreadable(path, cause)
   }
   try {
+    // One transaction for all reads: the library takes its lock, a directory beside the file, once and not for each.
+    database.exec('BEGIN')
     // Without the table, or with another one of that name, this throws.
     database.get('SELECT name, data FROM documents LIMIT 1')
   } catch (cause) {
@@ -87,6 +90,9 @@ async function assertNotWal(path: string): Promise<void> {
 }
 
 function unreadable(path: string, cause: unknown): ImportError {
-  const message = `cannot read the database ${path}: ${String(cause)}`
+  // What the library leaves behind when its process is killed, and then waits for.
+  const lock = `${path}.lock`
+  const advice = existsSync(lock) ? `; if no process uses it, remove ${lock}` : ''
+  const message = `cannot read the database ${path}: ${String(cause)}${advice}`
   return new ImportError('unreadable-source', message, { cause })
 }
