@@ -418,15 +418,35 @@ describe('a relay that lacks units which this device was told are safe', () => {
   })
 })
 
-test('a state vector that is none, or an update that is none, changes nothing', () => {
+test('a state vector that is none changes nothing', () => {
   load()
   connect()
   const bad = new Uint8Array([255, 255])
   expect(() => joined({ stateVector: bad })).toThrow('unexpected-end')
   expect(machine.membership.state).toBe('joining')
-  joined()
-  expect(() => take({ type: 'updates', handle: HANDLE, position: at(1), update: bad })).toThrow('unexpected-end')
+})
+
+test('an update that cannot be read is told of, and asked for again by the next membership; all else goes on', () => {
+  load([], { position: at(3) })
+  connect()
+  joined({ resumed: true, position: at(5) })
+  expect(take({ type: 'updates', handle: HANDLE, position: at(4), update: new Uint8Array([255, 255]) })).toEqual([])
+  expect(machine.lastError).toMatchObject({ code: 'malformed-message' })
   expect(machine.takeWrite()).toBeUndefined()
+  expect(take({ type: 'updates', handle: HANDLE, position: at(5), update: edit(1, 2) })).toMatchObject([
+    { type: 'deliver' },
+  ])
+  expect(machine.takeWrite()).toMatchObject({ position: at(3), update: edit(1, 2) })
+  expect(take({ type: 'edit', key: 1, update: edit(1) })).toMatchObject([{ type: 'push' }])
+  ack(1, 6)
+  expect(machine.outbox).toMatchObject({ ackedRef: 1, settledRef: 0 })
+  take({ type: 'disconnected' })
+  expect(connect()).toMatchObject([{ type: 'join', position: at(3) }])
+  joined({ resumed: true, position: at(6) })
+  take({ type: 'updates', handle: HANDLE, position: at(6), update: edit(1, 3) })
+  expect(machine.outbox.size).toBe(1)
+  ack(1, 6)
+  expect(machine.outbox.settledRef).toBe(1)
 })
 
 test('rows that are damaged on this device are passed over', () => {

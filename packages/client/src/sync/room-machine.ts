@@ -21,11 +21,11 @@
  * Wire refs count the pushes of one membership. They are not the refs of rows: several rows are pushed as one, and an edit
  * that the store could not take has no row.
  */
-import { DecodeError, IdSet, decodeStateVector, mergeUpdates, updateIds, type StateVector } from '@syncline/core'
+import { DecodeError, IdSet, decodeStateVector, updateIds, type StateVector } from '@syncline/core'
 import type { Access, MessageOf, Position, RelayMessage } from '@syncline/protocol'
 import { fullJitter } from '../backoff.ts'
 import type { DeviceRoom, RejectedRow } from '../device-store/device-store.ts'
-import { isUpdate } from '../device-store/gathered-updates.ts'
+import { GatheredUpdates, isUpdate } from '../device-store/gathered-updates.ts'
 import { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
 import { CONFLICTING_UPDATE, DisputedIds, haveCommonIds } from './disputed-ids.ts'
@@ -171,9 +171,11 @@ export class RoomMachine {
   /** Whether this device has anything that it was told is safe at the relay: only that can be missing there. */
   #hasSettled = false
   #position: Position | undefined
+  /** Whether something of this membership could not be read: the position stays before it, so that the next one asks for it again. */
+  #unreadable = false
   #storedPosition: Position | undefined
 
-  #unwritten: Uint8Array[] = []
+  #unwritten = new GatheredUpdates()
   #unwrittenEdits: VolatileKey[] = []
   #unwrittenRejected: RejectedRow[] = []
   #writtenRef = 0
@@ -205,7 +207,7 @@ export class RoomMachine {
 
   /** What has arrived, or was settled, and is in no row yet. */
   get unwritten(): readonly Uint8Array[] {
-    return this.#unwritten
+    return this.#unwritten.isEmpty ? [] : [this.#unwritten.merged()]
   }
 
   /** Units of this device's edits that another writer claims with other content. */
@@ -253,7 +255,7 @@ export class RoomMachine {
   takeWrite(): RoomWrite | undefined {
     if (!this.#writeDue) return undefined
     const { settledRef } = this.#outbox
-    const update = this.#mayWriteUpdates && this.#unwritten.length > 0 ? mergeAll(this.#unwritten) : undefined
+    const update = this.#mayWriteUpdates && !this.#unwritten.isEmpty ? this.#unwritten.merged() : undefined
     const write: RoomWrite = {
       update,
       position: this.#positionToStore,
@@ -263,7 +265,7 @@ export class RoomMachine {
       edits: this.#mayWriteUpdates ? this.#unwrittenEdits : [],
     }
     if (this.#mayWriteUpdates) {
-      this.#unwritten = []
+      this.#unwritten = new GatheredUpdates()
       this.#unwrittenEdits = []
     }
     this.#unwrittenRejected = []
@@ -272,7 +274,7 @@ export class RoomMachine {
 
   get #writeDue(): boolean {
     return (
-      (this.#mayWriteUpdates && this.#unwritten.length > 0) ||
+      (this.#mayWriteUpdates && !this.#unwritten.isEmpty) ||
       this.#unwrittenRejected.length > 0 ||
       this.#outbox.settledRef > this.#writtenRef ||
       !samePosition(this.#positionToStore, this.#storedPosition)
@@ -398,6 +400,7 @@ export class RoomMachine {
     this.#refusals = 0
     this.#nextWireRef = 1
     this.#headSeqAtJoin = position.seq
+    this.#unreadable = false
     if (resumed) {
       // The log is the one that we know, and yet it may have a gap that this device can close.
       if (access === 'write' && this.#lacksSettled(atRelay)) this.#readEverything(stateVector, false)
@@ -463,15 +466,35 @@ export class RoomMachine {
 
   #receive({ position, update }: MessageOf<'updates'>): void {
     if (this.#membership.state !== 'live') return
-    const structs = this.#held.add(update)
+    const structs = this.#holdReceived(update)
+    if (structs === undefined) return
     // Most often it is an echo of what was sent. What was settled cannot be disputed: the relay has it, and compares.
     if (haveCommonIds(structs, this.#ownIds)) this.#disputed.add(this.#outbox.disputed(update))
-    this.#unwritten.push(update.slice())
-    if (this.#unwritten.length > ClientLimits.editsWaitingMax) this.#unwritten = [mergeAll(this.#unwritten)]
-    if (this.#position === undefined || position.seq >= this.#position.seq) this.#position = position
+    this.#unwritten.add(update)
+    if (this.#position === undefined || position.seq >= this.#position.seq) this.#advance(position)
     this.#hasSettled = true
     this.#cover()
     this.#effects.push({ type: 'deliver', update })
+  }
+
+  /**
+   * An update that cannot be read costs neither the connection, which other rooms use, nor the membership, through which edits of
+   * this device go out: it would come again with the next one.
+   */
+  #holdReceived(update: Uint8Array): IdSet | undefined {
+    try {
+      return this.#held.add(update)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#unreadable = true
+      const message = 'The relay sent an update that cannot be read: what others wrote is not all here'
+      this.#lastError = new SynclineError('malformed-message', message, { cause: error, retryable: true })
+      return undefined
+    }
+  }
+
+  #advance(position: Position): void {
+    if (!this.#unreadable) this.#position = position
   }
 
   #acknowledged({ ref, position }: MessageOf<'ack'>): void {
@@ -486,7 +509,7 @@ export class RoomMachine {
     }
     // The next place in the log is our own push, so everything up to it has arrived. Any other place: entries of others lie
     // between, which the relay sends as `updates`. (The epoch may differ: a relay begins one with its first append.)
-    if (this.#position !== undefined && position.seq === this.#position.seq + 1) this.#position = position
+    if (this.#position !== undefined && position.seq === this.#position.seq + 1) this.#advance(position)
     this.#cover()
     if (acked.length === 0) return
     this.#pushRetries = 0
@@ -512,7 +535,7 @@ export class RoomMachine {
       for (const { key, update } of this.#outbox.settle(keys)) {
         if (typeof key === 'number') continue
         // It is part of the relay's history now, but in no row here: it is stored with the position that covers it.
-        this.#unwritten.push(update)
+        this.#unwritten.add(update)
         this.#unwrittenEdits.push(key)
       }
       if (refill !== undefined) this.#refillPartDone()
@@ -603,7 +626,7 @@ export class RoomMachine {
   }
 
   #writeFailed(write: RoomWrite): void {
-    if (write.update !== undefined) this.#unwritten.unshift(write.update)
+    if (write.update !== undefined) this.#unwritten.add(write.update)
     this.#unwrittenEdits.unshift(...write.edits)
     this.#unwrittenRejected.unshift(...write.rejected)
   }
@@ -686,10 +709,6 @@ export class RoomMachine {
     this.#flights.push({ firstRef, lastRef: this.#nextWireRef - 1, bytes: update.length, keys, refill })
     this.#bytesInFlight += update.length
   }
-}
-
-function mergeAll(updates: readonly Uint8Array[]): Uint8Array {
-  return updates.length === 1 ? updates[0]! : mergeUpdates(updates)
 }
 
 function samePosition(a: Position | undefined, b: Position | undefined): boolean {

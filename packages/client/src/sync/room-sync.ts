@@ -147,7 +147,7 @@ export class RoomSync {
     this.#handle({ type: 'disconnected' })
   }
 
-  /** Messages of the relay about this room. Throws `DecodeError` for an update that is none; nothing has changed then. */
+  /** Messages of the relay about this room. Throws `DecodeError` for a state vector that is none; nothing has changed then. */
   receive(message: RelayEvent): void {
     this.#handle(message)
   }
