@@ -87,8 +87,8 @@ export class FaultyLog implements UpdateLog {
     return this.#write('checkpoint', () => this.#log.checkpoint(room, upTo, update))
   }
 
-  rooms(): AsyncIterable<string> {
-    return this.#log.rooms()
+  rooms(after?: string): AsyncIterable<string> {
+    return this.#log.rooms(after)
   }
 
   drop(room: string): Promise<void> {

@@ -222,8 +222,8 @@ class LmdbLog implements UpdateLog {
     return done
   }
 
-  async *rooms(): AsyncIterable<string> {
-    let start: Uint8Array = roomKeys.start
+  async *rooms(after?: string): AsyncIterable<string> {
+    let start: Uint8Array = after === undefined ? roomKeys.start : keyAfter(roomKey(after))
     for (;;) {
       this.#assertOpen()
       const keys = this.#environment.keys(start, roomKeys.end, ROOM_NAMES_MAX)

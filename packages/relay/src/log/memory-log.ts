@@ -148,9 +148,12 @@ export class MemoryLog implements UpdateLog {
     return (await this.#writes.submit({ kind: 'checkpoint', room, upTo, update }, update.length)).done
   }
 
-  async *rooms(): AsyncIterable<string> {
+  async *rooms(after = ''): AsyncIterable<string> {
     this.#assertOpen()
-    for (const room of this.#disk.rooms.keys()) {
+    const start = Buffer.from(after)
+    const names = [...this.#disk.rooms.keys()].map((room) => ({ room, bytes: Buffer.from(room) }))
+    for (const { room, bytes } of names.sort((a, b) => Buffer.compare(a.bytes, b.bytes))) {
+      if (Buffer.compare(bytes, start) <= 0) continue
       yield room
       this.#assertOpen()
     }

@@ -132,6 +132,23 @@ export function updateLogContract(backend: string, createMedium: () => Promise<L
       expect(await roomsOf(log)).toEqual(names.sort())
     })
 
+    it('lists rooms in the order of their bytes, from any name on', async () => {
+      const log = await openNew()
+      const names = ['b', 'a/b', 'ä', 'a', '文', '\u{10FFFF}', '\uFFFD', 'a b', 'ab']
+      await log.append(names.map((room) => ({ room, update: bytes(1) })))
+      const sorted = [...names].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+      const after = async (start?: string): Promise<string[]> => {
+        const listed: string[] = []
+        for await (const room of log.rooms(start)) listed.push(room)
+        return listed
+      }
+      expect(await after()).toEqual(sorted)
+      for (const [index, name] of sorted.entries()) expect(await after(name)).toEqual(sorted.slice(index + 1))
+      expect(await after('a/a')).toEqual(sorted.slice(sorted.indexOf('a/b')))
+      expect(await after('zzz')).toEqual(sorted.slice(sorted.indexOf('ä')))
+      expect(await after('\u{10FFFF}x')).toEqual([])
+    })
+
     it('settles appends in the order of the calls, and shares flushes among them', async () => {
       const log = await openNew()
       const settled: number[] = []

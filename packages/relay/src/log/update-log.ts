@@ -132,10 +132,10 @@ export interface UpdateLog extends AsyncDisposable {
   checkpoint(room: string, upTo: Position, update: Uint8Array): Promise<boolean>
 
   /**
-   * The names of all rooms that have entries or a checkpoint, in no particular order; those of some moment of the
-   * iteration.
+   * The names of all rooms that have entries or a checkpoint, in the order of their UTF-8 bytes; those after `after` if it
+   * is given, whether or not there is such a room. Each is one of some moment of the iteration.
    */
-  rooms(): AsyncIterable<string>
+  rooms(after?: string): AsyncIterable<string>
 
   /** Forgets a room. If it is written again, that starts a new epoch at seq 1. Idempotent. */
   drop(room: string): Promise<void>

@@ -2,7 +2,15 @@
  * The work on whole documents' bytes, as data: a job goes in, its result comes out, on whichever thread. Pure, and the only place
  * that says what each job does.
  */
-import { IdSet, diffUpdate, mergeUpdates, updateIds } from '@syncline/core'
+import {
+  IdSet,
+  convertUpdateFormatV1ToV2,
+  convertUpdateFormatV2ToV1,
+  diffUpdate,
+  encodeStateVector,
+  mergeUpdates,
+  updateIds,
+} from '@syncline/core'
 import type { History } from './history.ts'
 import { inspect, storeOf, type Inspected } from './inspect.ts'
 import { transferableRanges, type Ranges, type UpdateRanges } from './update-ranges.ts'
@@ -13,6 +21,9 @@ export interface MergeJobs {
   readonly diff: { readonly updates: readonly Uint8Array[]; readonly stateVector: Uint8Array }
   readonly compact: { readonly updates: readonly Uint8Array[]; readonly history: History }
   readonly summarise: { readonly updates: readonly Uint8Array[]; readonly deletedRangesMax: number }
+  readonly stateVector: { readonly updates: readonly Uint8Array[] }
+  /** To format v2, or from it. */
+  readonly convert: { readonly updates: readonly [Uint8Array]; readonly to: 'v1' | 'v2' }
   readonly scan: { readonly updates: readonly [Uint8Array] }
   readonly inspect: {
     readonly updates: readonly Uint8Array[]
@@ -27,6 +38,8 @@ export interface MergeResults {
   readonly diff: Uint8Array
   readonly compact: Compacted
   readonly summarise: LogSummary
+  readonly stateVector: Uint8Array
+  readonly convert: Uint8Array
   readonly scan: UpdateRanges
   readonly inspect: Inspected
 }
@@ -57,6 +70,10 @@ const work: { readonly [K in MergeKind]: (job: MergeJobs[K]) => MergeResults[K] 
     diffUpdate(updates.length === 1 ? updates[0]! : mergeUpdates(updates), stateVector),
   compact: ({ updates, history }) => compact(updates, history),
   summarise: ({ updates, deletedRangesMax }) => summarise(updates, deletedRangesMax),
+  stateVector: ({ updates }) =>
+    encodeStateVector(IdSet.union(updates.map((update) => updateIds(update).structs)).stateVector()),
+  convert: ({ updates: [update], to }) =>
+    to === 'v2' ? convertUpdateFormatV1ToV2(update) : convertUpdateFormatV2ToV1(update),
   scan: ({ updates: [update] }) => transferableRanges(updateIds(update)),
   inspect: ({ updates, pushes, history }) => inspect(updates, pushes, history),
 }

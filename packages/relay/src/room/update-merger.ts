@@ -30,6 +30,10 @@ export interface UpdateMerger {
   compact(updates: readonly Uint8Array[], history: History): Promise<Compacted>
   /** Which units `updates` bring, and which they delete unless that takes more ranges than `deletedRangesMax`. */
   summarise(updates: readonly Uint8Array[], deletedRangesMax: number): Promise<LogSummary>
+  /** Per client the clock up to which nothing is missing in `updates`, encoded. */
+  stateVector(updates: readonly Uint8Array[]): Promise<Uint8Array>
+  /** An update in another format: from v2 if `to` is v1, from v1 if it is v2. */
+  convert(update: Uint8Array, to: 'v1' | 'v2'): Promise<Uint8Array>
   /** Which units a push brings and deletes; checks it whole. */
   scan(push: Uint8Array): Promise<UpdateRanges>
   /** What each of `pushes`, which were scanned before, would add to a log of `updates`. */
@@ -47,6 +51,8 @@ export function mergerOf(run: JobRunner): UpdateMerger {
     diff: (updates, stateVector) => run('diff', { updates, stateVector }),
     compact: (updates, history) => run('compact', { updates, history }),
     summarise: (updates, deletedRangesMax) => run('summarise', { updates, deletedRangesMax }),
+    stateVector: (updates) => run('stateVector', { updates }),
+    convert: (update, to) => run('convert', { updates: [update], to }),
     scan: (push) => run('scan', { updates: [push] }),
     inspect: (updates, pushes, history) => run('inspect', { updates, pushes, history }),
   }
