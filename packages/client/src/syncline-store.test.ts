@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Doc } from 'yjs'
 import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import { Syncline } from './syncline.ts'
@@ -281,4 +282,28 @@ test('edits go to the relay at once, however many the device store does not take
   store.heal()
   await world.scheduler.advance(2 * ClientLimits.storeRetryMaxMs)
   expect(room.status).toMatchObject({ unstored: 0, store: { state: 'durable' } })
+})
+
+test('what is behind a gap is kept, refilled, and shown when the gap closes', async () => {
+  const doc = new Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (const letter of ['a', 'b', 'c']) doc.getText('text').insert(doc.getText('text').length, letter)
+  const [first, second, third] = updates as [Uint8Array, Uint8Array, Uint8Array]
+  const { store } = device()
+  const seeded = store()
+  for (const update of [first, third]) await seeded.appendRemote('a', update, { epoch: 7, seq: 3 })
+
+  // The relay has lost what it had, so that all of it comes from here.
+  const room = world.visit(store()).room('a')
+  await room.loaded
+  await world.rest()
+  expect(text(room)).toBe('a')
+  const elsewhere = device().store()
+  await elsewhere.appendLocal('a', second)
+  const other = world.visit(elsewhere).room('a')
+  await other.loaded
+  await other.whenAcked()
+  await world.rest()
+  expect([text(room), text(other), world.textAtRelay()]).toEqual(['abc', 'abc', 'abc'])
 })
