@@ -57,6 +57,8 @@ async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal
   if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
   const scale = wanted.quick ? 'quick' : 'full'
   const seed = wanted.seed ?? randomInt(SEED_MAX)
+  // Before we are the load ourselves.
+  const on = environment()
   const startedAt = new Date()
   const start = performance.now()
   // Said at once: a run that hangs or is killed can be repeated too.
@@ -67,6 +69,7 @@ async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal
     const context: BenchContext = {
       scale,
       rounds: wanted.rounds,
+      profile: wanted.profile,
       seed,
       trace,
       progress,
@@ -78,7 +81,7 @@ async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal
     if (results.length === 0) throw new UsageError(`${bench.name} has no task that begins like that`)
     reports.push({ bench, workload: bench.workload(context), results })
   }
-  return { environment: environment(), seed, scale, startedAt, elapsedMs: performance.now() - start, reports }
+  return { environment: on, seed, scale, startedAt, elapsedMs: performance.now() - start, reports }
 }
 
 function explain(error: unknown): number {

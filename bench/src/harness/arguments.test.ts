@@ -6,6 +6,7 @@ describe('parseArguments', () => {
     expect(parseArguments([])).toEqual({
       help: false,
       quick: false,
+      profile: false,
       json: undefined,
       only: [],
       rounds: undefined,
@@ -16,6 +17,7 @@ describe('parseArguments', () => {
   it('reads every option', () => {
     const argv = [
       '--quick',
+      '--profile',
       '--json',
       'out.json',
       '--only',
@@ -28,6 +30,7 @@ describe('parseArguments', () => {
     ]
     expect(parseArguments(argv)).toMatchObject({
       quick: true,
+      profile: true,
       json: 'out.json',
       only: ['merge', 'relay'],
       rounds: 3,

@@ -5,6 +5,7 @@ import { SEED_MAX } from '../workloads/random.ts'
 export interface Arguments {
   readonly help: boolean
   readonly quick: boolean
+  readonly profile: boolean
   readonly json: string | undefined
   /** Names of benches or tasks; empty for all. */
   readonly only: readonly string[]
@@ -24,6 +25,7 @@ export const usage = `npm run bench -- [options]
 
   --only NAME    run one bench, or the tasks that begin with NAME ("merge", "convergence/10 replicas"); may be repeated
   --quick        the same tasks and checks on less work, in under a minute
+  --profile      where our side spends its time: the top functions of each task of the merge bench
   --rounds N     samples per task; in convergence, cases
   --seed N       what the random cases grow from (default: a new one each run; it is printed)
   --json FILE    write the results to FILE too
@@ -36,6 +38,7 @@ Exit code: 0 measured, 1 a check failed (no numbers are printed), 2 wrong usage.
 const options = {
   help: { type: 'boolean', short: 'h' },
   quick: { type: 'boolean' },
+  profile: { type: 'boolean' },
   json: { type: 'string' },
   only: { type: 'string', multiple: true },
   rounds: { type: 'string' },
@@ -48,6 +51,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   return {
     help: values.help ?? false,
     quick: values.quick ?? false,
+    profile: values.profile ?? false,
     json: values.json,
     only: values.only ?? [],
     rounds: integer('rounds', values.rounds, 1, ROUNDS_MAX),

@@ -3,7 +3,9 @@
  * its peers) do the same work, and each yields samples per *metric*. Everything that is reported, as table or as JSON, is made
  * of {@link TaskResult}s, so a new bench, subject or metric needs no change here.
  */
+import type { HotFunction } from './profile.ts'
 import type { Progress } from './progress.ts'
+import type { Target } from './target.ts'
 import type { Trace } from '../workloads/trace.ts'
 
 /** Names our own side in every task; the other names are the peers'. */
@@ -18,7 +20,7 @@ export interface Metric {
 }
 
 /** Samples of a metric are in this unit. */
-export type Unit = 'ms' | 'bytes' | 'per second' | 'count'
+export type Unit = 'ms' | 'bytes' | 'per second' | 'count' | 'times'
 
 /** The samples of one subject, one list per metric name: one sample per round. */
 export type Samples = ReadonlyMap<string, readonly number[]>
@@ -28,6 +30,12 @@ export interface TaskResult {
   readonly metrics: readonly Metric[]
   /** In the order of the table's columns, ours first. */
   readonly subjects: ReadonlyMap<string, Samples>
+  /** Subjects that the task does not ask, by rule and not by timeout, and the reason in a word. */
+  readonly notRun?: ReadonlyMap<string, string>
+  /** What our side is to reach. */
+  readonly targets?: readonly Target[]
+  /** Where our side spends its time, when `--profile` asked. */
+  readonly profile?: readonly HotFunction[]
 }
 
 export interface BenchContext {
@@ -35,6 +43,8 @@ export interface BenchContext {
   readonly scale: 'quick' | 'full'
   /** What `--rounds` asked for. */
   readonly rounds: number | undefined
+  /** Whether `--profile` asked where our side spends its time. */
+  readonly profile: boolean
   readonly seed: number
   readonly trace: Trace
   readonly progress: Progress

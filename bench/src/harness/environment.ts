@@ -1,7 +1,7 @@
 /** What a number was measured on: machine, runtime, versions and commit. Tells no paths and no host names. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statfsSync } from 'node:fs'
-import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -9,6 +9,8 @@ export interface Environment {
   readonly cpu: string
   readonly cores: number
   readonly memoryBytes: number
+  /** What ran in the last minute, as a number of busy cores; 0 where the system does not tell. */
+  readonly load: number
   readonly system: string
   readonly node: string
   readonly v8: string
@@ -21,7 +23,7 @@ export interface Environment {
 }
 
 /** The packages whose versions matter to a number of today's benches. */
-const packages = ['@syncline/core', '@syncline/relay', 'yjs', 'ws', 'lmdb']
+const packages = ['@syncline/core', '@syncline/relay', 'yjs', '@y/y', 'ws', 'lmdb']
 
 export function environment(): Environment {
   const processors = cpus()
@@ -29,6 +31,7 @@ export function environment(): Environment {
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryBytes: totalmem(),
+    load: loadavg()[0] ?? 0,
     system: `${process.platform} ${release()} ${process.arch}`,
     node: process.versions.node,
     v8: process.versions.v8,

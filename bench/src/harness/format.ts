@@ -14,6 +14,8 @@ export function formatValue(value: number, unit: Unit): string {
       return `${value >= 1000 ? grouped(Number(value.toPrecision(3))) : significant(value)} /s`
     case 'count':
       return value >= 100 || Number.isInteger(value) ? grouped(value) : significant(value)
+    case 'times':
+      return `${significant(value)}×`
     default:
       return unit satisfies never
   }

@@ -35,6 +35,7 @@ const run: Run = {
     cpu: 'a processor',
     cores: 2,
     memoryBytes: 4 * 2 ** 30,
+    load: 1.5,
     system: 'linux',
     node: '20.19.0',
     v8: '11',
@@ -57,7 +58,7 @@ const run: Run = {
 
 describe('the table', () => {
   const lines = renderRun(run).split('\n')
-  const row = (metric: string) => lines.slice(6).find((line) => line.includes(` ${metric} `))!
+  const row = (metric: string) => lines.slice(7).find((line) => line.includes(` ${metric} `))!
 
   it('opens with machine, versions, commit and the seed with the command that replays it', () => {
     expect(lines.slice(0, 5).join('\n')).toContain('2 cores, 4 GiB')
@@ -68,6 +69,10 @@ describe('the table', () => {
 
   it('says so when durability costs nothing on this machine', () => {
     expect(lines[5]).toContain('temporary files are in memory')
+  })
+
+  it('says so when the machine was busy before', () => {
+    expect(lines[6]).toBe('note      other work kept 1.5 cores busy when the run began: times are long and noisy')
   })
 
   it('tells the question, the workload and the metric before any number', () => {
@@ -83,6 +88,46 @@ describe('the table', () => {
 
   it('compares nothing where neither direction is better', () => {
     expect(row('cases')).toMatch(/7 +7$/)
+  })
+})
+
+describe('a table with targets', () => {
+  const judged: TaskResult = {
+    ...result,
+    notRun: new Map([['slow peer', 'not run: quadratic']]),
+    targets: [
+      { metric: 'time', against: 'yjs', timesAtLeast: 8 },
+      { metric: 'time', atMost: 1 },
+    ],
+    profile: [{ name: 'append', place: 'log.js:7', share: 0.25 }],
+  }
+  const judgedRun: Run = { ...run, reports: [{ ...run.reports[0]!, results: [judged] }] }
+  const lines = renderRun(judgedRun).split('\n')
+  const at = lines.findIndex((line) => line.includes(' time '))
+
+  it('has one line per target, and says whether it is met', () => {
+    expect(lines[at]).toMatch(/10\.0× +≥ 8× yjs: met, 10\.0×$/)
+    expect(lines[at + 1]).toMatch(/^ +≤ 1\.00 ms: missed, 2\.00 ms$/)
+  })
+
+  it('says why a subject is not asked', () => {
+    expect(lines[at]).toContain('not run: quadratic')
+  })
+
+  it('tells below the table where our time goes', () => {
+    expect(lines.slice(at).join('\n')).toMatch(/merge 1,000 keystrokes: share .*\n +25\.0 % {2}append {2}log\.js:7/)
+  })
+
+  it('keeps targets, reasons and profile in the JSON', () => {
+    const { benches } = JSON.parse(JSON.stringify(jsonOf(judgedRun))) as {
+      benches: { measurements: { targets?: object[] }[]; notRun: object[]; profiles: object[] }[]
+    }
+    const target = { metric: 'time', against: 'yjs', timesAtLeast: 8 }
+    expect(benches[0]!.measurements[0]!.targets![0]).toEqual({ target, text: '≥ 8× yjs', reached: 10, met: true })
+    expect(benches[0]!.notRun).toEqual([
+      { task: 'merge 1,000 keystrokes', subject: 'slow peer', reason: 'not run: quadratic' },
+    ])
+    expect(benches[0]!.profiles).toEqual([{ task: 'merge 1,000 keystrokes', functions: judged.profile }])
   })
 })
 

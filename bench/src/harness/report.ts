@@ -7,6 +7,7 @@ import { OURS } from './bench.ts'
 import type { Environment } from './environment.ts'
 import { formatRatio, formatSpread, formatValue } from './format.ts'
 import { ratioOf, relativeSpread, summarise, type Summary } from './statistics.ts'
+import { judge, verdict } from './target.ts'
 
 /** Rises when a reader of the old form could misunderstand the new one. */
 export const REPORT_FORMAT = 1
@@ -25,6 +26,9 @@ export interface Run {
   readonly elapsedMs: number
   readonly reports: readonly BenchReport[]
 }
+
+/** A machine whose cores have more to do than this share, before the run begins, is not a quiet one. */
+const BUSY_SHARE = 0.5
 
 /** The whole report as text, ending in a newline. */
 export function renderRun(run: Run): string {
@@ -46,6 +50,9 @@ export function renderRun(run: Run): string {
       'note      temporary files are in memory here, so flushing a log costs nothing; TMPDIR names another place',
     )
   }
+  if (on.load > on.cores * BUSY_SHARE) {
+    head.push(`note      other work kept ${on.load.toFixed(1)} cores busy when the run began: times are long and noisy`)
+  }
   return [head.join('\n'), ...reports.map(renderBench)].join('\n\n') + '\n'
 }
 
@@ -57,6 +64,7 @@ function renderBench({ bench, workload, results }: BenchReport): string {
     ...paragraph('ratio', `how many times better ${OURS} is than ${bench.baseline}; below 1 it is behind`),
     '',
     ...renderTable(tableOf(bench.baseline, results)).map((line) => `  ${line}`),
+    ...results.flatMap(renderProfile),
   ]
   return lines.join('\n')
 }
@@ -74,18 +82,27 @@ function paragraph(label: string, text: string): string[] {
   return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(10)}${line}`)
 }
 
-/** Rows of cells, the heading first: one row per task and metric, one column per subject, the ratio last. */
+/** Rows of cells, the heading first: one row per task and metric, one column per subject, the ratio, and where there are any the targets. */
 function tableOf(baseline: string, results: readonly TaskResult[]): string[][] {
-  const subjects = [...new Set(results.flatMap((result) => [...result.subjects.keys()]))]
+  const subjects = [
+    ...new Set(results.flatMap(({ subjects: asked, notRun }) => [...asked.keys(), ...(notRun?.keys() ?? [])])),
+  ]
+  const hasTargets = results.some(({ targets = [] }) => targets.length > 0)
   const rows = results.flatMap((result) =>
-    result.metrics.map((metric, index) => [
-      index === 0 ? result.task : '',
-      metric.name,
-      ...subjects.map((subject) => cell(result.subjects.get(subject), metric)),
-      ratioCell(ratio(result, metric, OURS, baseline)),
-    ]),
+    result.metrics.flatMap((metric, index) => {
+      const [first = '', ...others] = judge(result, metric).map((judged) => verdict(judged, metric))
+      const row = [
+        index === 0 ? result.task : '',
+        metric.name,
+        ...subjects.map((subject) => result.notRun?.get(subject) ?? cell(result.subjects.get(subject), metric)),
+        ratioCell(ratio(result, metric, OURS, baseline)),
+      ]
+      if (!hasTargets) return [row]
+      const blank = row.map(() => '')
+      return [row.concat(first), ...others.map((text) => blank.concat(text))]
+    }),
   )
-  return [['task', 'metric', ...subjects, 'ratio'], ...rows]
+  return [['task', 'metric', ...subjects, 'ratio', ...(hasTargets ? ['target'] : [])], ...rows]
 }
 
 function cell(samples: Samples | undefined, { name, unit }: Metric): string {
@@ -106,12 +123,23 @@ function ratio(result: TaskResult, metric: Metric, subject: string, baseline: st
   return ratioOf(ours, theirs, metric.better)
 }
 
+/** Where the time of one task goes, below the table. */
+function renderProfile({ task, profile }: TaskResult): string[] {
+  if (profile === undefined) return []
+  return [
+    '',
+    `  ${OURS}, ${task}: share of the time in each function itself`,
+    ...profile.map(({ share, name, place }) => `  ${(share * 100).toFixed(1).padStart(5)} %  ${name}  ${place}`),
+  ]
+}
+
 /** Pads the columns: names to the left, numbers to the right. */
 function renderTable(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const isNumber = rows[0]!.map((heading, column) => column >= 2 && heading !== 'target')
   const render = (row: readonly string[]) =>
     row
-      .map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)))
+      .map((text, column) => (isNumber[column]! ? text.padStart(widths[column]!) : text.padEnd(widths[column]!)))
       .join('  ')
       .trimEnd()
   const rule = widths.map((width) => '─'.repeat(width)).join('  ')
@@ -134,6 +162,10 @@ export function jsonOf({ environment: on, reports, seed, scale, startedAt, elaps
       metric: bench.metric,
       baseline: bench.baseline,
       measurements: results.flatMap((result) => measurementsOf(bench.baseline, result)),
+      notRun: results.flatMap(({ task, notRun = new Map<string, string>() }) =>
+        [...notRun].map(([subject, reason]) => ({ task, subject, reason })),
+      ),
+      profiles: results.flatMap(({ task, profile }) => (profile === undefined ? [] : [{ task, functions: profile }])),
     })),
   }
 }
@@ -155,6 +187,7 @@ function measurementsOf(baseline: string, result: TaskResult): object[] {
         high,
         samples: list,
         ratio: subject === baseline ? undefined : ratio(result, metric, subject, baseline),
+        targets: subject === OURS ? judge(result, metric) : undefined,
       }
     }),
   )

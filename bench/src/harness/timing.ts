@@ -11,10 +11,12 @@ export interface Work<Output> {
   readonly check: (output: Output) => void
   /** Further metrics of an output, its size for instance. */
   readonly gauge?: (output: Output) => Readonly<Record<string, number>>
+  /** A run does so many of the same thing, and its time is told for one. 1, unless given. */
+  readonly parts?: number
 }
 
 export interface TimingLimits {
-  /** Warm-up ends after this time, but not before one call. */
+  /** Warm-up ends after this time, but not before one call. A call that alone takes longer tells how long calls take, too. */
   readonly warmUpMs: number
   /** A sample repeats the call until it takes about this long. */
   readonly sampleMs: number
@@ -24,19 +26,26 @@ export interface TimingLimits {
 
 const REPEATS_MAX = 100_000
 
-/** Warms up, checks and calibrates `work`. The contestant's metric `time` is milliseconds per call. */
-export function timed<Output>({ subject, run, check, gauge }: Work<Output>, limits: TimingLimits): Contestant {
+/** Warms up, checks and calibrates `work`. The contestant's metric `time` is milliseconds per call, or per part of it. */
+export function timed<Output>(
+  { subject, run, check, gauge, parts = 1 }: Work<Output>,
+  limits: TimingLimits,
+): Contestant {
   const warmUpStart = performance.now()
-  check(run())
+  const first = run()
+  let callMs = performance.now() - warmUpStart
+  check(first)
   let calls = 1
   while (performance.now() - warmUpStart < limits.warmUpMs && calls < REPEATS_MAX) {
     run()
     calls++
   }
-  // The last call is the warmest.
-  const callStart = performance.now()
-  run()
-  const callMs = performance.now() - callStart
+  if (callMs < limits.warmUpMs) {
+    // The last call is the warmest.
+    const callStart = performance.now()
+    run()
+    callMs = performance.now() - callStart
+  }
   const repeats = Math.min(REPEATS_MAX, Math.max(1, Math.round(limits.sampleMs / Math.max(callMs, 1e-4))))
 
   return {
@@ -46,7 +55,7 @@ export function timed<Output>({ subject, run, check, gauge }: Work<Output>, limi
       const start = performance.now()
       let output = run()
       for (let repeat = 1; repeat < repeats; repeat++) output = run()
-      const time = (performance.now() - start) / repeats
+      const time = (performance.now() - start) / repeats / parts
       check(output)
       return { time, ...gauge?.(output) }
     },
