@@ -23,21 +23,18 @@ import { withSkips, readStruct, type Struct } from './struct.ts'
 import { StructLog } from './struct-log.ts'
 import { mergeStructs } from './struct-merge.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanSingle, scanUpdate, type MarkedStretch, type Stretch } from './update-scan.ts'
+import { scanSingle, scanUpdate, type Gathering, type MarkedStretch, type Stretch } from './update-scan.ts'
 
 /** What is known of one client while its updates are gathered. */
 interface Gathered {
   readonly client: number
-  /** What came in order and in small pieces, joined. */
+  /** What came in order, joined. */
   log: StructLog | null
   /** The others. */
   readonly others: Stretch[]
-  /** The longest of them: what comes next may well begin with the same bytes. */
+  /** The longest stretch that came: what comes next may well begin with the same bytes. */
   longest: MarkedStretch | null
 }
-
-/** Longer stretches are not copied into a log before it is known what else there is of their client. */
-const COPIED_STRUCTS_MAX = 8
 
 /** In numbers, three a range. Larger delete sets are merged as they are; smaller ones gathered and sorted at the end. */
 const FLAT_DELETES_MAX = 192
@@ -53,6 +50,14 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
   const deletes: number[] = []
   const deleteSets: IdSet[] = []
   const scan = new StructScan()
+  const gathering: Gathering = {
+    twinOf: (client) => clients.get(client)?.longest ?? null,
+    logAt(client, clock, bytes) {
+      const known = gatheredOf(clients, client)
+      if (known.log === null) known.log = new StructLog(client, clock, Math.max(bytes, 32))
+      return known.log.end === clock ? known.log : null
+    },
+  }
   let gathered: Gathered | undefined
   for (const bytes of updates) {
     if (scanSingle(bytes, scan)) {
@@ -63,15 +68,11 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
         continue
       }
     }
-    const update = scanUpdate(bytes, scan, true, null, (client) => clients.get(client)?.longest ?? null)
+    const update = scanUpdate(bytes, scan, true, null, gathering)
     for (const stretch of update.stretches) {
       if (gathered === undefined || gathered.client !== stretch.client) gathered = gatheredOf(clients, stretch.client)
-      if (stretch.count <= COPIED_STRUCTS_MAX && gathered.log?.end === stretch.clock) {
-        gathered.log.appendStretch(stretch, scan)
-      } else {
-        gathered.others.push(stretch)
-        if (gathered.longest === null || gathered.longest.count < stretch.count) gathered.longest = stretch
-      }
+      if (!stretch.isSunk) gathered.others.push(stretch)
+      if (gathered.longest === null || gathered.longest.count < stretch.count) gathered.longest = stretch
     }
     if (update.deletes.length > FLAT_DELETES_MAX) deleteSets.push(IdSet.of(update.deletes))
     else for (const bound of update.deletes) deletes.push(bound)

@@ -38,9 +38,14 @@ export class PlainStructs {
   size = 0
   sizeAt = 0
 
+  /** Made once for each input: making one takes as long as a few structs. */
+  #view: DataView | null = null
+  #viewed: Uint8Array | null = null
+
   /**
    * Steps over structs of `client` from `clock` and `offset` on: at most `countMax`, which all end at or before the offset
    * `offsetMax` and the clock `clockMax`. `apart`: stops before a struct that is one run with the one before it.
+   * Returns how many.
    *
    * One long function with its varints written out, because that is what makes it fast: a struct takes 15 ns, a third of what reading
    * one into fields does, and two thirds of the time of a scan is spent here.
@@ -54,10 +59,10 @@ export class PlainStructs {
     clockMax: number,
     countMax: number,
     apart: boolean,
-  ): void {
+  ): number {
     const lastStart = bytes.length - PLAIN_HEAD_BYTES_MAX
     const clockEnd = Math.min(clockMax, PLAIN_CLOCK_MAX)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const view = this.#viewOf(bytes)
     let start = offset
     let at = offset
     let now = clock
@@ -188,5 +193,20 @@ export class PlainStructs {
     this.rightClock = rightClock
     this.size = size
     this.sizeAt = sizeAt
+    return count
+  }
+
+  /** Lets go of the bytes, so that they are not kept in memory. */
+  close(): void {
+    this.#view = null
+    this.#viewed = null
+  }
+
+  #viewOf(bytes: Uint8Array): DataView {
+    if (this.#view === null || this.#viewed !== bytes) {
+      this.#viewed = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    return this.#view
   }
 }

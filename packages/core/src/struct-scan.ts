@@ -53,6 +53,7 @@ export class StructScan {
   /** Lets go of the bytes, so that they are not kept in memory. */
   close(): void {
     this.reader.open(noBytes)
+    this.plain.close()
   }
 
   get length(): number {

@@ -24,6 +24,8 @@ export interface Stretch {
 
 /** A stretch that remembers where some of its structs begin, {@link STRUCTS_PER_MARK} or more apart. */
 export interface MarkedStretch extends Stretch {
+  /** Whether its structs went to a sink as they were read. */
+  readonly isSunk: boolean
   readonly marks: readonly StructMark[]
 }
 
@@ -34,8 +36,26 @@ interface StructMark {
   readonly index: number
 }
 
-/** Of a client, a stretch of an update that was scanned before. */
-export type KnownStretches = (client: number) => MarkedStretch | null
+/** What a scan may make use of, where updates are gathered to be merged. */
+export interface Gathering {
+  /** A stretch of this client in an update that was scanned before: what comes next may well begin with the same bytes. */
+  twinOf(client: number): MarkedStretch | null
+  /** Where structs of this client that begin at `clock`, perhaps so many bytes, go as they are read; null if they are only to be listed. */
+  logAt(client: number, clock: number, bytes: number): StructSink | null
+}
+
+/** Takes structs that are read in their order, as a `StructLog` does. If the scan throws, it was given a part. */
+interface StructSink {
+  append(scan: StructScan): void
+  appendPlain(
+    bytes: Uint8Array,
+    offset: number,
+    offsetMax: number,
+    clockMax: number,
+    countMax: number,
+    scan: StructScan,
+  ): number
+}
 
 export interface ScannedUpdate {
   /** In the order of the bytes; skips are where one stretch of a client ends before the next begins. */
@@ -47,6 +67,9 @@ export interface ScannedUpdate {
   readonly areDeletesInOrder: boolean
 }
 
+/** About what structs take; an update has at most sixteen times less. */
+const STRUCT_BYTES = 32
+
 /** Between two marks. */
 const STRUCTS_PER_MARK = 128
 
@@ -55,19 +78,19 @@ const nothing: readonly never[] = []
 /**
  * Scans an update. Throws `DecodeError` as `decodeUpdate` does. `scan` is used, and left wherever it ends. Whoever wants no deletions
  * spares their list. Where a clock of `cuts` falls into a struct, a stretch begins with that struct, even without a gap. What a
- * stretch of `known` begins with, by the same bytes, is neither checked again nor among the result.
+ * stretch of the `gathering` begins with, by the same bytes, is neither checked again nor among the result.
  */
 export function scanUpdate(
   bytes: Uint8Array,
   scan: StructScan,
   wantsDeletes = true,
   cuts: StateVector | null = null,
-  known: KnownStretches | null = null,
+  gathering: Gathering | null = null,
 ): ScannedUpdate {
   scan.open(bytes, 0, 0)
   const { reader } = scan
   const clients = reader.count(5)
-  const stretches = clients === 0 ? nothing : scanClients(reader, clients, scan, cuts, known)
+  const stretches = clients === 0 ? nothing : scanClients(reader, clients, scan, cuts, gathering)
   const deletesAt = reader.offset
   const deletes: number[] | null = wantsDeletes ? [] : null
   const areDeletesInOrder = readIdRanges(reader, deletes)
@@ -97,7 +120,7 @@ function scanClients(
   clients: number,
   scan: StructScan,
   cuts: StateVector | null,
-  known: KnownStretches | null,
+  gathering: Gathering | null,
 ): MarkedStretch[] {
   const stretches: MarkedStretch[] = []
   const seen = clients === 1 ? null : new Set<number>()
@@ -113,10 +136,12 @@ function scanClients(
     }
     scan.client = client
     const begin = { offset: reader.offset, clock, index: 0 }
-    const twin = known === null ? null : known(client)
+    const twin = gathering === null ? null : gathering.twinOf(client)
     const same = twin === null || twin.clock !== clock ? begin : endOfSame(reader, twin, count, begin)
     const cut = cuts === null ? 0 : (cuts.get(client) ?? 0)
-    if (same.index < count) scanStructs(scan, same, count, cut, stretches)
+    const isListed = gathering === null || same.index > 0 || reader.bytes[begin.offset] === Info.skip
+    const sink = isListed ? null : gathering.logAt(client, clock, Math.min(count * STRUCT_BYTES, reader.remaining))
+    if (same.index < count) scanStructs(scan, same, count, cut, sink, stretches)
     else reader.offset = same.offset
   }
   return stretches
@@ -144,6 +169,7 @@ function scanStructs(
   begin: StructMark,
   count: number,
   cut: number,
+  firstSink: StructSink | null,
   stretches: MarkedStretch[],
 ): void {
   const { reader, plain, client } = scan
@@ -153,31 +179,44 @@ function scanStructs(
   let first = clock
   let counted = 0
   let marks: StructMark[] = []
+  let sink = firstSink
   reader.offset = from
   for (let left = count - begin.index; left > 0; left--) {
     // The last one is read, so that `scan` ends where it would without this.
     const most = Math.min(left - 1, STRUCTS_PER_MARK)
-    plain.step(bytes, reader.offset, bytes.length, client, clock, clock <= cut ? cut : Infinity, most, false)
+    const plainCount =
+      sink === null
+        ? plain.step(bytes, reader.offset, bytes.length, client, clock, clock <= cut ? cut : Infinity, most, false)
+        : sink.appendPlain(bytes, reader.offset, bytes.length, Infinity, most, scan)
     reader.offset = plain.offset
     clock = plain.clock
-    counted += plain.count
-    left -= plain.count
+    counted += plainCount
+    left -= plainCount
     const at = reader.offset
     if (counted - (marks[marks.length - 1]?.index ?? 0) >= STRUCTS_PER_MARK)
       marks.push({ offset: at, clock, index: counted })
     scan.read(clock, false)
     const isSkip = scan.kind === Info.skip
     if (isSkip || (clock <= cut && cut < scan.end)) {
-      if (counted > 0) stretches.push({ client, clock: first, end: clock, bytes, from, to: at, count: counted, marks })
+      const isSunk = sink !== null
+      if (counted > 0) {
+        stretches.push({ client, clock: first, end: clock, bytes, from, to: at, count: counted, marks, isSunk })
+      }
+      // What comes behind a gap is listed: a log begins and ends with what it has.
+      sink = null
       from = isSkip ? reader.offset : at
       first = isSkip ? scan.end : clock
       counted = 0
       if (marks.length > 0) marks = []
     }
-    if (!isSkip) counted++
+    if (!isSkip) {
+      counted++
+      if (sink !== null) sink.append(scan)
+    }
     clock = scan.end
   }
   if (counted > 0) {
-    stretches.push({ client, clock: first, end: clock, bytes, from, to: reader.offset, count: counted, marks })
+    const [to, isSunk] = [reader.offset, sink !== null]
+    stretches.push({ client, clock: first, end: clock, bytes, from, to, count: counted, marks, isSunk })
   }
 }
