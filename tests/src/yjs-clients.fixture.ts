@@ -3,6 +3,7 @@
  * how long they wait before they connect again.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { createRelay, MemoryLog, type Relay, type RelayOptions } from '@syncline/relay'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
@@ -45,6 +46,40 @@ export function openYClient(url: string, room: string, options: YClientOptions =
     provider.destroy()
     provider.awareness.destroy()
   })
+  return provider
+}
+
+/** A socket that documents of Hocuspocus clients may share. */
+export function openHocuspocusSocket(url: string): HocuspocusProviderWebsocket {
+  const socket = new HocuspocusProviderWebsocket({
+    url: `${url}/hocuspocus`,
+    WebSocketPolyfill: WebSocket,
+    delay: 20,
+    minDelay: 10,
+    maxDelay: 50,
+  })
+  closing.push(() => socket.destroy())
+  return socket
+}
+
+export interface HocuspocusClientOptions {
+  readonly doc?: Y.Doc
+  readonly token?: string
+  /** A socket of its own if there is none. */
+  readonly socket?: HocuspocusProviderWebsocket
+  readonly sessionAwareness?: boolean
+}
+
+/** A client of Hocuspocus. */
+export function openHocuspocusClient(
+  url: string,
+  name: string,
+  { doc = new Y.Doc(), token = '', socket, sessionAwareness = false }: HocuspocusClientOptions = {},
+): HocuspocusProvider {
+  const websocketProvider = socket ?? openHocuspocusSocket(url)
+  const provider = new HocuspocusProvider({ websocketProvider, name, document: doc, token, sessionAwareness })
+  provider.attach()
+  closing.push(() => provider.destroy())
   return provider
 }
 

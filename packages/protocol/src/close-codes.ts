@@ -22,6 +22,8 @@ export const CloseCode = {
   internalError: 1011,
   /** The relay has too much to do; connect again later. */
   tryAgainLater: 1013,
+  /** What the client may do has changed: connect again. Only for clients that cannot be told (`/hocuspocus`). */
+  reset: 4205,
   /** No protocol version in common. */
   unsupportedVersion: 4400,
   /** The token is missing, invalid or expired: get a fresh one first. */

@@ -42,7 +42,7 @@ export interface RelayOptions {
   /** 4455 by default; 0 picks a free one. */
   readonly port?: number
   /**
-   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync` and `/y/` from
+   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync`, `/y/` and `/hocuspocus` from
    * it and leaves everything else alone, its opening and closing too.
    */
   readonly server?: Server

@@ -135,7 +135,11 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   told(membership: Membership, shared: SharedMessage): void {
     const { direct } = this.#session
-    if (direct !== undefined) return this.#sendFrame(direct(shared))
+    if (direct !== undefined) {
+      const frame = direct(shared)
+      if (frame !== undefined) this.#sendFrame(frame)
+      return
+    }
     this.#take({ type: 'told', place: membership.place, shared })
   }
 
@@ -223,6 +227,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
         return this.#memberships.get(effect.place)?.sync(effect.stateVector)
       case 'askAwareness':
         return this.#memberships.get(effect.place)?.askAwareness()
+      case 'tellOthers':
+        return this.#memberships.get(effect.place)?.tellOthers(effect.payload)
       case 'leave': {
         const membership = this.#memberships.get(effect.place)
         this.#memberships.delete(effect.place)

@@ -3,6 +3,7 @@
  * (connection.ts).
  */
 import { CloseCode, encodeFrame } from '@syncline/protocol'
+import { hocuspocusSession } from '../endpoints/hocuspocus/hocuspocus-session.ts'
 import type { Opening } from '../endpoints/opening.ts'
 import { ySession } from '../endpoints/y-websocket/y-session.ts'
 import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
@@ -56,6 +57,8 @@ export class Connections {
         return this.#begin(socket, nativeSession(agent, limits, now))
       case 'y-websocket':
         return this.#begin(socket, ySession(opening.room, opening.token, limits, now))
+      case 'hocuspocus':
+        return this.#begin(socket, hocuspocusSession(limits, now))
       default:
         return opening satisfies never
     }

@@ -67,6 +67,11 @@ export class Membership implements RoomMember {
     this.#seat?.room.askAwareness(this.#seat.member)
   }
 
+  /** Tells the other members something that is not stored. */
+  tellOthers(payload: string): void {
+    this.#seat?.room.tellOthers(this.#seat.member, payload)
+  }
+
   holdBack(): void {
     this.#seat?.room.holdBack(this.#seat.member)
   }

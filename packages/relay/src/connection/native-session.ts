@@ -8,7 +8,10 @@ import type { Session } from './session.ts'
 export function nativeSession(agent: string, limits: RelayLimits, now: number): Session<RelayMessage> {
   return {
     machine: new ConnectionMachine(agent, limits, now),
-    direct: (shared) => shared.frame('native', () => encodeFrame([shared.message])),
+    direct: (shared) => {
+      const { message } = shared
+      return message.type === 'stateless' ? undefined : shared.frame('native', () => encodeFrame([message]))
+    },
     encode: (messages) => [encodeFrame(messages)],
   }
 }

@@ -55,6 +55,8 @@ export type SessionEffect<Message> =
   | { readonly type: 'sync'; readonly place: string; readonly stateVector: Uint8Array }
   /** Ask the room for the awareness states of all others. */
   | { readonly type: 'askAwareness'; readonly place: string }
+  /** Tell the other members of the room something that is not stored. */
+  | { readonly type: 'tellOthers'; readonly place: string; readonly payload: string }
   /** Leave the room, if the driver has joined it. */
   | { readonly type: 'leave'; readonly place: string }
   /** Ask the other side for a sign of life that needs no message: a ping of the WebSocket. */
@@ -70,8 +72,11 @@ export interface SessionMachine<Message> {
 /** A machine and how its messages become bytes. */
 export interface Session<Message> {
   readonly machine: SessionMachine<Message>
-  /** What a room says, if it goes to the client as it is, without a look by the machine. */
-  readonly direct: ((shared: SharedMessage) => Uint8Array) | undefined
+  /**
+   * What a room says, if it goes to the client as it is, without a look by the machine; `undefined` for what this
+   * protocol cannot say.
+   */
+  readonly direct: ((shared: SharedMessage) => Uint8Array | undefined) | undefined
   /** Messages, in order, as the frames that hold them. */
   encode(messages: readonly Message[]): readonly Uint8Array[]
 }

@@ -4,6 +4,7 @@ import { openingOf } from './opening.ts'
 test('a path names the protocol, and what its URL says', () => {
   expect(openingOf('/sync')).toEqual({ endpoint: 'sync' })
   expect(openingOf('/sync?x=1')).toEqual({ endpoint: 'sync' })
+  expect(openingOf('/hocuspocus?x=1')).toEqual({ endpoint: 'hocuspocus' })
   expect(openingOf('/y/notes')).toEqual({ endpoint: 'y-websocket', room: 'notes', token: undefined })
   expect(openingOf('/y/team%20a/notes/%C3%BC?a=b&token=t%2Bt')).toEqual({
     endpoint: 'y-websocket',
@@ -14,9 +15,12 @@ test('a path names the protocol, and what its URL says', () => {
   expect(openingOf('/y/a%2Fb//')).toMatchObject({ room: 'a/b//' })
 })
 
-test.each(['/', '/syn', '/sync/', '/y', '/yy/room', '/elsewhere?/y/room'])('%s is not ours', (target) => {
-  expect(openingOf(target)).toBe('unknown')
-})
+test.each(['/', '/syn', '/sync/', '/hocuspocus/a', '/y', '/yy/room', '/elsewhere?/y/room'])(
+  '%s is not ours',
+  (target) => {
+    expect(openingOf(target)).toBe('unknown')
+  },
+)
 
 test.each([
   ['no room', '/y/'],

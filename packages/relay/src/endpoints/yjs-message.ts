@@ -26,6 +26,8 @@ export type YjsRequest =
   | { readonly type: 'syncStep2' | 'update'; readonly update: Uint8Array }
   | { readonly type: 'awareness'; readonly entries: readonly AwarenessEntry[] }
   | { readonly type: 'queryAwareness' }
+  /** For whoever else has the document open, and never stored. Hocuspocus only. */
+  | { readonly type: 'stateless'; readonly payload: string }
 
 export type YjsMessageLimits = Pick<RelayLimits, 'awarenessBytesMax' | 'stateVectorBytesMax'>
 

@@ -34,7 +34,7 @@ export interface PlaceFailure {
 
 export type PlaceEffect = Extract<
   SessionEffect<never>,
-  { type: 'join' | 'push' | 'announce' | 'sync' | 'askAwareness' }
+  { type: 'join' | 'push' | 'announce' | 'sync' | 'askAwareness' | 'tellOthers' }
 >
 
 export type PlaceOutput =
@@ -44,6 +44,8 @@ export type PlaceOutput =
   | { readonly type: 'say'; readonly answer: YjsAnswer }
   /** For this client and others: `answer` has the bytes of `shared`. */
   | { readonly type: 'pass'; readonly answer: YjsAnswer; readonly shared: SharedMessage }
+  /** Another client said this, for all that have the document open. */
+  | { readonly type: 'stateless'; readonly payload: string }
   /** The client is a member, and may do this. Its messages so far are dealt with after this. */
   | { readonly type: 'entered'; readonly access: Access }
   /** The log has the push, flushed, or had all of it before. */
@@ -138,6 +140,8 @@ export class YjsPlace {
       }
       case 'awareness':
         return [{ type: 'pass', answer: { type: 'awareness', payload: message.payload }, shared }]
+      case 'stateless':
+        return [{ type: 'stateless', payload: message.payload }]
       case 'ack':
         return [{ type: 'stored', pushed: this.#settle(message.ref) }]
       case 'reject': {
@@ -191,6 +195,8 @@ export class YjsPlace {
         return [{ type: 'do', effect: { type: 'announce', place, entries: request.entries } }]
       case 'queryAwareness':
         return [{ type: 'do', effect: { type: 'askAwareness', place } }]
+      case 'stateless':
+        return [{ type: 'do', effect: { type: 'tellOthers', place, payload: request.payload } }]
       default:
         return request satisfies never
     }
@@ -214,6 +220,8 @@ function bytesOf(request: YjsRequest): number {
       return request.entries.reduce((sum, { state }) => sum + (state?.length ?? 0) + MESSAGE_OVERHEAD_BYTES, 0)
     case 'queryAwareness':
       return 0
+    case 'stateless':
+      return request.payload.length
     default:
       return request satisfies never
   }

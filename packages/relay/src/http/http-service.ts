@@ -3,7 +3,7 @@
  * given some, and a short page for whoever looks what is listening here. WebSocket upgrades are the gateway's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { SYNC_PATH, Y_PATH } from '../endpoints/opening.ts'
+import { HOCUSPOCUS_PATH, SYNC_PATH, Y_PATH } from '../endpoints/opening.ts'
 import type { OperatorAccess } from './operator-access.ts'
 import type { FileServer } from './static-files.ts'
 
@@ -49,7 +49,7 @@ export function httpService({ health, metrics, operator, files }: HttpServiceOpt
       response,
       200,
       'text/plain',
-      `This is a Syncline relay. It speaks WebSocket at ${SYNC_PATH} and ${Y_PATH}<room>.\n`,
+      `This is a Syncline relay. It speaks WebSocket at ${SYNC_PATH}, ${Y_PATH}<room> and ${HOCUSPOCUS_PATH}.\n`,
     )
   }
 }

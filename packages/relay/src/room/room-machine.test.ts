@@ -178,10 +178,11 @@ test('a member that may only read may push what adds nothing', () => {
   expect(sentTo(1, room.push(1, 3, Uint8Array.of(0, 0)))).toMatchObject([{ type: 'ack', ref: 3 }])
 })
 
-test('a question is answered from the log, also when there is nothing to say', () => {
+test('a question is answered from the log, also when there is nothing to say, and asked back', () => {
   const room = Room.open()
   room.join(1)
-  const [first] = room.take({ type: 'sync', member: 1, stateVector: noStateVector })
+  const [resync, first] = room.take({ type: 'sync', member: 1, stateVector: noStateVector })
+  expect(resync).toMatchObject({ type: 'send', message: { type: 'resync', stateVector: noStateVector } })
   expect(first).toMatchObject({ type: 'catchUp', member: 1, afterSeq: 0, stateVector: noStateVector })
   const { read } = first as RoomEffect & { type: 'catchUp' }
   const answer = { position: emptyHead.position, update: Uint8Array.of(0, 0) }
@@ -195,8 +196,8 @@ test('of the questions that come while an answer is read, the last one is answer
   expect(room.take({ type: 'sync', member: 1, stateVector: noStateVector })).toEqual([])
   expect(room.take({ type: 'sync', member: 1, stateVector })).toEqual([])
   const effects = room.take({ type: 'caughtUp', readers: [{ member: 1, read }], position: at(3), update: updateOf('') })
-  expect(typesOf(effects)).toEqual(['broadcast', 'catchUp'])
-  expect(effects[1]).toMatchObject({ afterSeq: 0, stateVector })
+  expect(typesOf(effects)).toEqual(['broadcast', 'send resync', 'catchUp'])
+  expect(effects[2]).toMatchObject({ afterSeq: 0, stateVector })
 })
 
 test('a question that comes while the socket is full is answered when it has drained', () => {
@@ -204,7 +205,7 @@ test('a question that comes while the socket is full is answered when it has dra
   room.join(1)
   room.take({ type: 'slow', member: 1 })
   expect(room.take({ type: 'sync', member: 1, stateVector: noStateVector })).toEqual([])
-  expect(typesOf(room.take({ type: 'drained', member: 1 }))).toEqual(['catchUp'])
+  expect(typesOf(room.take({ type: 'drained', member: 1 }))).toEqual(['send resync', 'catchUp'])
 })
 
 test('a rejection waits for the verdicts of earlier pushes', () => {

@@ -441,6 +441,9 @@ export class RoomMachine {
       member.mark = emptyHead.position
       member.stateVector = member.question
       member.question = undefined
+      // Whoever asks is asked the same: replicas compare both ways.
+      const stateVector = this.#content.encodeStateVector()
+      this.#send(member.id, { type: 'resync', handle: this.#handle, stateVector })
     } else if (member.mark.seq >= this.#head.position.seq) {
       member.delivery = live
       member.stateVector = undefined

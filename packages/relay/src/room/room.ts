@@ -6,7 +6,7 @@
  * is full makes it `slow`, within the same turn. Every promise started here is handled here.
  */
 import { assert } from '@syncline/core'
-import type { AwarenessEntry, RelayMessage } from '@syncline/protocol'
+import type { AwarenessEntry } from '@syncline/protocol'
 import { LogError, MergerError } from '../errors.ts'
 import type { FaultyOperation, LogHealth } from '../health.ts'
 import type { RelayLimits } from '../limits.ts'
@@ -24,7 +24,7 @@ import {
   type RoomEvent,
 } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
-import { SharedMessage } from './shared-message.ts'
+import { SharedMessage, type RoomMessage } from './shared-message.ts'
 import type { UpdateMerger } from './update-merger.ts'
 
 /** What all rooms of a relay share. */
@@ -102,6 +102,15 @@ export class Room {
   /** The member asks for the awareness states of all others. */
   askAwareness(member: MemberId): void {
     this.#take({ type: 'awarenessAsked', member })
+  }
+
+  /**
+   * Passes something on that is none of the room's own affairs. Members whose sockets are full do not get it; nor does
+   * anybody before the room is open.
+   */
+  tellOthers(from: MemberId, payload: string): void {
+    const shared = new SharedMessage({ type: 'stateless', payload })
+    for (const [id, member] of this.#members) if (id !== from && !member.slow) member.send(shared)
   }
 
   /** The member's socket is full: no updates until it has drained. */
@@ -227,7 +236,7 @@ export class Room {
     if (member.slow) this.#events.push({ type: 'slow', member: id })
   }
 
-  #count(message: RelayMessage): void {
+  #count(message: RoomMessage): void {
     const { counters } = this.#surroundings
     if (message.type === 'updates' || message.type === 'awareness') counters.deliveries++
     else if (message.type === 'reject' || message.type === 'refused' || message.type === 'evicted') {

@@ -30,6 +30,7 @@ class Inbox implements RoomMember {
 
   send(shared: SharedMessage): void {
     const { message } = shared
+    if (message.type === 'stateless') return
     if (message.type === 'updates') this.frames.push(shared.frame('native', () => encodeFrame([message])))
     this.messages.push(message)
     for (const resolve of this.#waiting.splice(0)) resolve()

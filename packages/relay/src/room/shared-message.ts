@@ -4,11 +4,22 @@
  */
 import type { RelayMessage } from '@syncline/protocol'
 
+/**
+ * What one client tells all others that have the document open, outside the document: never stored, and not part of our
+ * own protocol.
+ */
+export interface StatelessMessage {
+  readonly type: 'stateless'
+  readonly payload: string
+}
+
+export type RoomMessage = RelayMessage | StatelessMessage
+
 export class SharedMessage {
-  readonly message: RelayMessage
+  readonly message: RoomMessage
   readonly #frames = new Map<string, Uint8Array>()
 
-  constructor(message: RelayMessage) {
+  constructor(message: RoomMessage) {
     this.message = message
   }
 

@@ -131,6 +131,9 @@ export class YMachine implements SessionMachine<YAnswer> {
         this.#effects.push({ type: 'sendShared', frame })
         return
       }
+      case 'stateless':
+        // This protocol has no such thing.
+        return
       case 'entered':
         this.#phase = { kind: 'member' }
         return
