@@ -31,6 +31,9 @@ export interface History {
 /** Small, as Yjs draws them, and as large as they may become. */
 const clientIds = [1, 4_294_967_295, Number.MAX_SAFE_INTEGER] as const
 
+/** Two of these are a run whose length takes a byte more than that of one. */
+const longWord = 'z'.repeat(70)
+
 /** One to four UTF-8 bytes a character; pairs that edits will cut. */
 const words = [
   'a',
@@ -46,9 +49,10 @@ const words = [
   'undefined',
   '€uro',
   '🏳️‍🌈🏳️‍🌈',
+  longWord,
 ] as const
 
-const plainWords = ['a', 'bc ', 'ö', '漢字'] as const
+const plainWords = ['a', 'bc ', 'ö', '漢字', longWord] as const
 
 const values: readonly (() => unknown)[] = [
   () => null,
@@ -240,7 +244,9 @@ function editText(text: Y.Text, { place, amount, value }: Edit, { formatting, pa
   const length = Math.min(text.length - at, amount % 9)
   const kind = value % 8
   const texts = pairs ? words : plainWords
-  if (kind < 4) text.insert(at, texts.at(amount % texts.length)!)
+  const word = texts.at(amount % texts.length)!
+  if (kind < 4 && word === longWord) for (const part of [word, word]) text.insert(text.length, part)
+  else if (kind < 4) text.insert(at, word)
   else if (kind < 6) text.delete(at, length)
   else if (kind === 6 && formatting) formatWhole(text, at, length, attributes.at(amount % attributes.length)!)
   else if (amount % 3 === 0) text.insertEmbed(at, amount % 2 === 0 ? { image: '😀.png' } : new Y.Map([['in', 'text']]))

@@ -2,12 +2,14 @@
  * What updates say, unit by unit: the plainest form of a merged log there is. No runs, no cuts, nothing joined; two updates are
  * merged by looking at each ID alone. Whatever is done with runs must come to the same.
  */
-import { ContentKind, splitContent, type Content } from './content.ts'
+import { isDeepStrictEqual } from 'node:util'
+import * as Y from 'yjs'
+import { ByteWriter } from './byte-writer.ts'
+import { ContentKind, splitContent, writeContent, type Content } from './content.ts'
 import type { Id } from './id.ts'
 import { decodeUtf8 } from './text-coding.ts'
 import { decodeUpdate, type Update } from './update.ts'
 import type { Item, Struct } from './struct.ts'
-import { isSameValue } from './value-equality.ts'
 
 /** By `client:clock`. */
 export type Units = Map<string, Unit>
@@ -96,7 +98,26 @@ function contradicts(a: Unit, b: Unit): boolean {
     return !((a.text === REPLACEMENT && isHalf(b.text)) || (b.text === REPLACEMENT && isHalf(a.text)))
   }
   if (a.content === null || b.content === null || a.content.kind !== b.content.kind) return true
-  return !isSameValue(a.content, b.content)
+  return !isDeepStrictEqual(readByYjs(a.content), readByYjs(b.content))
+}
+
+/** The value that a Yjs client makes of content of one unit. */
+function readByYjs(content: Content): unknown {
+  const writer = new ByteWriter()
+  // Client 1, from clock 0: one item in the root type `a`.
+  for (const value of [1, 1, 1, 0, content.kind, 1]) writer.varUint(value)
+  writer.string('a')
+  writeContent(writer, content)
+  writer.varUint(0)
+  const read = (Y.decodeUpdate(writer.finish()).structs.at(0) as Y.Item).content
+  if (read instanceof Y.ContentType) {
+    const { type } = read
+    const name = type instanceof Y.XmlHook ? type.hookName : type instanceof Y.XmlElement ? type.nodeName : ''
+    return [type.constructor.name, name]
+  }
+  if (read instanceof Y.ContentDoc) return [read.doc.guid, read.opts]
+  if (read instanceof Y.ContentFormat) return [read.key, read.value]
+  return read.getContent()
 }
 
 function lengthOf({ clients }: Update): number {

@@ -12,6 +12,7 @@ import { FUZZ_TIMEOUT_MS, fuzz } from '../fuzz.fixture.ts'
 import { mergeUpdates } from '../merge.ts'
 import { damageArbitrary, damaged, isUpdate } from '../mutated-update.fixture.ts'
 import { editsArbitrary, playHistory } from '../random-document.fixture.ts'
+import { expectSameBytes } from '../same-bytes.fixture.ts'
 import { areSameUnits, unitsOf } from '../unit-model.fixture.ts'
 import { UpdateStore } from '../update-store.ts'
 import { decodeUpdate, encodeUpdate } from '../update.ts'
@@ -138,7 +139,7 @@ function forgeV2(
 /** The code with which all refuse it, or `accepted`. */
 function readAlike(bytes: Uint8Array): string {
   const refusal = refusalOf(() => decodeUpdateV2(bytes, limit))
-  expect(refusalOf(() => convertUpdateFormatV2ToV1(bytes, limit))).toEqual(refusal)
+  expect(refusalOf(() => convertUpdateFormatV2ToV1(bytes, limit))?.message).toBe(refusal?.message)
   if (refusal !== null) {
     expect(refusal.offset).toBeLessThanOrEqual(bytes.length)
     return refusal.code
@@ -146,12 +147,12 @@ function readAlike(bytes: Uint8Array): string {
   const update = decodeUpdateV2(bytes, limit)
   const v1 = encodeUpdate(update)
   const v2 = encodeUpdateV2(update)
-  expect(encodeUpdate(decodeUpdate(v1))).toEqual(v1)
-  expect(encodeUpdate(decodeUpdateV2(v2, limit))).toEqual(v1)
-  expect(encodeUpdateV2(decodeUpdateV2(v2, limit))).toEqual(v2)
-  expect(encodeUpdateV2(decodeUpdate(v1))).toEqual(v2)
+  expectSameBytes(encodeUpdate(decodeUpdate(v1)), v1)
+  expectSameBytes(encodeUpdate(decodeUpdateV2(v2, limit)), v1)
+  expectSameBytes(encodeUpdateV2(decodeUpdateV2(v2, limit)), v2)
+  expectSameBytes(encodeUpdateV2(decodeUpdate(v1)), v2)
   const converted = convertUpdateFormatV2ToV1(bytes, limit)
-  expect(UpdateStore.of([converted]).encode()).toEqual(mergeUpdates([converted]))
+  expectSameBytes(UpdateStore.of([converted]).encode(), mergeUpdates([converted]))
   const [units, convertedUnits] = [unitsOf(v1), unitsOf(converted)]
   if (units !== null && convertedUnits !== null) expect(areSameUnits(convertedUnits, units)).toBe(true)
   return 'accepted'
@@ -161,9 +162,9 @@ function expectSameToYjs(bytes: Uint8Array): void {
   const [before, after] = [new Y.Doc(), new Y.Doc()]
   Y.applyUpdateV2(before, bytes)
   Y.applyUpdate(after, convertUpdateFormatV2ToV1(bytes, limit))
-  expect(Y.encodeStateVector(after)).toEqual(Y.encodeStateVector(before))
+  expectSameBytes(Y.encodeStateVector(after), Y.encodeStateVector(before))
   // Deletions that wait for their structs, Yjs keeps as they were written.
-  expect(mergeUpdates([Y.encodeStateAsUpdate(after)])).toEqual(mergeUpdates([Y.encodeStateAsUpdate(before)]))
+  expectSameBytes(mergeUpdates([Y.encodeStateAsUpdate(after)]), mergeUpdates([Y.encodeStateAsUpdate(before)]))
 }
 
 function withColumn(update: Uint8Array, column: number, bytes: Uint8Array | undefined): Uint8Array {
