@@ -38,7 +38,10 @@ export class GatheredUpdates {
   /** Takes an update in; its bytes are copied. Throws nothing. Cost as of `UpdateStore.ingest`, once for each store that refuses it. */
   add(update: Uint8Array): Gathered {
     try {
-      for (const [number, store] of this.#stores.entries()) if (this.#agrees(store, update)) return number
+      // By number: this runs once for each row of a room, and an iterator costs as much as a keystroke's merge.
+      for (let number = 0; number < this.#stores.length; number += 1) {
+        if (this.#agrees(this.#stores[number]!, update)) return number
+      }
       if (this.#stores.length < CONTRADICTIONS_MAX) {
         this.#stores.push(UpdateStore.of([update]))
         return this.#stores.length - 1

@@ -421,9 +421,10 @@ export class DocumentRoom implements Room {
   async #read(): Promise<Uint8Array> {
     try {
       const { head, rows } = await this.#host.store.load(this.name, this.#rows.value)
-      const conflicting = new Set(head.rejected.filter(({ code }) => code === CONFLICTING_UPDATE).map(({ ref }) => ref))
-      const isLeftOut = ({ ref }: DeviceRow): boolean => ref !== undefined && conflicting.has(ref)
-      const gathered = GatheredUpdates.of(rows.filter((row) => !isLeftOut(row)).map(({ update }) => update))
+      const leftOut = conflictingRows(head, rows)
+      const hidden = new Set(leftOut)
+      const shown = leftOut.length === 0 ? rows : rows.filter((row) => !hidden.has(row))
+      const gathered = GatheredUpdates.of(shown.map(({ update }) => update))
       const conflicts = [...gathered.conflicts]
       // The document would drop it all the same, after making structs of it.
       if (this.#replica.forgets) gathered.compact()
@@ -434,11 +435,12 @@ export class DocumentRoom implements Room {
       this.#lastRef = Math.max(this.#lastRef, head.nextRef - 1)
       this.#rows.raise(head.nextRow - 1)
       if (!isEmptyUpdate(merged)) this.#apply(merged, roomSources.store)
-      const leftOut = rows.filter(isLeftOut)
       for (const { ref } of leftOut) this.#leftOut.add(ref!)
-      // Theirs are the last word in this document, which holds what all others hold.
-      const refused = mergeRows(leftOut.map(({ update }) => update))
-      conflicts.push(...GatheredUpdates.of([merged, refused]).conflicts)
+      // Only where there is any: it reads all of it once more.
+      if (leftOut.length > 0) {
+        const refused = mergeRows(leftOut.map(({ update }) => update))
+        conflicts.push(...GatheredUpdates.of([merged, refused]).conflicts)
+      }
       this.#dispute(conflicts)
       this.#changed()
       return merged
@@ -553,6 +555,12 @@ export class DocumentRoom implements Room {
       conflict,
     }
   }
+}
+
+/** The rows that were refused because others have something else in their place. */
+function conflictingRows({ rejected }: DeviceHead, rows: readonly DeviceRow[]): readonly DeviceRow[] {
+  const refs = new Set(rejected.filter(({ code }) => code === CONFLICTING_UPDATE).map(({ ref }) => ref))
+  return refs.size === 0 ? [] : rows.filter(({ ref }) => ref !== undefined && refs.has(ref))
 }
 
 function refusal(): SynclineError {
