@@ -14,7 +14,13 @@ import { createRelay, type Relay } from '../relay.ts'
 
 type Bytes = readonly number[]
 
-const limits = { frameBytesMax: 20_000, updateBytesMax: 10_000, awarenessBytesMax: 2000, stateVectorBytesMax: 1000 }
+const limits = {
+  frameBytesMax: 20_000,
+  updateBytesMax: 10_000,
+  awarenessBytesMax: 2000,
+  stateVectorBytesMax: 1000,
+  statelessBytesMax: 1000,
+}
 
 let relay: Relay
 let bystanders: { sync(): Promise<void>; close(): Promise<unknown> }
@@ -175,6 +181,69 @@ describe('/y', () => {
   test('an update that is too long is closed with 4422, and a text frame with 1003', async () => {
     await expectClosed(4422, [enter, [0, 2, ...sized(filled(10_001))]])
     await expectClosed(1003, [enter, 'text'])
+    await expectClosed(1003, ['text'])
+  })
+})
+
+describe('/hocuspocus', () => {
+  let room = 0
+
+  const framed = (body: Bytes): Uint8Array => Uint8Array.of(...sized([...Buffer.from(`opened-${room}`)]), ...body)
+
+  async function expectClosed(code: number, frames: readonly (Uint8Array | string)[]): Promise<void> {
+    const opening = [framed([2, 0, 0]), framed(enter)]
+    const { code: closed, received } = await attack('/hocuspocus', [...opening, ...frames])
+    expect(closed).toBe(code)
+    // Sync status 1: it would say that something is safe.
+    expect(received.filter((frame) => frame.at(-2) === 8 && frame.at(-1) === 1)).toEqual([])
+    expect((await log.head(`opened-${room}`)).position.seq).toBe(0)
+    await bystanders.sync()
+    expect(bugs).toEqual([])
+  }
+
+  test.each([
+    ...badBodies,
+    ['an unknown type', 1002, [4]],
+    ['a broadcast', 1002, [6, 1, 97]],
+    ['a sync status', 1002, [8, 1]],
+    ['a ping for a document', 1002, [9]],
+    ['a type above 2^53', 1007, [...filled(8, 0xff), 0x7f]],
+    ['an auth message without a kind', 1007, [2]],
+    ['an auth message without a token', 1007, [2, 0]],
+    ['a grant', 1002, [2, 2, 1, 97]],
+    ['a denial', 1002, [2, 1, 1, 97]],
+    ['a token that is not UTF-8', 1007, [2, 0, 1, 0xff]],
+    ['a token that is too long', 1009, [2, 0, ...sized(filled(16_385, 97))]],
+    ['a version that is too long', 1009, [2, 0, 0, ...sized(filled(1025, 97))]],
+    ['a stateless message that is not UTF-8', 1007, [5, 1, 0xff]],
+    ['a stateless message that is too long', 1009, [5, ...sized(filled(1001, 97))]],
+    ['a close with a reason', 1007, [7, 1, 97]],
+    ['two messages in a frame', 1007, [3, 3]],
+    ['a frame that is too long', 1009, [0, 2, ...sized(filled(20_001))]],
+  ] as readonly [string, number, Bytes][])('%s is closed with %i', (_, code, body) => {
+    room++
+    return expectClosed(code, [framed(body)])
+  })
+
+  test.each([
+    ['an empty frame', 1007, []],
+    ['a byte that is no ping', 1007, [11]],
+    ['a name without an end', 1007, [100, 97]],
+    ['a name that is not UTF-8', 1007, [1, 0xff, 3]],
+    ['a name that is too long', 1009, [...sized(filled(700, 97)), 3]],
+    ['nothing but a name', 1007, [1, 97]],
+  ] as readonly [string, number, Bytes][])('%s is closed with %i', (_, code, frame) => {
+    room++
+    return expectClosed(code, [Uint8Array.from(frame)])
+  })
+
+  test.each(badUpdates)('an update that is %s is not stored, and is closed with 1007', (_, update) => {
+    room++
+    return expectClosed(1007, [framed([0, 2, ...sized(update)])])
+  })
+
+  test('a text frame is closed with 1003', async () => {
+    room++
     await expectClosed(1003, ['text'])
   })
 })
