@@ -10,7 +10,7 @@
 export const PROTOCOL_VERSION = 1
 
 /** The start of the SHA-256 of {@link schema} and the wire codes, pinned by protocol-document.test.ts. */
-export const SCHEMA_HASH = '766c58fe579302e1'
+export const SCHEMA_HASH = '22334b6053dc771e'
 
 /** The WebSocket subprotocol that both sides name in the opening handshake. */
 export const SUBPROTOCOL = 'syncline.v1'

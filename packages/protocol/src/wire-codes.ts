@@ -34,6 +34,10 @@ export const wireCodes = {
   internal: 17,
   /** The update claims units that the room has with other content. Whoever applies both diverges for good. */
   'conflicting-update': 18,
+  /** The update writes under a client ID that belongs to somebody else. */
+  'foreign-client-id': 19,
+  /** A fresh token gives the member other access than before: join again to have it. */
+  'access-changed': 20,
 } as const
 
 export type WireCode = keyof typeof wireCodes

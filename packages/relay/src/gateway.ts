@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly onEvent: RelayEventListener
 }
 
+type Origin = Pick<FrameSocket, 'address' | 'request'>
+
 export class Gateway {
   readonly #options: GatewayOptions
   readonly #server: WebSocketServer
@@ -57,7 +59,8 @@ export class Gateway {
     if (opening.endpoint === 'sync' && offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
     // The address is read now: a socket that is closed does not know it any more.
     const address = request.socket.remoteAddress ?? 'unknown'
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(opening, webSocket, socket, address))
+    const origin = { address, request: { url: request.url ?? '', headers: request.headers } }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(opening, webSocket, socket, origin))
   }
 
   /** Accepts nobody any more. */
@@ -70,12 +73,12 @@ export class Gateway {
     for (const webSocket of this.#sockets) webSocket.terminate()
   }
 
-  #opened(opening: Opening, webSocket: WebSocket, stream: Duplex, address: string): void {
+  #opened(opening: Opening, webSocket: WebSocket, stream: Duplex, origin: Origin): void {
     const { core, onEvent } = this.#options
     this.#sockets.add(webSocket)
-    webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address, error }))
+    webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address: origin.address, error }))
     webSocket.on('close', () => this.#sockets.delete(webSocket))
-    const connection = core.accept(frameSocket(webSocket, stream, address), opening)
+    const connection = core.accept(frameSocket(webSocket, stream, origin), opening)
     if (connection === undefined) return
     webSocket.on('close', () => connection.lost())
     webSocket.on('pong', () => connection.receivePong())
@@ -119,14 +122,14 @@ function offersOthersOnly(request: IncomingMessage): boolean {
  * frame for every member. (50 members, 2000 updates in bursts, on LMDB: 29,000 deliveries/s without, 75,000 with, the
  * members being in the same process.)
  */
-function frameSocket(webSocket: WebSocket, stream: Duplex, address: string): FrameSocket {
+function frameSocket(webSocket: WebSocket, stream: Duplex, origin: Origin): FrameSocket {
   let corked = false
   const uncork = (): void => {
     corked = false
     stream.uncork()
   }
   return {
-    address,
+    ...origin,
     get bufferedBytes() {
       return webSocket.bufferedAmount
     },

@@ -38,8 +38,41 @@ export interface RelayLimits {
   readonly outboxHardBytes: number
   /** How long a connection may stay slow before it is closed with 4409. */
   readonly drainTimeoutMs: number
-  /** How long a connection may take to say hello before it is closed with 4408. */
+  /**
+   * How long a connection may take to say hello before it is closed with 4408; and, where clients are authenticated, to
+   * show a token that counts before it is closed with 4401.
+   */
   readonly helloTimeoutMs: number
+  /** How long before its token runs out a client is asked for a fresh one; without one it is closed with 4401. */
+  readonly reauthenticateLeadMs: number
+  /**
+   * Frames, and their bytes, of a connection whose token is not verified yet, where clients are authenticated. More ends
+   * it with 1013.
+   */
+  readonly unknownFramesMax: number
+  readonly unknownBytesMax: number
+  /**
+   * Connections from one IP address; the loopback interface, where reverse proxies are, is not counted. A further one
+   * gets the error `too-many-connections` and is closed with 1013.
+   */
+  readonly connectionsPerAddressMax: number
+  /**
+   * Updates (and awareness messages) that one connection may send per second, and at once after a rest. What goes
+   * beyond is served, but nothing more is read from the socket until it is made up for. This and all further rates hold
+   * where clients are authenticated.
+   */
+  readonly updatesPerSecond: number
+  readonly updatesBurst: number
+  /** Bytes of frames, in the same way. */
+  readonly bytesPerSecond: number
+  readonly bytesBurst: number
+  /** Joins, in the same way. */
+  readonly joinsPerSecond: number
+  readonly joinsBurst: number
+  /** What a subject may send over all of its connections: so many times what one connection may. */
+  readonly subjectShares: number
+  /** Client IDs with an owner in one room. Further ones belong to nobody, and anybody may write with them. */
+  readonly clientOwnersMax: number
   /**
    * A side that has sent nothing for so long pings; one not heard for 2.5 times as long is closed with 4408. Told in
    * `welcome`.
@@ -88,6 +121,18 @@ export const defaultLimits: RelayLimits = {
   outboxHardBytes: 4 * MiB,
   drainTimeoutMs: 30_000,
   helloTimeoutMs: 10_000,
+  reauthenticateLeadMs: 60_000,
+  unknownFramesMax: 1024,
+  unknownBytesMax: 4 * MiB,
+  connectionsPerAddressMax: 256,
+  updatesPerSecond: 1000,
+  updatesBurst: 10_000,
+  bytesPerSecond: 4 * MiB,
+  bytesBurst: 32 * MiB,
+  joinsPerSecond: 50,
+  joinsBurst: 512,
+  subjectShares: 4,
+  clientOwnersMax: 65_536,
   heartbeatMs: 30_000,
   keepaliveMs: 15_000,
   unjoinedBytesMax: 1 * MiB,

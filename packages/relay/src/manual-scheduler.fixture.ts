@@ -7,12 +7,19 @@ interface Timer {
   readonly run: () => void
 }
 
+/** When time 0 is, in milliseconds since 1970. */
+export const WALL_START = 1_800_000_000_000
+
 export class ManualScheduler implements Scheduler {
   #now = 0
   readonly #timers = new Set<Timer>()
 
   now(): number {
     return this.#now
+  }
+
+  wallNow(): number {
+    return WALL_START + Math.floor(this.#now)
   }
 
   every(periodMs: number, run: () => void): () => void {

@@ -8,6 +8,8 @@
  * ```
  */
 import type { Authorize } from './access.ts'
+import type { Authenticator } from './auth/authenticator.ts'
+import { hookAuthenticator } from './auth/authorize-hook.ts'
 import type { Connection } from './connection/connection.ts'
 import { Connections } from './connection/connections.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
@@ -33,6 +35,9 @@ export interface RelayCoreOptions {
   readonly merger: UpdateMerger
   /** What checkpoints do with the content of deleted units: `drop` by default. */
   readonly history?: History
+  /** Absent, as is the hook: everybody may write everywhere. */
+  readonly authenticator?: Authenticator | undefined
+  /** Decides on rooms; alone, on tokens as well. */
   readonly authorize: Authorize | undefined
   /** How the relay names itself in `welcome`. */
   readonly agent: string
@@ -52,6 +57,8 @@ export class RelayCore {
 
   constructor(options: RelayCoreOptions) {
     const { log, limits, scheduler, merger, history = 'drop', authorize, agent } = options
+    const authenticator =
+      authorize === undefined ? options.authenticator : hookAuthenticator(authorize, options.authenticator)
     const onEvent = this.#counters.countingEvents(options.onEvent)
     this.#log = log
     this.#limits = limits
@@ -59,7 +66,7 @@ export class RelayCore {
     this.#compaction = new Compaction(log, merger, history)
     const shared = { limits, scheduler, counters: this.#counters, onEvent }
     this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
-    this.#connections = new Connections({ ...shared, rooms: this.#rooms, authorize, agent })
+    this.#connections = new Connections({ ...shared, rooms: this.#rooms, authenticator, agent })
   }
 
   get connections(): number {
@@ -102,6 +109,11 @@ export class RelayCore {
    */
   accept(socket: FrameSocket, opening: Opening = { endpoint: 'sync' }): Connection | undefined {
     return this.#connections.accept(socket, opening)
+  }
+
+  /** Closes the connections of a subject, and returns how many there were. */
+  expelSubject(subject: string): number {
+    return this.#connections.expelSubject(subject)
   }
 
   /**

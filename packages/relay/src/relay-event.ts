@@ -33,8 +33,11 @@ export type RelayEvent =
       readonly mergedBytes: number
       readonly bytes: number
     }
-  /** The `authorize` hook threw; the join was refused. */
-  | { readonly type: 'authorize-failed'; readonly room: string; readonly error: unknown }
+  /**
+   * The `authorize` hook threw, and the join was refused; or, without a room, a token could not be verified for a reason
+   * that is not the token's.
+   */
+  | { readonly type: 'authorize-failed'; readonly room: string | undefined; readonly error: unknown }
   /** The relay ended a connection for a reason of its own. */
   | { readonly type: 'connection-ended'; readonly address: string; readonly code: number; readonly reason: string }
   /** A socket broke, or its client broke the WebSocket protocol. Only that connection is lost. */

@@ -399,7 +399,14 @@ describe('access', () => {
       await openClient(url),
     ]
     expect(await writer.join('private')).toMatchObject({ access: 'write' })
-    expect(asked).toEqual([{ token: 'writer', room: 'private', address: '127.0.0.1' }])
+    expect(asked).toMatchObject([
+      {
+        token: 'writer',
+        room: 'private',
+        address: '127.0.0.1',
+        request: { url: '/sync', headers: { upgrade: 'websocket' } },
+      },
+    ])
     const { handle } = await reader.join('public')
     reader.send({ type: 'push', handle, ref: 1, update: updateOf('a') })
     expect(await reader.next('reject')).toMatchObject({ code: 'read-only', retryable: false })

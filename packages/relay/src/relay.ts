@@ -15,6 +15,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authorize } from './access.ts'
+import type { Authenticator } from './auth/authenticator.ts'
 import { RelayError } from './errors.ts'
 import { openingOf } from './endpoints/opening.ts'
 import { eventLog } from './event-log.ts'
@@ -37,7 +38,8 @@ import { relayVersion } from './version.ts'
 export interface RelayOptions {
   /** Where updates become durable. The relay takes it over: `close` closes it. */
   readonly log: UpdateLog
-  /** Where to listen: `127.0.0.1` by default. Anything but the loopback interface needs `authorize`. */
+  /** Where to listen: `127.0.0.1` by default. Anything but the loopback interface needs `authenticator` or
+   * `authorize`. */
   readonly host?: string
   /** 4455 by default; 0 picks a free one. */
   readonly port?: number
@@ -46,6 +48,9 @@ export interface RelayOptions {
    * it and leaves everything else alone, its opening and closing too.
    */
   readonly server?: Server
+  /** Who clients are, by their tokens: `jwtAuthenticator`, or one of the embedding program. */
+  readonly authenticator?: Authenticator
+  /** Decides on rooms; without an authenticator, on tokens as well. */
   readonly authorize?: Authorize
   /**
    * Whoever presents it as a bearer token may operate the relay over HTTP: read `/metrics`, for one. Without it, only
@@ -125,7 +130,14 @@ class WiredRelay implements Relay {
   #state: State = { kind: 'idle' }
 
   constructor(options: RelayOptions) {
-    const { log, scheduler = systemScheduler, authorize, history = 'drop', onEvent = eventLog() } = options
+    const {
+      log,
+      scheduler = systemScheduler,
+      authenticator,
+      authorize,
+      history = 'drop',
+      onEvent = eventLog(),
+    } = options
     this.#options = options
     this.#limits = checkedLimits({ ...defaultLimits, ...options.limits })
     assertOneServer(options)
@@ -136,7 +148,17 @@ class WiredRelay implements Relay {
     const agent = `syncline-relay/${relayVersion()}`
     this.#ownMerger = options.merger === undefined ? defaultMerger() : undefined
     const merger = options.merger ?? this.#ownMerger!
-    this.#core = new RelayCore({ log, limits: this.#limits, scheduler, merger, history, authorize, agent, onEvent })
+    this.#core = new RelayCore({
+      log,
+      limits: this.#limits,
+      scheduler,
+      merger,
+      history,
+      authenticator,
+      authorize,
+      agent,
+      onEvent,
+    })
     this.#metrics = new RelayMetrics(() => this.#core.measure())
     this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, onEvent })
     if (options.server === undefined) {
@@ -254,7 +276,7 @@ class WiredRelay implements Relay {
     const reachedAt = request.socket.localAddress
     // A server of the embedding program may listen anywhere: without `authorize`, only this machine is served there
     // too.
-    if (this.#options.authorize === undefined && (reachedAt === undefined || !isLoopback(reachedAt))) {
+    if (!isAuthorized(this.#options) && (reachedAt === undefined || !isLoopback(reachedAt))) {
       return refuseUpgrade(socket, '403 Forbidden')
     }
     this.#gateway.upgrade(opening, request, socket, head)
@@ -281,13 +303,19 @@ function assertOneServer({ server, host, port, staticDirectory }: RelayOptions):
   throw new RelayError('invalid-option', 'a relay on a given server takes neither host, port nor staticDirectory')
 }
 
+/** Whether somebody says who may do what. */
+function isAuthorized({ authenticator, authorize }: RelayOptions): boolean {
+  return authenticator !== undefined || authorize !== undefined
+}
+
 /** Everybody may write everywhere unless `authorize` says otherwise: no thing to offer to a network. */
-function assertReachableByRightOnly({ server, host = DEFAULT_HOST, authorize }: RelayOptions): void {
-  if (server !== undefined || authorize !== undefined || isLoopback(host)) return
+function assertReachableByRightOnly(options: RelayOptions): void {
+  const { server, host = DEFAULT_HOST } = options
+  if (server !== undefined || isAuthorized(options) || isLoopback(host)) return
   throw new RelayError(
     'auth-required',
     `without authorization a relay serves the loopback interface only, and ${host} is not part of it; ` +
-      'listen on 127.0.0.1, or embed the relay in a program that passes `authorize`',
+      'listen on 127.0.0.1, or embed the relay in a program that passes `authorize` or `authenticator`',
   )
 }
 

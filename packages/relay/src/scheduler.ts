@@ -6,6 +6,8 @@
 export interface Scheduler {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number
+  /** Milliseconds since 1970, a whole number, for what is stored and for what others date. It may jump. */
+  wallNow(): number
   /** Calls `run` about every `periodMs` until the returned function is called. */
   every(periodMs: number, run: () => void): () => void
   /** Calls `run` once after `delayMs`, unless the returned function is called before. */
@@ -15,6 +17,7 @@ export interface Scheduler {
 /** Real time. Its timers do not keep the process alive. */
 export const systemScheduler: Scheduler = {
   now: () => performance.now(),
+  wallNow: () => Date.now(),
   every: (periodMs, run) => {
     const timer = setInterval(run, periodMs).unref()
     return () => clearInterval(timer)

@@ -156,7 +156,25 @@ test('an answer to a join that comes after the end is ignored', () => {
 
 test('a fresh token serves the joins that follow', () => {
   const effects = Socket.open().receive({ type: 'token', token: 'fresh' }, join('one'))
-  expect(effects).toMatchObject([{ type: 'authorize', token: 'fresh' }])
+  expect(effects).toMatchObject([
+    { type: 'present', place: undefined, token: 'fresh' },
+    { type: 'authorize', token: 'fresh' },
+  ])
+})
+
+test('a token is presented with hello, and a client whose token runs out is asked for another', () => {
+  const socket = new Socket()
+  expect(socket.receive({ ...hello, token: 't' })).toContainEqual({ type: 'present', place: undefined, token: 't' })
+  const expiring = socket.machine.handle({ type: 'tokenExpires', place: undefined, deadlineMs: 5000 })
+  expect(sent(expiring)).toMatchObject([{ type: 'reauthenticate', deadlineMs: 5000 }])
+})
+
+test('a client that is expelled is told why', () => {
+  const expelled = { type: 'expelled', closeCode: 4401, code: 'unauthorized', message: 'expired' } as const
+  const effects = Socket.member('room', 4).machine.handle(expelled)
+  expect(sent(effects)).toEqual([{ type: 'error', code: 'unauthorized', message: 'expired' }])
+  expect(effects.map(({ type }) => type)).toEqual(['send', 'leave', 'close'])
+  expect(effects.at(-1)).toMatchObject({ code: 4401 })
 })
 
 test('pushes and awareness go to the room of their handle', () => {

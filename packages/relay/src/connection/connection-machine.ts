@@ -111,6 +111,12 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
       case 'told':
         // A room's messages go to the client as they are.
         return
+      case 'tokenExpires': {
+        const { deadlineMs } = event
+        return this.#send({ type: 'reauthenticate', reason: 'the token expires', deadlineMs })
+      }
+      case 'expelled':
+        return this.#fail(event.closeCode, event.code, event.message)
       case 'overflow':
         return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
       case 'drain':
@@ -156,8 +162,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
       case 'leave':
         return this.#leave(message.handle)
       case 'token':
-        this.#token = message.token
-        return
+        return this.#present(message.token)
       case 'ping':
         return this.#send({ type: 'pong' })
       case 'pong':
@@ -181,7 +186,6 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
       )
     }
     this.#phase = { kind: 'open' }
-    this.#token = token
     const { frameBytesMax, updateBytesMax, awarenessBytesMax, roomsPerConnectionMax, heartbeatMs } = this.#limits
     this.#send({
       type: 'welcome',
@@ -193,6 +197,12 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
       roomsMax: roomsPerConnectionMax,
       heartbeatMs,
     })
+    this.#present(token)
+  }
+
+  #present(token: string | undefined): void {
+    this.#token = token
+    this.#effects.push({ type: 'present', place: undefined, token })
   }
 
   #join({ request, room, position, stateVector }: MessageOf<'join'>): void {

@@ -1,6 +1,7 @@
 import { encodeFrame, type ClientMessage, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import type { Authorize } from '../access.ts'
+import { hookAuthenticator } from '../auth/authorize-hook.ts'
 import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
@@ -8,6 +9,8 @@ import { MemoryLog } from '../log/memory-log.ts'
 import { RelayCounters } from '../metrics/relay-counters.ts'
 import { ManualScheduler } from '../manual-scheduler.fixture.ts'
 import { noStateVector, updateOf } from '../relay-client.fixture.ts'
+import { SubjectTraffic } from '../rate/subject-traffic.ts'
+import { trafficRates } from '../rate/traffic.ts'
 import type { RelayEvent } from '../relay-event.ts'
 import { Compaction } from '../room/compaction.ts'
 import { Rooms } from '../room/rooms.ts'
@@ -48,7 +51,8 @@ class World {
         rooms: this.rooms,
         limits: this.#limits,
         scheduler: this.scheduler,
-        authorize: this.#authorize,
+        authenticator: this.#authorize === undefined ? undefined : hookAuthenticator(this.#authorize),
+        subjectTraffic: new SubjectTraffic(trafficRates(this.#limits, 1)),
         counters: new RelayCounters(),
         onEvent: (event) => this.events.push(event),
       },

@@ -5,16 +5,25 @@
  *
  * Backpressure, both ways. Out: the outbox (outbox.ts) says when the socket is slow; rooms are told to hold updates
  * back, and hear `drained` from here. In: bytes pushed and not yet settled are counted; above the bound the socket is
- * not read, so a client that pushes faster than the disk takes is slowed by TCP.
+ * not read, so a client that pushes faster than the disk takes is slowed by TCP. The same slows one that sends more than
+ * its rates allow (rate/).
  */
-import type { Authorize } from '../access.ts'
+import { CloseCode, type WireCode } from '@syncline/protocol'
+import type { RoomAccess } from '../access.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { EndReason } from '../auth/token-session.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { RelayCounters } from '../metrics/relay-counters.ts'
 import type { RelayEventListener } from '../relay-event.ts'
+import type { SubjectTraffic } from '../rate/subject-traffic.ts'
+import { Traffic, longerRest, trafficRates } from '../rate/traffic.ts'
+import { UnknownClientBudget, type Excess } from '../rate/unknown-client-budget.ts'
+import type { Refusal } from '../room/room-machine.ts'
 import type { Rooms } from '../room/rooms.ts'
 import { SharedMessage } from '../room/shared-message.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { FrameSocket } from './frame-socket.ts'
+import { Gate } from './gate.ts'
 import { Membership, type MembershipOwner } from './membership.ts'
 import { Outbox } from './outbox.ts'
 import type { Join, Session, SessionEffect, SessionEvent } from './session.ts'
@@ -24,8 +33,9 @@ export interface ConnectionSurroundings {
   readonly rooms: Rooms
   readonly limits: RelayLimits
   readonly scheduler: Scheduler
-  /** Absent: everybody may write everywhere. */
-  readonly authorize: Authorize | undefined
+  /** Absent: everybody may write everywhere, and as much as they like. */
+  readonly authenticator: Authenticator | undefined
+  readonly subjectTraffic: SubjectTraffic
   readonly counters: RelayCounters
   readonly onEvent: RelayEventListener
 }
@@ -50,6 +60,10 @@ export interface Connection {
   drain(): void
   /** Cuts the connection off. */
   terminate(): void
+  /** Whom its token names, as far as that is known. */
+  readonly subject: string | undefined
+  /** Closes, and tells the client why; it may come back with a fresh token. */
+  expel(message: string): void
 }
 
 export class SessionConnection<Message> implements Connection, MembershipOwner {
@@ -65,6 +79,17 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #unsettledBytes = 0
   /** `held`: until pushes have settled. `stopped`: for good, the relay closes. */
   #reading: 'on' | 'held' | 'stopped' = 'on'
+  /** The client is shown to have sent too much, and is not read until this is called off, or over. */
+  #endRest: (() => void) | undefined
+  /** Who the client is: that of the connection, and those of places with tokens of their own. */
+  #gate: Gate | undefined
+  readonly #placeGates = new Map<string, Gate>()
+  /** Absent where nobody is authenticated. `unknown` goes when the client is known. */
+  #traffic: Traffic | undefined
+  #unknown: UnknownClientBudget | undefined
+  /** What the frame at hand holds. */
+  #updates = 0
+  #joins = 0
 
   /** Inert until {@link SessionConnection.open}. `onLost` is called once, when the socket is gone. */
   constructor(
@@ -79,6 +104,9 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#onLost = onLost
     this.#sentAt = surroundings.scheduler.now()
     this.#outbox = new Outbox(surroundings.limits)
+    if (surroundings.authenticator === undefined) return
+    this.#traffic = new Traffic(trafficRates(surroundings.limits, 1), this.#sentAt)
+    this.#unknown = new UnknownClientBudget(surroundings.limits, this.#sentAt)
   }
 
   open(): void {
@@ -99,7 +127,13 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   receive(frame: Uint8Array): void {
-    this.#take({ type: 'frame', frame, now: this.#surroundings.scheduler.now() })
+    const now = this.#surroundings.scheduler.now()
+    const excess = this.#unknown?.take(frame.length)
+    if (excess !== undefined) return this.#exceeded(excess)
+    this.#updates = 0
+    this.#joins = 0
+    this.#take({ type: 'frame', frame, now })
+    if (this.#traffic !== undefined) this.#countTraffic(this.#traffic, frame.length, now)
   }
 
   receiveText(): void {
@@ -112,12 +146,25 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   lost(): void {
     this.#take({ type: 'lost' })
+    this.#close()
     this.#onLost()
   }
 
   tick(now: number): void {
     if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
     else this.#take({ type: 'tick', now, sentAt: this.#sentAt })
+    const excess = this.#unknown?.check(now)
+    if (excess !== undefined) this.#exceeded(excess)
+    this.#gate?.tick(now)
+    for (const gate of this.#placeGates.values()) gate.tick(now)
+  }
+
+  get subject(): string | undefined {
+    return this.#gate?.subject ?? this.#placeGates.values().next().value?.subject
+  }
+
+  expel(message: string): void {
+    this.#take({ type: 'expelled', closeCode: CloseCode.unauthorized, code: 'unauthorized', message })
   }
 
   quiesce(): void {
@@ -147,6 +194,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { place } = membership
     if (this.#memberships.get(place) !== membership) return
     this.#memberships.delete(place)
+    this.#leftGate(place)
     this.#take({ type: 'detached', place })
   }
 
@@ -158,8 +206,32 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       this.#socket.pause()
     } else if (this.#reading === 'held' && this.#unsettledBytes <= unsettledBytesMax / 2) {
       this.#reading = 'on'
-      this.#socket.resume()
+      if (this.#endRest === undefined) this.#socket.resume()
     }
+  }
+
+  /** Counts what came, and reads no further for as long as that is too much. */
+  #countTraffic(traffic: Traffic, bytes: number, now: number): void {
+    const amounts = { updates: this.#updates, bytes, joins: this.#joins }
+    const { subjectTraffic, scheduler, counters } = this.#surroundings
+    const { ms, kind } = longerRest(traffic.take(amounts, now), subjectTraffic.take(this.subject, amounts, now))
+    if (kind === undefined) return
+    counters.throttled(kind)
+    this.#endRest?.()
+    this.#socket.pause()
+    this.#endRest = scheduler.after(ms, () => {
+      this.#endRest = undefined
+      if (this.#reading === 'on') this.#socket.resume()
+    })
+  }
+
+  #exceeded(excess: Excess): void {
+    this.#unknown = undefined
+    const [closeCode, message] =
+      excess === 'time'
+        ? ([CloseCode.unauthorized, 'no token that counts in time'] as const)
+        : ([CloseCode.tryAgainLater, `too many ${excess} before the token was verified`] as const)
+    this.#take({ type: 'expelled', closeCode, code: 'unauthorized', message })
   }
 
   /** Sends a frame, borrowed and never changed. */
@@ -214,14 +286,18 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
         return
       case 'sendShared':
         return this.#sendFrame(effect.frame)
+      case 'present':
+        return this.#present(effect.place, effect.token)
       case 'authorize':
-        void this.#authorize(effect.join, effect.token)
-        return
+        this.#joins++
+        return this.#authorize(effect.join, effect.token)
       case 'join':
         return this.#join(effect)
       case 'push':
+        this.#updates++
         return this.#memberships.get(effect.place)?.push(effect.ref, effect.update)
       case 'announce':
+        this.#updates++
         return this.#memberships.get(effect.place)?.announce(effect.entries)
       case 'sync':
         return this.#memberships.get(effect.place)?.sync(effect.stateVector)
@@ -232,6 +308,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       case 'leave': {
         const membership = this.#memberships.get(effect.place)
         this.#memberships.delete(effect.place)
+        this.#leftGate(effect.place)
         return membership?.leave()
       }
       case 'probe':
@@ -239,6 +316,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       case 'close': {
         const { code, reason } = effect
         this.#surroundings.onEvent({ type: 'connection-ended', address: this.#socket.address, code, reason })
+        this.#close()
         return this.#socket.close(code, reason)
       }
       default:
@@ -246,28 +324,75 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     }
   }
 
-  async #authorize(join: Join, token: string | undefined): Promise<void> {
-    const { authorize, counters, onEvent } = this.#surroundings
-    if (authorize === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
-    try {
-      const granted = await authorize({ token, room: join.room, address: this.#socket.address })
-      const access = typeof granted === 'object' ? granted.access : granted
-      // Whatever else a hook in plain JavaScript returns is no access.
-      if (access === 'read' || access === 'write') return this.#take({ type: 'authorized', join, access })
-      const code = token === undefined ? 'unauthorized' : 'forbidden'
-      counters.refused(code)
-      this.#take({ type: 'denied', join, code, retryable: false })
-    } catch (error) {
-      onEvent({ type: 'authorize-failed', room: join.room, error })
-      counters.refused('internal')
-      this.#take({ type: 'denied', join, code: 'internal', retryable: true })
+  #present(place: string | undefined, token: string | undefined): void {
+    if (place !== undefined) return this.#placeGates.get(place)?.present(token)
+    const { authenticator } = this.#surroundings
+    if (authenticator === undefined) return
+    this.#gate ??= this.#newGate(authenticator, undefined)
+    this.#gate.present(token)
+  }
+
+  #authorize(join: Join, token: string | undefined): void {
+    const { authenticator } = this.#surroundings
+    if (authenticator === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
+    if (this.#gate !== undefined) return this.#gate.enter(join, token)
+    const gate = this.#newGate(authenticator, join)
+    this.#placeGates.set(join.place, gate)
+    gate.enter(join, token)
+  }
+
+  /** `join`: of the place that the gate is for; absent: it is the whole connection's. */
+  #newGate(authenticator: Authenticator, join: Join | undefined): Gate {
+    const { limits, scheduler, counters, onEvent } = this.#surroundings
+    const { address, request } = this.#socket
+    const credentials = { address, request }
+    return new Gate(
+      { authenticator, credentials, limits, scheduler },
+      {
+        admitted: () => {
+          this.#unknown = undefined
+        },
+        authorized: (granted, access) => this.#take({ type: 'authorized', join: granted, access }),
+        denied: (denied, code, retryable) => {
+          counters.refused(code)
+          this.#take({ type: 'denied', join: denied, code, retryable })
+        },
+        changed: (place, access) => this.#evict(place, refusalFor(access)),
+        expires: (deadlineMs) => this.#take({ type: 'tokenExpires', place: join?.place, deadlineMs }),
+        expelled: (reason, detail) => this.#expelled(join, reason, detail),
+        failed: (room, error) => onEvent({ type: 'authorize-failed', room, error }),
+      },
+    )
+  }
+
+  /** The whole connection, or one place of it, is not to be served any more. */
+  #expelled(join: Join | undefined, reason: EndReason, message: string): void {
+    const retryable = reason === 'unavailable'
+    const code: WireCode = retryable ? 'internal' : 'unauthorized'
+    this.#surroundings.counters.refused(code)
+    if (join === undefined) {
+      const closeCode = retryable ? CloseCode.tryAgainLater : CloseCode.unauthorized
+      return this.#take({ type: 'expelled', closeCode, code, message })
     }
+    if (this.#memberships.has(join.place)) return this.#evict(join.place, { code, retryable, message })
+    this.#placeGates.delete(join.place)
+    this.#take({ type: 'denied', join, code, retryable })
+  }
+
+  #evict(place: string, refusal: Refusal): void {
+    this.#memberships.get(place)?.evict(refusal)
+  }
+
+  #leftGate(place: string): void {
+    this.#gate?.left(place)
+    this.#placeGates.get(place)?.close()
+    this.#placeGates.delete(place)
   }
 
   #join({ join, access }: SessionEffect<Message> & { type: 'join' }): void {
     const { rooms } = this.#surroundings
     const { place, room: name, request, position, stateVector } = join
-    const membership = new Membership(place, this)
+    const membership = new Membership(place, request, this)
     this.#memberships.set(place, membership)
     const joined = rooms.join(name, membership, { request, access, position, stateVector })
     if ('code' in joined) {
@@ -281,10 +406,30 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#events.push({ type: 'attached', place, handle: joined.room.handle })
   }
 
+  /** What is pending for this connection is pending no more. */
+  #close(): void {
+    this.#gate?.close()
+    for (const gate of this.#placeGates.values()) gate.close()
+    this.#placeGates.clear()
+    this.#traffic = undefined
+    this.#unknown = undefined
+    this.#endRest?.()
+    this.#endRest = undefined
+  }
+
   /** The machine cannot be trusted any more. */
   #abandon(): void {
+    this.#close()
     for (const membership of this.#memberships.values()) membership.leave()
     this.#memberships.clear()
     this.#socket.terminate()
   }
+}
+
+/** Told to a member whose access has become another. With the join that follows, it is told the new one. */
+function refusalFor(access: RoomAccess | 'unknown'): Refusal {
+  if (access === 'none')
+    return { code: 'forbidden', retryable: false, message: 'this room is not open to you any more' }
+  if (access === 'unknown') return { code: 'internal', retryable: true, message: 'your access cannot be looked up now' }
+  return { code: 'access-changed', retryable: true, message: `you may ${access} from now on` }
 }

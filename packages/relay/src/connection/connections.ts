@@ -8,22 +8,32 @@ import type { Opening } from '../endpoints/opening.ts'
 import { ySession } from '../endpoints/y-websocket/y-session.ts'
 import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
 import type { Measured } from '../metrics/relay-metrics.ts'
+import { isLoopback } from '../http/loopback.ts'
+import { AddressCount } from '../rate/address-count.ts'
+import { SubjectTraffic } from '../rate/subject-traffic.ts'
+import { trafficRates } from '../rate/traffic.ts'
 import type { FrameSocket } from './frame-socket.ts'
 import { nativeSession } from './native-session.ts'
 import type { Session } from './session.ts'
 
-export interface ConnectionsOptions extends ConnectionSurroundings {
+export interface ConnectionsOptions extends Omit<ConnectionSurroundings, 'subjectTraffic'> {
   /** How the relay names itself in `welcome`. */
   readonly agent: string
 }
 
 export class Connections {
-  readonly #surroundings: ConnectionsOptions
+  readonly #surroundings: ConnectionsOptions & ConnectionSurroundings
   readonly #open = new Set<Connection>()
+  readonly #byAddress: AddressCount
   #waitingForEnd: (() => void)[] = []
 
-  constructor(surroundings: ConnectionsOptions) {
-    this.#surroundings = surroundings
+  constructor(options: ConnectionsOptions) {
+    const { limits } = options
+    this.#surroundings = {
+      ...options,
+      subjectTraffic: new SubjectTraffic(trafficRates(limits, limits.subjectShares)),
+    }
+    this.#byAddress = new AddressCount(limits.connectionsPerAddressMax)
   }
 
   get size(): number {
@@ -46,8 +56,13 @@ export class Connections {
    * closing.
    */
   accept(socket: FrameSocket, opening: Opening): Connection | undefined {
+    const { address } = socket
     if (this.#open.size >= this.#surroundings.limits.connectionsMax) {
-      turnAway(socket, opening)
+      turnAway(socket, opening, 'this relay has all the connections that it can serve')
+      return undefined
+    }
+    if (!isLoopback(address) && !this.#byAddress.enter(address)) {
+      turnAway(socket, opening, 'your address has all the connections that it may have')
       return undefined
     }
     const { agent, limits, scheduler } = this.#surroundings
@@ -66,6 +81,17 @@ export class Connections {
 
   tick(now: number): void {
     for (const connection of this.#open) connection.tick(now)
+    this.#surroundings.subjectTraffic.sweep(now)
+  }
+
+  /**
+   * Closes the connections of a subject, who may come back with a fresh token if whoever issues it is willing. Returns
+   * how many there were.
+   */
+  expelSubject(subject: string): number {
+    const expelled = [...this.#open].filter((connection) => connection.subject === subject)
+    for (const connection of expelled) connection.expel('the operator has ended your connections')
+    return expelled.length
   }
 
   /** Reads nothing any more. */
@@ -85,7 +111,10 @@ export class Connections {
   }
 
   #begin<Message>(socket: FrameSocket, session: Session<Message>): Connection {
-    const connection = new SessionConnection(socket, session, this.#surroundings, () => this.#ended(connection))
+    const connection = new SessionConnection(socket, session, this.#surroundings, () => {
+      if (!isLoopback(socket.address)) this.#byAddress.leave(socket.address)
+      this.#ended(connection)
+    })
     this.#open.add(connection)
     connection.open()
     return connection
@@ -97,9 +126,8 @@ export class Connections {
   }
 }
 
-function turnAway(socket: FrameSocket, { endpoint }: Opening): void {
+function turnAway(socket: FrameSocket, { endpoint }: Opening, message: string): void {
   if (endpoint === 'sync') {
-    const message = 'this relay has all the connections that it can serve'
     socket.send(encodeFrame([{ type: 'error', code: 'too-many-connections', message }]), () => {})
   }
   socket.close(CloseCode.tryAgainLater, 'too-many-connections')

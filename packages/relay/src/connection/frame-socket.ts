@@ -3,9 +3,13 @@
  * a simulation may on anything. Frames come in through the verbs of `Connection`. No verb throws, whatever the socket's
  * state.
  */
+import type { OpeningRequest } from '../access.ts'
+
 export interface FrameSocket {
   /** Where the client is, for logs and for `authorize`. */
   readonly address: string
+  /** The HTTP request that it began with, if there was one. */
+  readonly request?: OpeningRequest | undefined
   /** Bytes given to `send` that the network has not taken. */
   readonly bufferedBytes: number
   /** Sends one binary frame; borrowed until `onSent` is called, which happens also when it could not be sent. */

@@ -4,7 +4,7 @@ import type { FrameSocket } from './frame-socket.ts'
 
 /** A socket in memory, whose network takes what it is sent only when the test says so. */
 export class HeldSocket implements FrameSocket {
-  readonly address = '127.0.0.1'
+  readonly address: string
   readonly messages: RelayMessage[] = []
   bufferedBytes = 0
   paused = false
@@ -13,6 +13,10 @@ export class HeldSocket implements FrameSocket {
   pings = 0
   #unsent: { bytes: number; onSent: () => void }[] = []
   #waiting: (() => void)[] = []
+
+  constructor(address = '127.0.0.1') {
+    this.address = address
+  }
 
   send(frame: Uint8Array, onSent: () => void): void {
     this.messages.push(...decodeRelayFrame(frame))

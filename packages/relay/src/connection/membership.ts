@@ -4,8 +4,9 @@
  */
 import type { AwarenessEntry } from '@syncline/protocol'
 import type { MemberId, RoomMember } from '../room/room-member.ts'
+import type { Refusal } from '../room/room-machine.ts'
 import type { Room } from '../room/room.ts'
-import type { SharedMessage } from '../room/shared-message.ts'
+import { SharedMessage } from '../room/shared-message.ts'
 
 /** What a membership needs of its connection. */
 export interface MembershipOwner {
@@ -28,13 +29,19 @@ const PUSH_OVERHEAD_BYTES = 4096
 export class Membership implements RoomMember {
   /** What the connection calls this membership. */
   readonly place: string
+  readonly #request: number
   readonly #owner: MembershipOwner
   /** What the pushes cost that have no verdict yet, oldest first: verdicts come in that order. */
   readonly #unsettled: number[] = []
   #seat: { readonly room: Room; readonly member: MemberId } | undefined
 
-  constructor(place: string, owner: MembershipOwner) {
+  /** The room has answered the join. */
+  #joined = false
+
+  /** `request` is the number of the join. */
+  constructor(place: string, request: number, owner: MembershipOwner) {
     this.place = place
+    this.#request = request
     this.#owner = owner
   }
 
@@ -80,6 +87,20 @@ export class Membership implements RoomMember {
     this.#seat?.room.drained(this.#seat.member)
   }
 
+  /** Leaves the room, and tells the client why: not the room, but the connection wants it. */
+  evict(refusal: Refusal): void {
+    const seat = this.#seat
+    if (seat === undefined) return
+    const { handle } = seat.room
+    const request = this.#request
+    this.leave()
+    const message = this.#joined
+      ? ({ type: 'evicted', handle, ...refusal } as const)
+      : ({ type: 'refused', request, ...refusal } as const)
+    this.#owner.told(this, new SharedMessage(message))
+    this.#owner.detached(this)
+  }
+
   leave(): void {
     this.#forgetUnsettled()
     this.#seat?.room.leave(this.#seat.member)
@@ -88,6 +109,7 @@ export class Membership implements RoomMember {
   send(shared: SharedMessage): void {
     this.#owner.told(this, shared)
     const { type } = shared.message
+    if (type === 'joined') this.#joined = true
     if (type !== 'ack' && type !== 'reject') return
     const bytes = this.#unsettled.shift()
     if (bytes !== undefined) this.#owner.countUnsettled(-bytes)

@@ -26,6 +26,10 @@ export type SessionEvent =
   | { readonly type: 'alive'; readonly now: number }
   /** `sentAt` is when anything was last sent, by this machine or by a room. */
   | { readonly type: 'tick'; readonly now: number; readonly sentAt: number }
+  /** The client's token runs out in `deadlineMs`: that of the connection, or, if there is a `place`, of that one. */
+  | { readonly type: 'tokenExpires'; readonly place: string | undefined; readonly deadlineMs: number }
+  /** The client is not to be served any more: say why, as far as the protocol can, and close. */
+  | { readonly type: 'expelled'; readonly closeCode: CloseCode; readonly code: WireCode; readonly message: string }
   /** The answer to the effect `authorize`. */
   | { readonly type: 'authorized'; readonly join: Join; readonly access: Access }
   | { readonly type: 'denied'; readonly join: Join; readonly code: WireCode; readonly retryable: boolean }
@@ -46,7 +50,12 @@ export type SessionEffect<Message> =
   | { readonly type: 'send'; readonly messages: readonly Message[] }
   /** Send a frame that other connections are sent as well: borrowed, never changed. */
   | { readonly type: 'sendShared'; readonly frame: Uint8Array }
-  /** Ask who may enter; answer with `authorized` or `denied`. */
+  /** The client shows a token for the whole connection, its first or a fresh one; or a fresh one for a `place`. */
+  | { readonly type: 'present'; readonly place: string | undefined; readonly token: string | undefined }
+  /**
+   * Ask who may enter; answer with `authorized` or `denied`. By the token that was presented for the connection; or, if
+   * none was, by `token`, which then counts for this place alone.
+   */
   | { readonly type: 'authorize'; readonly join: Join; readonly token: string | undefined }
   | { readonly type: 'join'; readonly join: Join; readonly access: Access }
   | { readonly type: 'push'; readonly place: string; readonly ref: number; readonly update: Uint8Array }

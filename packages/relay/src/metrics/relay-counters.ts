@@ -5,6 +5,7 @@
 import type { WireCode } from '@syncline/protocol'
 import type { FaultyOperation } from '../health.ts'
 import type { RelayEvent, RelayEventListener } from '../relay-event.ts'
+import type { TrafficKind } from '../rate/traffic.ts'
 import { DurationHistogram } from './duration-histogram.ts'
 
 export class RelayCounters {
@@ -23,12 +24,22 @@ export class RelayCounters {
   /** From `append` being called until the entry is on the disk. */
   readonly appendDuration: DurationHistogram = new DurationHistogram()
   readonly #refusals = new Map<WireCode, number>()
+  readonly #throttled = new Map<TrafficKind, number>()
   readonly #closed = new Map<number, number>()
   readonly #logFailures = new Map<FaultyOperation, number>()
 
   /** A client was refused something, and told `code`. */
   refused(code: WireCode): void {
     increase(this.#refusals, code)
+  }
+
+  /** A client had sent more than a rate allows, and was not read for a while. */
+  throttled(rate: TrafficKind): void {
+    increase(this.#throttled, rate)
+  }
+
+  get throttles(): ReadonlyMap<TrafficKind, number> {
+    return this.#throttled
   }
 
   get refusals(): ReadonlyMap<WireCode, number> {

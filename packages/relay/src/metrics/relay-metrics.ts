@@ -71,6 +71,9 @@ const readings: readonly Reading[] = [
   counter('refusals', 'Joins and pushes that were refused, and members that were evicted, by code.', ['code'], (m) =>
     labelled('code', m.counters.refusals),
   ),
+  counter('throttled', 'How often a client had sent too much and was not read for a while, by rate.', ['rate'], (m) =>
+    labelled('rate', m.counters.throttles),
+  ),
   counter('connections_ended', 'Connections that the relay ended, by close code.', ['code'], ({ counters }) =>
     labelled('code', counters.closed),
   ),

@@ -2,6 +2,7 @@
  * What one client may send: updates, bytes and joins, each with a rate of its own. One for each connection, and one that
  * all connections of a subject share. Pure.
  */
+import type { RelayLimits } from '../limits.ts'
 import { TokenBucket, type Rate } from './token-bucket.ts'
 
 export interface TrafficRates {
@@ -11,6 +12,23 @@ export interface TrafficRates {
   readonly bytes: Rate
   readonly joins: Rate
 }
+
+/** The rates of `shares` connections. */
+export function trafficRates(limits: TrafficLimits, shares: number): TrafficRates {
+  const rate = (perSecond: number, burst: number): Rate => {
+    return { perSecond: perSecond * shares, burst: Math.max(burst, perSecond) * shares }
+  }
+  return {
+    updates: rate(limits.updatesPerSecond, limits.updatesBurst),
+    bytes: rate(limits.bytesPerSecond, limits.bytesBurst),
+    joins: rate(limits.joinsPerSecond, limits.joinsBurst),
+  }
+}
+
+export type TrafficLimits = Pick<
+  RelayLimits,
+  'updatesPerSecond' | 'updatesBurst' | 'bytesPerSecond' | 'bytesBurst' | 'joinsPerSecond' | 'joinsBurst'
+>
 
 export type TrafficKind = keyof TrafficRates
 

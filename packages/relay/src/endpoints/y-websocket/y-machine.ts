@@ -87,6 +87,11 @@ export class YMachine implements SessionMachine<YAnswer> {
       case 'detached':
         // The room has said why, before: only a broken room has not.
         return this.#close(CloseCode.tryAgainLater, 'internal')
+      case 'tokenExpires':
+        // It is in the URL: a fresh one comes with the next connection.
+        return
+      case 'expelled':
+        return this.#ended({ ...event, retryable: false }, event.closeCode)
       case 'overflow':
         return this.#close(CloseCode.tryAgainLater, 'what was sent is not being read')
       case 'drain':
@@ -163,9 +168,9 @@ export class YMachine implements SessionMachine<YAnswer> {
     this.#close(retryable ? CloseCode.tryAgainLater : CloseCode.unacceptable, code)
   }
 
-  #ended({ code, retryable, message }: PlaceFailure): void {
+  #ended({ code, retryable, message }: PlaceFailure, closeCode = closeCodeFor(code, retryable)): void {
     if (!retryable) this.#send({ type: 'permissionDenied', reason: message })
-    this.#close(closeCodeFor(code, retryable), code)
+    this.#close(closeCode, code)
   }
 
   #tick(now: number, sentAt: number): void {
