@@ -1,3 +1,4 @@
+import { ByteReader, ByteWriter } from '@syncline/core'
 import { encodeFrame, type ClientMessage, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import type { Authorize, RoomAccess } from '../access.ts'
@@ -99,7 +100,10 @@ test('joins wait for the token to be verified, and are granted by what it says',
 test('a bad token ends the connection, and says why', async () => {
   const client = new World().connect('bad')
   client.ask('a')
-  expect(await client.socket.next('error')).toMatchObject({ code: 'unauthorized', message: expect.stringContaining('it is bad') })
+  expect(await client.socket.next('error')).toMatchObject({
+    code: 'unauthorized',
+    message: expect.stringContaining('it is bad'),
+  })
   expect(client.socket.closed).toBe(4401)
 })
 
@@ -296,4 +300,75 @@ test('an address may have so many connections, but this machine any number', () 
   connections[0]!.lost()
   expect(accept('10.0.0.1').closed).toBeUndefined()
   for (let count = 0; count < 5; count++) expect(accept('127.0.0.1').closed).toBeUndefined()
+})
+
+/** A frame of Hocuspocus that shows a token for a document of one letter. */
+function auth(document: string, token: string): Uint8Array {
+  const writer = new ByteWriter()
+  writer.string(document)
+  for (const tag of [2, 0]) writer.varUint(tag)
+  writer.string(token)
+  return writer.finish()
+}
+
+/** What the relay says about access on a socket of Hocuspocus, as text. */
+function answers(socket: BytesSocket): string[] {
+  return socket.frames.splice(0).flatMap((frame) => {
+    const reader = new ByteReader(frame)
+    const document = reader.string()
+    if (reader.varUint() !== 2) return []
+    const tag = reader.varUint()
+    return [`${document} ${['wanted', 'denied', 'granted'][tag]}${tag === 2 ? ` ${reader.string()}` : ''}`]
+  })
+}
+
+class BytesSocket extends HeldSocket {
+  readonly frames: Uint8Array[] = []
+
+  override send(frame: Uint8Array): void {
+    this.frames.push(frame)
+  }
+}
+
+function connectHocuspocus(world: World): { socket: BytesSocket; connection: Connection } {
+  const socket = new BytesSocket()
+  return { socket, connection: world.core.accept(socket, { endpoint: 'hocuspocus' })! }
+}
+
+test('each document of Hocuspocus has a token of its own, which is asked for and refreshed on its own', async () => {
+  const world = new World({ reauthenticateLeadMs: 1000 })
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('a', 'ada 5000 a=write'))
+  connection.receive(auth('b', 'ada 60000 b=read'))
+  connection.receive(auth('c', 'ada 60000 b=read'))
+  connection.receive(auth('d', 'bad'))
+  await settled()
+  expect(answers(socket)).toEqual(['d denied', 'a granted read-write', 'b granted readonly', 'c denied'])
+  world.scheduler.advance(4000)
+  expect(answers(socket)).toEqual(['a wanted'])
+  connection.receive(auth('a', 'ada 60000 a=write'))
+  connection.receive(auth('c', 'ada 60000 c=write'))
+  connection.receive(auth('d', 'ada 60000 d=write'))
+  await settled()
+  expect(answers(socket).sort()).toEqual(['a granted read-write', 'c granted read-write', 'd granted read-write'])
+  world.scheduler.advance(5000)
+  expect(socket.closed).toBeUndefined()
+  connection.receive(auth('a', 'ada 60000 a=read'))
+  await settled()
+  expect(socket.closed).toBe(4205)
+})
+
+test('a document of Hocuspocus whose fresh token is bad, or whose token has run out, costs the connection', async () => {
+  const world = new World()
+  const [bad, late] = [connectHocuspocus(world), connectHocuspocus(world)]
+  for (const { connection } of [bad, late]) {
+    connection.receive(auth('a', 'ada 5000 a=write'))
+    connection.receive(Uint8Array.of(1, 97, 0, 0, 1, 0))
+  }
+  await settled()
+  bad.connection.receive(auth('a', 'bad'))
+  await settled()
+  expect([bad.socket.closed, late.socket.closed]).toEqual([4401, undefined])
+  world.scheduler.advance(5000)
+  expect(late.socket.closed).toBe(4401)
 })

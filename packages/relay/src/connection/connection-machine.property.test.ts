@@ -74,7 +74,7 @@ test(
               machine.handle({ type: 'attached', place: effect.join.room, handle: nextHandle++ })
             }
             // Only what was joined is pushed to, announced in, or left.
-            if ('place' in effect && effect.type !== 'present') expect(members).toContain(effect.place)
+            if ('place' in effect) expect(members).toContain(effect.place)
             if (effect.type === 'leave') members.delete(effect.place)
             if (effect.type === 'close') {
               closed = true

@@ -157,14 +157,14 @@ test('an answer to a join that comes after the end is ignored', () => {
 test('a fresh token serves the joins that follow', () => {
   const effects = Socket.open().receive({ type: 'token', token: 'fresh' }, join('one'))
   expect(effects).toMatchObject([
-    { type: 'present', place: undefined, token: 'fresh' },
+    { type: 'present', token: 'fresh' },
     { type: 'authorize', token: 'fresh' },
   ])
 })
 
 test('a token is presented with hello, and a client whose token runs out is asked for another', () => {
   const socket = new Socket()
-  expect(socket.receive({ ...hello, token: 't' })).toContainEqual({ type: 'present', place: undefined, token: 't' })
+  expect(socket.receive({ ...hello, token: 't' })).toContainEqual({ type: 'present', token: 't' })
   const expiring = socket.machine.handle({ type: 'tokenExpires', place: undefined, deadlineMs: 5000 })
   expect(sent(expiring)).toMatchObject([{ type: 'reauthenticate', deadlineMs: 5000 }])
 })

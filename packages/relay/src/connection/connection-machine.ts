@@ -202,7 +202,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
 
   #present(token: string | undefined): void {
     this.#token = token
-    this.#effects.push({ type: 'present', place: undefined, token })
+    this.#effects.push({ type: 'present', token })
   }
 
   #join({ request, room, position, stateVector }: MessageOf<'join'>): void {

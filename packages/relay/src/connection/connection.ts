@@ -287,7 +287,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       case 'sendShared':
         return this.#sendFrame(effect.frame)
       case 'present':
-        return this.#present(effect.place, effect.token)
+        return this.#present(effect.token)
       case 'authorize':
         this.#joins++
         return this.#authorize(effect.join, effect.token)
@@ -324,8 +324,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     }
   }
 
-  #present(place: string | undefined, token: string | undefined): void {
-    if (place !== undefined) return this.#placeGates.get(place)?.present(token)
+  #present(token: string | undefined): void {
     const { authenticator } = this.#surroundings
     if (authenticator === undefined) return
     this.#gate ??= this.#newGate(authenticator, undefined)
@@ -336,13 +335,15 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { authenticator } = this.#surroundings
     if (authenticator === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
     if (this.#gate !== undefined) return this.#gate.enter(join, token)
-    const gate = this.#newGate(authenticator, join)
+    const known = this.#placeGates.get(join.place)
+    if (known !== undefined) return known.enter(join, token)
+    const gate = this.#newGate(authenticator, join.place)
     this.#placeGates.set(join.place, gate)
     gate.enter(join, token)
   }
 
-  /** `join`: of the place that the gate is for; absent: it is the whole connection's. */
-  #newGate(authenticator: Authenticator, join: Join | undefined): Gate {
+  /** `own`: the place that the gate is for; absent: it is the whole connection's. */
+  #newGate(authenticator: Authenticator, own: string | undefined): Gate {
     const { limits, scheduler, counters, onEvent } = this.#surroundings
     const { address, request } = this.#socket
     const credentials = { address, request }
@@ -358,25 +359,25 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
           this.#take({ type: 'denied', join: denied, code, retryable })
         },
         changed: (place, access) => this.#evict(place, refusalFor(access)),
-        expires: (deadlineMs) => this.#take({ type: 'tokenExpires', place: join?.place, deadlineMs }),
-        expelled: (reason, detail) => this.#expelled(join, reason, detail),
+        expires: (deadlineMs) => this.#take({ type: 'tokenExpires', place: own, deadlineMs }),
+        expelled: (reason, detail, undecided) => this.#expelled(own, reason, detail, undecided),
         failed: (room, error) => onEvent({ type: 'authorize-failed', room, error }),
       },
     )
   }
 
   /** The whole connection, or one place of it, is not to be served any more. */
-  #expelled(join: Join | undefined, reason: EndReason, message: string): void {
+  #expelled(place: string | undefined, reason: EndReason, message: string, undecided: readonly Join[]): void {
     const retryable = reason === 'unavailable'
     const code: WireCode = retryable ? 'internal' : 'unauthorized'
     this.#surroundings.counters.refused(code)
-    if (join === undefined) {
+    if (place === undefined) {
       const closeCode = retryable ? CloseCode.tryAgainLater : CloseCode.unauthorized
       return this.#take({ type: 'expelled', closeCode, code, message })
     }
-    if (this.#memberships.has(join.place)) return this.#evict(join.place, { code, retryable, message })
-    this.#placeGates.delete(join.place)
-    this.#take({ type: 'denied', join, code, retryable })
+    this.#placeGates.delete(place)
+    if (this.#memberships.has(place)) this.#evict(place, { code, retryable, message })
+    for (const join of undecided) this.#take({ type: 'denied', join, code, retryable })
   }
 
   #evict(place: string, refusal: Refusal): void {

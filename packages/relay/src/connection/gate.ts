@@ -29,8 +29,8 @@ export interface GateOwner {
   changed(place: string, access: RoomAccess | 'unknown'): void
   /** The token runs out in `deadlineMs`. */
   expires(deadlineMs: number): void
-  /** The client is not to be served any more; `detail` is for people. */
-  expelled(reason: EndReason, detail: string): void
+  /** The client is not to be served any more, nor the joins that are undecided; `detail` is for people. */
+  expelled(reason: EndReason, detail: string, undecided: readonly Join[]): void
   /** The authenticator, or the hook behind it, failed. */
   failed(room: string | undefined, error: unknown): void
 }
@@ -75,6 +75,8 @@ export class Gate {
   readonly #found = new Map<number, Principal>()
   #standing: Standing = { kind: 'unknown' }
   #token: string | undefined
+  /** The last one: that of `token`. */
+  #attempt = 0
   #failure: AuthError | undefined
 
   constructor(options: GateOptions, owner: GateOwner) {
@@ -95,9 +97,15 @@ export class Gate {
     this.#take({ type: 'present', token })
   }
 
-  /** Asks for a place. `token` is presented if nothing was before. The answer may come within the call. */
+  /**
+   * Asks for a place, or for one that is granted anew; the answer may come within the call. A `token` that is not the last
+   * one presented is presented by this.
+   */
   enter(join: Join, token: string | undefined): void {
-    if (this.#standing.kind === 'unknown') this.present(token)
+    if (this.#standing.kind === 'unknown' || token !== this.#token) {
+      this.#waiting.set(join.place, join)
+      return this.present(token)
+    }
     if (this.#standing.kind === 'withheld') return this.#owner.denied(join, 'unauthorized', false)
     if (this.#standing.kind === 'admitted') return this.#enter(join)
     this.#waiting.set(join.place, join)
@@ -135,23 +143,21 @@ export class Gate {
   #perform(effect: TokenEffect): void {
     switch (effect.type) {
       case 'authenticate':
+        this.#attempt = effect.attempt
         void this.#authenticate(effect.attempt, effect.token)
         return
       case 'accept':
         return this.#accept(effect.attempt)
-      case 'withhold': {
+      case 'withhold':
         this.#standing = { kind: 'withheld' }
-        const denied = [...this.#waiting.values()]
-        this.#waiting.clear()
-        for (const join of denied) this.#owner.denied(join, 'unauthorized', false)
-        return
-      }
+        return this.#denyWaiting('unauthorized', false)
       case 'reauthenticate':
         return this.#owner.expires(effect.deadlineMs)
       case 'end': {
         const known = effect.reason === 'invalid-token' ? this.#failure?.message : undefined
+        const undecided = this.#undecidedJoins()
         this.close()
-        return this.#owner.expelled(effect.reason, known ?? details[effect.reason])
+        return this.#owner.expelled(effect.reason, known ?? details[effect.reason], undecided)
       }
       default:
         return effect satisfies never
@@ -172,9 +178,21 @@ export class Gate {
       if (this.#closed()) return
       this.#failure = failure
       this.#take({ type: 'failed', attempt, code: failure.code, now: scheduler.now() })
+      if (attempt === this.#attempt) this.#denyWaiting('internal', true)
     } finally {
       this.#found.delete(attempt)
     }
+  }
+
+  #denyWaiting(code: WireCode, retryable: boolean): void {
+    const denied = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const join of denied) this.#owner.denied(join, code, retryable)
+  }
+
+  #undecidedJoins(): readonly Join[] {
+    const first = [...this.#places.values()].filter(({ access }) => access === undefined)
+    return [...this.#waiting.values(), ...first.map(({ join }) => join)]
   }
 
   #accept(attempt: number): void {
@@ -183,7 +201,9 @@ export class Gate {
     const first = this.#standing.kind !== 'admitted'
     this.#standing = { kind: 'admitted', principal }
     if (first) this.#owner.admitted()
-    for (const place of this.#places.values()) void this.#decide(place, principal)
+    for (const place of this.#places.values()) {
+      if (!this.#waiting.has(place.join.place)) void this.#decide(place, principal)
+    }
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const join of waiting) this.#enter(join)

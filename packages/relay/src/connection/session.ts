@@ -50,11 +50,12 @@ export type SessionEffect<Message> =
   | { readonly type: 'send'; readonly messages: readonly Message[] }
   /** Send a frame that other connections are sent as well: borrowed, never changed. */
   | { readonly type: 'sendShared'; readonly frame: Uint8Array }
-  /** The client shows a token for the whole connection, its first or a fresh one; or a fresh one for a `place`. */
-  | { readonly type: 'present'; readonly place: string | undefined; readonly token: string | undefined }
+  /** The client shows a token for the whole connection, its first or a fresh one. */
+  | { readonly type: 'present'; readonly token: string | undefined }
   /**
    * Ask who may enter; answer with `authorized` or `denied`. By the token that was presented for the connection; or, if
-   * none was, by `token`, which then counts for this place alone.
+   * none was, by `token`, which then counts for this place alone. Asked again for a place that was entered, with a fresh
+   * token, the answer says what the place is by that one.
    */
   | { readonly type: 'authorize'; readonly join: Join; readonly token: string | undefined }
   | { readonly type: 'join'; readonly join: Join; readonly access: Access }

@@ -34,6 +34,8 @@ export type HocuspocusAnswer =
 
 export type DocumentAnswer =
   | YjsAnswer
+  /** The client shall show its token, a fresh one if it can. */
+  | { readonly type: 'tokenWanted' }
   | { readonly type: 'permissionDenied'; readonly reason: string }
   | { readonly type: 'authenticated'; readonly access: Access }
   | { readonly type: 'stateless'; readonly payload: string }
@@ -126,6 +128,9 @@ function readString(reader: ByteReader, bytesMax: number, what: string): string 
 
 function writeDocumentAnswer(writer: ByteWriter, answer: DocumentAnswer): void {
   switch (answer.type) {
+    case 'tokenWanted':
+      writer.varUint(Tag.auth)
+      return writer.varUint(AuthTag.token)
     case 'permissionDenied':
       writer.varUint(Tag.auth)
       writer.varUint(AuthTag.denied)

@@ -118,6 +118,13 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
         if (document?.state.kind === 'open') this.#close(CloseCode.tryAgainLater, 'internal')
         return
       }
+      case 'tokenExpires': {
+        const { place } = event
+        if (place !== undefined) this.#answer(place, { type: 'tokenWanted' })
+        return
+      }
+      case 'expelled':
+        return this.#close(event.closeCode, event.code)
       case 'overflow':
         return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
       case 'drain':
