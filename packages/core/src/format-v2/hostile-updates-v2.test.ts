@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { ByteWriter } from '../byte-writer.ts'
 import { workOf } from '../counted-work.fixture.ts'
 import { DecodeError } from '../errors.ts'
 import { forge, forgedUpdateArbitrary, type ForgedUpdate } from '../forged-update.fixture.ts'
@@ -24,6 +25,7 @@ import {
   columnsOf,
   damagedColumns,
   damagedValues,
+  uintArbitrary,
   updateOfColumns,
   updatesV2Of,
   valueDamageArbitrary,
@@ -34,6 +36,9 @@ const CASES_MAX = 100
 
 /** Columns unfold into structs that cost no bytes: here into few, so that a case is not all that a run has time for. */
 const limit = { unpaidStructsMax: 500 }
+
+/** The place of what is in no column. */
+const REST = 9
 
 const READS_PER_BYTE = 24
 const ALLOCATED_PER_BYTE = 256
@@ -70,6 +75,11 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   fc.nat({ max: 9 }).map((column): Change => {
     return (update) => withColumn(update, column, joined(columnsOf(update)[column], columnsOf(update)[column]))
   }),
+  fc.tuple(fc.nat(), uintArbitrary()).map(
+    ([at, value]): Change =>
+      (update) =>
+        withRestNumber(update, at, value),
+  ),
   fc.constant<Change>((update) => update),
 )
 
@@ -171,6 +181,19 @@ function withColumn(update: Uint8Array, column: number, bytes: Uint8Array | unde
   const parts = columnsOf(update)
   parts[column] = bytes!
   return updateOfColumns(parts)
+}
+
+/** One of the numbers of the rest replaced: counts, first clocks, deletions. Content there is taken for numbers too. */
+function withRestNumber(update: Uint8Array, at: number, value: number): Uint8Array {
+  const rest = columnsOf(update).at(REST)!
+  const starts = [...rest.keys()].filter((offset) => offset === 0 || rest.at(offset - 1)! < 0x80)
+  const start = starts.at(at % starts.length)!
+  const end = starts.find((offset) => offset > start) ?? rest.length
+  const writer = new ByteWriter()
+  writer.raw(rest.subarray(0, start))
+  writer.varUint(value)
+  writer.raw(rest.subarray(end))
+  return withColumn(update, REST, writer.finish())
 }
 
 function joined(first: Uint8Array | undefined, second: Uint8Array | undefined): Uint8Array {
