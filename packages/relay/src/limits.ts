@@ -102,6 +102,10 @@ export interface RelayLimits {
   readonly compactionRetryMs: number
   /** How long `close` waits for appends under way, and then for sockets to say goodbye, before it cuts them off. */
   readonly drainDeadlineMs: number
+  /** HTTP API requests at a time, each of which may hold a document. A further one is answered 503. */
+  readonly apiRequestsMax: number
+  /** How long an HTTP API request may take to arrive, and then to be answered, before it is answered 408 or 504. */
+  readonly apiTimeoutMs: number
   /** How often clocks are looked at: the granularity of every time above. */
   readonly tickMs: number
 }
@@ -143,5 +147,7 @@ export const defaultLimits: RelayLimits = {
   compactionTailEntries: 1000,
   compactionRetryMs: 60_000,
   drainDeadlineMs: 10_000,
+  apiRequestsMax: 64,
+  apiTimeoutMs: 30_000,
   tickMs: 1000,
 }

@@ -7,6 +7,7 @@
  * idle ──start──▶ running ──drain──▶ draining ──release──▶ released
  * ```
  */
+import type { Position } from '@syncline/protocol'
 import type { Authorize } from './access.ts'
 import type { Authenticator } from './auth/authenticator.ts'
 import { hookAuthenticator } from './auth/authorize-hook.ts'
@@ -18,10 +19,13 @@ import type { History } from './merger/history.ts'
 import { RelayCounters } from './metrics/relay-counters.ts'
 import type { Measured } from './metrics/relay-metrics.ts'
 import { LogHealth, type FaultyOperation } from './health.ts'
+import type { ApiRelay } from './http/api/api-relay.ts'
 import type { RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
 import type { RelayEventListener } from './relay-event.ts'
 import { Compaction } from './room/compaction.ts'
+import { pushOnce } from './room/one-push.ts'
+import type { Refusal } from './room/room-machine.ts'
 import { Rooms } from './room/rooms.ts'
 import type { UpdateMerger } from './room/update-merger.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -44,7 +48,9 @@ export interface RelayCoreOptions {
   readonly onEvent: RelayEventListener
 }
 
-export class RelayCore {
+export class RelayCore implements ApiRelay {
+  /** Who clients are; absent where everybody may write everywhere. */
+  readonly authenticator: Authenticator | undefined
   readonly #log: UpdateLog
   readonly #limits: RelayLimits
   readonly #scheduler: Scheduler
@@ -57,7 +63,7 @@ export class RelayCore {
 
   constructor(options: RelayCoreOptions) {
     const { log, limits, scheduler, merger, history = 'drop', authorize, agent } = options
-    const authenticator =
+    this.authenticator =
       authorize === undefined ? options.authenticator : hookAuthenticator(authorize, options.authenticator)
     const onEvent = this.#counters.countingEvents(options.onEvent)
     this.#log = log
@@ -66,7 +72,7 @@ export class RelayCore {
     this.#compaction = new Compaction(log, merger, history)
     const shared = { limits, scheduler, counters: this.#counters, onEvent }
     this.#rooms = new Rooms({ ...shared, log, merger, compaction: this.#compaction, health: this.#health })
-    this.#connections = new Connections({ ...shared, rooms: this.#rooms, authenticator, agent })
+    this.#connections = new Connections({ ...shared, rooms: this.#rooms, authenticator: this.authenticator, agent })
   }
 
   get connections(): number {
@@ -87,6 +93,18 @@ export class RelayCore {
       rooms: this.rooms,
       logStats: this.#log.stats,
     }
+  }
+
+  membersOf(room: string): number {
+    return this.#rooms.membersOf(room)
+  }
+
+  push(room: string, update: Uint8Array, signal: AbortSignal): Promise<Position | Refusal> {
+    return pushOnce(this.#rooms, room, update, signal)
+  }
+
+  drop(room: string): Promise<void> {
+    return this.#rooms.drop(room, { code: 'forbidden', retryable: false, message: 'the room was deleted' })
   }
 
   /** What the log refused lately. */

@@ -11,7 +11,7 @@
  * let sockets say goodbye, and only then let the log go. A client that got its ack before the relay went has what it
  * was promised; one that did not pushes again.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Authorize } from './access.ts'
@@ -20,8 +20,9 @@ import { RelayError } from './errors.ts'
 import { openingOf } from './endpoints/opening.ts'
 import { eventLog } from './event-log.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
-import { httpService, type HealthReport } from './http/http-service.ts'
+import { pathBelow, relayService, wholeServer, type HealthReport, type RelayService } from './http/http-service.ts'
 import { isLoopback } from './http/loopback.ts'
+import { API_PATH, HttpApi } from './http/api/http-api.ts'
 import { OperatorAccess } from './http/operator-access.ts'
 import { staticFiles } from './http/static-files.ts'
 import { defaultLimits, type RelayLimits } from './limits.ts'
@@ -44,10 +45,13 @@ export interface RelayOptions {
   /** 4455 by default; 0 picks a free one. */
   readonly port?: number
   /**
-   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync`, `/y/` and `/hocuspocus` from
-   * it and leaves everything else alone, its opening and closing too.
+   * A server of the embedding program instead of a host and port: the relay takes upgrades of `/sync`, `/y/` and
+   * `/hocuspocus` from it and leaves everything else alone, its opening and closing too. Its requests are the
+   * program's: it hands them to `handleRequest`, or does not.
    */
   readonly server?: Server
+  /** What the paths of the relay begin with, WebSockets and HTTP: `/collab`, for one. Empty by default. */
+  readonly basePath?: string
   /** Who clients are, by their tokens: `jwtAuthenticator`, or one of the embedding program. */
   readonly authenticator?: Authenticator
   /** Decides on rooms; without an authenticator, on tokens as well. */
@@ -86,6 +90,11 @@ export interface Relay extends AsyncDisposable {
   open(): Promise<void>
   /** What `/healthz` and `/readyz` answer. */
   health(): Promise<HealthReport>
+  /**
+   * Answers a request of a server of the program's own, if it is for the relay: `/healthz`, `/readyz`, `/metrics` and
+   * `/api/v1`, below `basePath`. Returns whether it was; every other request is left alone.
+   */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean
   /** What `/metrics` answers: for a program whose own server the relay is on. */
   metrics(): Promise<string>
   /**
@@ -124,6 +133,7 @@ class WiredRelay implements Relay {
   readonly #core: RelayCore
   readonly #metrics: RelayMetrics
   readonly #gateway: Gateway
+  readonly #service: RelayService
   readonly #ownServer: Server | undefined
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket, head)
@@ -141,6 +151,7 @@ class WiredRelay implements Relay {
     this.#options = options
     this.#limits = checkedLimits({ ...defaultLimits, ...options.limits })
     assertOneServer(options)
+    assertBasePath(options)
     assertReachableByRightOnly(options)
     this.#log = log
     this.#scheduler = scheduler
@@ -161,12 +172,10 @@ class WiredRelay implements Relay {
     })
     this.#metrics = new RelayMetrics(() => this.#core.measure())
     this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, onEvent })
+    this.#service = this.#httpService(merger)
     if (options.server === undefined) {
       const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)
-      const operator = new OperatorAccess(options.operatorToken)
-      this.#ownServer = createServer(
-        httpService({ health: () => this.health(), metrics: this.#metrics, operator, files }),
-      )
+      this.#ownServer = createServer(wholeServer(this.#service, files))
     }
   }
 
@@ -205,6 +214,10 @@ class WiredRelay implements Relay {
     const closing = this.#state.kind === 'closing'
     const status = closing ? 'closing' : failing.length > 0 ? 'failing' : 'ok'
     return { status, failing, connections: this.connections, rooms: this.rooms }
+  }
+
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#service(request, response)
   }
 
   metrics(): Promise<string> {
@@ -252,6 +265,24 @@ class WiredRelay implements Relay {
     this.#onEvent({ type: 'closed' })
   }
 
+  #httpService(merger: UpdateMerger): RelayService {
+    const { operatorToken, basePath = '' } = this.#options
+    const operator = new OperatorAccess(operatorToken, !isAuthorized(this.#options))
+    const api = new HttpApi({
+      relay: this.#core,
+      log: this.#log,
+      merger,
+      limits: this.#limits,
+      scheduler: this.#scheduler,
+      operator,
+      authenticator: this.#core.authenticator,
+      base: `${basePath}${API_PATH}`,
+      version: relayVersion(),
+      onEvent: this.#onEvent,
+    })
+    return relayService({ health: () => this.health(), metrics: this.#metrics, operator, api }, basePath)
+  }
+
   /** Takes no further connection. Resolves when those that there are have ended. */
   #closeServer(): Promise<void> {
     const server = this.#ownServer
@@ -266,7 +297,9 @@ class WiredRelay implements Relay {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const opening = openingOf(request.url ?? '/')
+    const { basePath = '' } = this.#options
+    const url = pathBelow(request.url ?? '/', basePath)
+    const opening = url === undefined ? 'unknown' : openingOf(url)
     if (opening === 'unknown') {
       // On a server that is not ours, somebody else may answer.
       if (this.#ownServer !== undefined) refuseUpgrade(socket, '404 Not Found')
@@ -306,6 +339,11 @@ function assertOneServer({ server, host, port, staticDirectory }: RelayOptions):
 /** Whether somebody says who may do what. */
 function isAuthorized({ authenticator, authorize }: RelayOptions): boolean {
   return authenticator !== undefined || authorize !== undefined
+}
+
+function assertBasePath({ basePath = '' }: RelayOptions): void {
+  if (basePath === '' || /^(?:\/[\w.~-]+)+$/.test(basePath)) return
+  throw new RelayError('invalid-option', `the base path ${JSON.stringify(basePath)} is not one or more /segments`)
 }
 
 /** Everybody may write everywhere unless `authorize` says otherwise: no thing to offer to a network. */

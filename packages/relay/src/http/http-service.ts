@@ -1,9 +1,11 @@
 /**
- * What the relay answers over plain HTTP: whether it lives and is ready, its metrics, the files of an app if it was
- * given some, and a short page for whoever looks what is listening here. WebSocket upgrades are the gateway's.
+ * What the relay answers over plain HTTP: whether it lives and is ready, its metrics and its API; on a server of its
+ * own also the files of an app if it was given some, and a short page for whoever looks what is listening here.
+ * WebSocket upgrades are the gateway's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HOCUSPOCUS_PATH, SYNC_PATH, Y_PATH } from '../endpoints/opening.ts'
+import { API_PATH, type HttpApi } from './api/http-api.ts'
 import type { OperatorAccess } from './operator-access.ts'
 import type { FileServer } from './static-files.ts'
 
@@ -17,34 +19,45 @@ export interface HealthReport {
   readonly rooms: number
 }
 
-export interface HttpServiceOptions {
+export interface RelayServiceOptions {
   /** Must not reject. */
   readonly health: () => Promise<HealthReport>
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> }
   /** Who may read the metrics. */
   readonly operator: OperatorAccess
-  readonly files: FileServer | undefined
+  readonly api: HttpApi
 }
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Answers requests. */
-export function httpService({ health, metrics, operator, files }: HttpServiceOptions): RequestListener {
+/** Answers a request if it is for the relay, whose paths are below `base`; says whether it was. */
+export type RelayService = (request: IncomingMessage, response: ServerResponse) => boolean
+
+/** `base`: empty, or `/…` without a slash at its end. */
+export function relayService({ health, metrics, operator, api }: RelayServiceOptions, base: string): RelayService {
   return (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD')
-      return answer(response, 405, 'text/plain', 'Method not allowed.\n')
+    const path = pathBelow(pathOf(request), base)
+    if (path === undefined) return false
+    if (path === API_PATH || path.startsWith(`${API_PATH}/`)) {
+      void api.answer(request, response, path)
+      return true
     }
-    const path = pathOf(request)
-    if (path === '/healthz') return void answerHealth(response, health, isAlive)
-    if (path === '/readyz') return void answerHealth(response, health, isReady)
-    if (path === '/metrics') {
-      if (!operator.admits(request)) return answer(response, 403, 'text/plain', 'The metrics are for the operator.\n')
-      return void metrics.scrape().then((text) => answer(response, 200, metrics.contentType, text))
-    }
+    const route = routes[path]
+    if (route === undefined) return false
+    if (isRead(request)) void route(request, response, { health, metrics, operator })
+    else notAllowed(response)
+    return true
+  }
+}
+
+/** On a server of the relay's own: its service first, then the app, or a line about what is listening here. */
+export function wholeServer(service: RelayService, files: FileServer | undefined): RequestListener {
+  return (request, response) => {
+    if (service(request, response)) return
+    if (!isRead(request)) return notAllowed(response)
     const notFound = (): void => answer(response, 404, 'text/plain', 'Not found.\n')
     if (files !== undefined) return files(request, response, notFound)
-    if (path !== '/') return notFound()
+    if (pathOf(request) !== '/') return notFound()
     answer(
       response,
       200,
@@ -52,6 +65,36 @@ export function httpService({ health, metrics, operator, files }: HttpServiceOpt
       `This is a Syncline relay. It speaks WebSocket at ${SYNC_PATH}, ${Y_PATH}<room> and ${HOCUSPOCUS_PATH}.\n`,
     )
   }
+}
+
+type Route = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: Pick<RelayServiceOptions, 'health' | 'metrics' | 'operator'>,
+) => Promise<void>
+
+const routes: Readonly<Record<string, Route | undefined>> = {
+  '/healthz': (_, response, { health }) => answerHealth(response, health, isAlive),
+  '/readyz': (_, response, { health }) => answerHealth(response, health, isReady),
+  '/metrics': async (request, response, { metrics, operator }) => {
+    if (!operator.admits(request)) return answer(response, 403, 'text/plain', 'The metrics are for the operator.\n')
+    answer(response, 200, metrics.contentType, await metrics.scrape())
+  },
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+function notAllowed(response: ServerResponse): void {
+  response.setHeader('Allow', 'GET, HEAD')
+  answer(response, 405, 'text/plain', 'Method not allowed.\n')
+}
+
+/** What of `path` is below `base`, or `undefined` if it is not. */
+export function pathBelow(path: string, base: string): string | undefined {
+  if (base === '') return path
+  return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
 }
 
 /** The path of a request, without its query. */
@@ -75,7 +118,7 @@ function isReady({ status }: HealthReport): boolean {
 
 async function answerHealth(
   response: ServerResponse,
-  health: HttpServiceOptions['health'],
+  health: RelayServiceOptions['health'],
   isGood: (report: HealthReport) => boolean,
 ): Promise<void> {
   const report = await health()

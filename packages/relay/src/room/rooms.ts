@@ -12,7 +12,7 @@ export class Rooms {
   readonly #surroundings: RoomSurroundings
   readonly #open = new Map<string, Room>()
   /** Rooms that closed while the log still owed them an answer; a new room of that name waits for them. */
-  readonly #settling = new Map<string, { readonly last: Room; readonly settled: Promise<void> }>()
+  readonly #settling = new Map<string, { readonly last: object; readonly settled: Promise<void> }>()
   #nextHandle = 1
   #nextMember = 1
 
@@ -50,6 +50,23 @@ export class Rooms {
     return { room, member: id }
   }
 
+  /** How many members a room has; 0 if it is not open. */
+  membersOf(name: string): number {
+    return this.#open.get(name)?.members ?? 0
+  }
+
+  /**
+   * Tells the members of a room why they are evicted, and drops the room from the log once what was under way is
+   * written. Whoever joins it meanwhile waits, and finds it empty. Rejects with `LogError`.
+   */
+  drop(name: string, refusal: Refusal): Promise<void> {
+    this.#open.get(name)?.evictAll(refusal)
+    const before = this.#settling.get(name)?.settled ?? Promise.resolve()
+    const dropped = before.then(() => this.#surroundings.log.drop(name))
+    this.#settling.set(name, { last: dropped, settled: this.#dropped(name, dropped) })
+    return dropped
+  }
+
   tick(now: number): void {
     for (const room of this.#open.values()) room.tick(now)
   }
@@ -79,6 +96,12 @@ export class Rooms {
     this.#open.delete(room.name)
     const settled = this.#settle(room, this.#settling.get(room.name)?.settled)
     this.#settling.set(room.name, { last: room, settled })
+  }
+
+  async #dropped(name: string, dropped: Promise<void>): Promise<void> {
+    // Its failure is its caller's to handle; whoever waits for the name finds the room as it was.
+    await dropped.catch(() => {})
+    if (this.#settling.get(name)?.last === dropped) this.#settling.delete(name)
   }
 
   async #settle(room: Room, before: Promise<void> | undefined): Promise<void> {
