@@ -1,6 +1,6 @@
 /** How far two pieces of bytes are the same. */
 
-/** How many bytes are the same from `aFrom` and `bFrom` on; at most `most`, which both have. Four bytes a nanosecond. */
+/** How many bytes are the same from `aFrom` and `bFrom` on; at most `most`, which both have. Four at a time where there are many. */
 export function commonBytes(a: Uint8Array, aFrom: number, b: Uint8Array, bFrom: number, most: number): number {
   let at = 0
   if (most >= 64) {

@@ -1,17 +1,31 @@
 /**
  * Dropping the content of deleted units from encoded structs. What is left of them is their place, which others were written
  * beside, and their length. A run that is deleted in part is cut, and deleted neighbours become one run, so that a sentence that
- * was typed and removed costs some ten bytes.
+ * was typed and removed costs some ten bytes. Of what stood in a type that is dropped itself, not even the place is left.
  */
 import { ByteReader } from './byte-reader.ts'
 import { ContentKind } from './content.ts'
-import type { IdRange } from './id-set.ts'
+import type { IdRange, IdSet } from './id-set.ts'
 import { Info, readStruct, splitStruct } from './struct.ts'
 import { payloadOffset, StructLog } from './struct-log.ts'
 import type { StructScan } from './struct-scan.ts'
 
+/** Units whose content is dropped, and what is left of them: an item, or GC alone. */
+interface DroppedRange extends IdRange {
+  readonly kind: typeof ContentKind.deleted | typeof Info.gc
+}
+
+/** Of a client, what is dropped, ascending. Of what is in `collected` as well, GC is left: its parent was dropped too. */
+export function droppedRanges(client: number, dropped: IdSet, collected: IdSet): DroppedRange[] {
+  const kept = dropped.difference(collected)
+  const ranges: DroppedRange[] = []
+  for (const range of kept.ranges(client)) ranges.push({ ...range, kind: ContentKind.deleted })
+  for (const range of dropped.difference(kept).ranges(client)) ranges.push({ ...range, kind: Info.gc })
+  return ranges.sort((a, b) => a.start - b.start)
+}
+
 /** The same units without the content of those in `dropped`, ascending ranges of this client. Linear in both. */
-export function compactLog(log: StructLog, dropped: readonly IdRange[], scan: StructScan): StructLog {
+export function compactLog(log: StructLog, dropped: readonly DroppedRange[], scan: StructScan): StructLog {
   const compacted = new StructLog(log.client, log.start)
   const { bytes, from, to } = log.stretch()
   let range = 0
@@ -23,7 +37,7 @@ export function compactLog(log: StructLog, dropped: readonly IdRange[], scan: St
     const start = offset
     clock = scan.end
     offset = scan.payloadEnd
-    if (scan.kind === Info.gc || scan.kind === ContentKind.deleted) {
+    if (scan.kind === Info.gc) {
       compacted.append(scan)
       continue
     }
@@ -38,7 +52,7 @@ export function compactLog(log: StructLog, dropped: readonly IdRange[], scan: St
 function appendPieces(
   compacted: StructLog,
   scan: StructScan,
-  dropped: readonly IdRange[],
+  dropped: readonly DroppedRange[],
   firstRange: number,
   offset: number,
 ): number {
@@ -54,7 +68,7 @@ function appendPieces(
     const next = pieceEnd === end ? payloadEnd : payloadAt < 0 ? -1 : payloadOffset(scan, units, payloadAt)
     if (isDropped) {
       const kind = scan.kind
-      scan.kind = ContentKind.deleted
+      scan.kind = hole.kind
       compacted.appendPart(scan, at - clock, pieceEnd - clock, 0, 0)
       scan.kind = kind
       if (hole.end <= pieceEnd) range++
@@ -73,7 +87,7 @@ function appendPieces(
 function appendCut(
   compacted: StructLog,
   scan: StructScan,
-  dropped: readonly IdRange[],
+  dropped: readonly DroppedRange[],
   firstRange: number,
   offset: number,
   from: number,
@@ -89,7 +103,9 @@ function appendCut(
     const [piece, next] = pieceEnd < end ? splitStruct(client, rest, pieceEnd - at) : [rest, rest]
     rest = next
     if (isDropped && hole.end <= pieceEnd) range++
-    if (piece.type === 'item' && isDropped) {
+    if (isDropped && hole.kind === Info.gc) {
+      compacted.appendStruct({ type: 'gc', clock: piece.clock, length: piece.length }, scan)
+    } else if (piece.type === 'item' && isDropped) {
       const content = {
         kind: ContentKind.deleted,
         length: piece.length,

@@ -37,7 +37,10 @@ export interface Content {
    * without their count; nothing for deleted; otherwise as on the wire.
    */
   readonly payload: Uint8Array
-  /** Which ends of text are only half there; see {@link Cut}. Always `none` in what was decoded. */
+  /**
+   * Which ends of text are only half there; see {@link Cut}. Always `none` in what was decoded from format v1. In format v2 all
+   * strings of an update are one text, which may be cut inside of a pair.
+   */
   readonly cut: Cut
 }
 

@@ -47,8 +47,8 @@ export class PlainStructs {
    * `offsetMax` and the clock `clockMax`. `apart`: stops before a struct that is one run with the one before it.
    * Returns how many.
    *
-   * One long function with its varints written out, because that is what makes it fast: a struct takes 15 ns, a third of what reading
-   * one into fields does, and two thirds of the time of a scan is spent here.
+   * One long function with its varints written out, because that is what makes it fast: a struct of a recorded trace takes 32 ns, where
+   * reading it into fields takes 44, and it is most of what merging two large states does.
    */
   step(
     bytes: Uint8Array,

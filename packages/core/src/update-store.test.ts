@@ -8,7 +8,7 @@ import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { IdSet, type IdRange } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { damageArbitrary, damaged } from './mutated-update.fixture.ts'
-import { editsArbitrary, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
+import { editsArbitrary, everything, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
 import { decodeUpdate } from './update.ts'
 import { updateIds } from './update-ids.ts'
 import { UpdateStore, type Added } from './update-store.ts'
@@ -270,6 +270,38 @@ describe('compact', { timeout: FUZZ_TIMEOUT_MS }, () => {
         expect(visible(replicaOf([store.encode()]))).toEqual(visible(replicaOf(authored)))
         for (const update of order) store.ingest(update)
         expect(store.encode()).toEqual(mergeUpdates(order))
+      }),
+      fuzz(),
+    )
+  })
+
+  test('takes no more bytes than Yjs takes for the same document with its garbage collected', () => {
+    fc.assert(
+      fc.property(editsArbitrary(80), random, (edits, draws) => {
+        const { authored, exchanged } = playHistory(edits, { ...everything, gc: [false, false, false] })
+        const collected = Y.encodeStateAsUpdate(replicaOf(exchanged))
+        const store = UpdateStore.of([...shuffled([...authored, ...exchanged], draws), collected])
+        store.compact()
+        expect(store.byteLength).toBeLessThanOrEqual(collected.length)
+        expect(visible(replicaOf([store.encode()]))).toEqual(visible(replicaOf([collected])))
+      }),
+      fuzz(2),
+    )
+  })
+
+  test('leaves GC of what stood in deleted types, for which later edits of a replica that has it all make no difference', () => {
+    fc.assert(
+      fc.property(editsArbitrary(60), editsArbitrary(20), (edits, later) => {
+        const options = { ...everything, formatting: false, gc: [false, false, false] }
+        const store = UpdateStore.of(playHistory(edits, options).authored)
+        store.compact()
+        // The same replicas, who know all content, go on.
+        const { authored } = playHistory([...edits, ...later], options)
+        for (const update of authored) store.ingest(update)
+        expect(visible(replicaOf([store.encode()]))).toEqual(visible(replicaOf(authored)))
+        store.compact()
+        expect(visible(replicaOf([store.encode()]))).toEqual(visible(replicaOf(authored)))
+        expect(visible(replicaOf(authored.concat(store.encode())))).toEqual(visible(replicaOf(authored)))
       }),
       fuzz(),
     )

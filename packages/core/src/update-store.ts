@@ -9,10 +9,11 @@
 import { encodeStretches, stretchFrom, type StretchRest } from './diff.ts'
 import { ConflictError, CONFLICTS_REPORTED_MAX, type Conflict } from './errors.ts'
 import { varUintWidth } from './byte-writer.ts'
-import { compactLog } from './compact.ts'
+import { compactLog, droppedRanges } from './compact.ts'
 import { IdSet, type IdRange } from './id-set.ts'
 import { structsOf } from './merge.ts'
 import { mergeRuns } from './run-merge.ts'
+import { orphans } from './orphans.ts'
 import type { StateVector } from './state-vector.ts'
 import { StructLog, type StructPlace } from './struct-log.ts'
 import { joinRuns, mergeDisjoint } from './struct-merge.ts'
@@ -154,12 +155,15 @@ export class UpdateStore {
 
   /**
    * Drops the content of units that are deleted, except those in `keep`, and joins what then is one run; nothing that a document
-   * shows is lost. An update that still has the content brings it back. Linear in the structs.
+   * shows is lost. What stood in a type that is dropped becomes GC, as in Yjs. An update that still has the content brings it
+   * back. Linear in the structs; where types were dropped, with a lookup for each.
    */
   compact(options: CompactOptions = {}): void {
     const dropped = options.keep === undefined ? this.#deletes : this.#deletes.difference(options.keep)
+    const stretches = [...this.#logs.values()].flatMap((logs) => logs.map((log) => log.stretch()))
+    const collected = orphans(stretches, dropped, this.#scan)
     for (const [client, logs] of this.#logs) {
-      const ranges = [...dropped.ranges(client)]
+      const ranges = droppedRanges(client, dropped, collected)
       this.#logs.set(
         client,
         logs.map((log) => compactLog(log, ranges, this.#scan)),
