@@ -94,6 +94,21 @@ export interface RelayLimits {
   readonly awarenessTtlMs: number
   /** How long a room without members stays open, in case somebody returns. */
   readonly roomLingerMs: number
+  /**
+   * Ranges of deletions that an open room keeps in memory: 24 bytes each. With more it keeps none, and looks into its log whether
+   * a push of deletions brings something new.
+   */
+  readonly deletedRangesMax: number
+  /** Ranges of structs behind a gap that an open room keeps in memory. With more it keeps none, as above. */
+  readonly islandsMax: number
+  /** Ranges in a push of deletions alone that is stored when nobody knows whether it is new. One with more is inspected. */
+  readonly uninspectedDeletesMax: number
+  /** A push of more bytes is checked where documents are merged, not on the event loop. */
+  readonly scannedInlineBytesMax: number
+  /** Bytes of pushes that are inspected with one read of the log; of more, the rest waits for the next. */
+  readonly inspectionBytesMax: number
+  /** Bytes of pushes of one room that wait to be inspected. A push beyond that is rejected as worth a retry. */
+  readonly undecidedBytesMax: number
   /** A tail of more bytes than this, and than its checkpoint, is folded into the checkpoint. */
   readonly compactionTailBytes: number
   /** A tail of more entries than this is folded into the checkpoint whatever its bytes. */
@@ -143,6 +158,12 @@ export const defaultLimits: RelayLimits = {
   statelessBytesMax: 64 * 1024,
   awarenessTtlMs: 30_000,
   roomLingerMs: 10_000,
+  deletedRangesMax: 512,
+  islandsMax: 512,
+  uninspectedDeletesMax: 16,
+  scannedInlineBytesMax: 64 * 1024,
+  inspectionBytesMax: 32 * MiB,
+  undecidedBytesMax: 64 * MiB,
   compactionTailBytes: 256 * 1024,
   compactionTailEntries: 1000,
   compactionRetryMs: 60_000,

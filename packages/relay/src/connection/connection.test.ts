@@ -33,6 +33,7 @@ class World {
     this.rooms = new Rooms({
       log: this.log,
       merger: inlineMerger,
+      history: 'drop',
       compaction: new Compaction(this.log, inlineMerger, 'drop'),
       limits: this.#limits,
       scheduler: this.scheduler,

@@ -4,7 +4,7 @@
  */
 import type { AwarenessEntry } from '@syncline/protocol'
 import type { MemberId, RoomMember } from '../room/room-member.ts'
-import type { Refusal } from '../room/room-machine.ts'
+import type { Refusal } from '../room/admission.ts'
 import type { Room } from '../room/room.ts'
 import { SharedMessage } from '../room/shared-message.ts'
 

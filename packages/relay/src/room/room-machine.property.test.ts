@@ -1,4 +1,4 @@
-import { mergeUpdates } from '@syncline/core'
+import { UpdateStore, mergeUpdates } from '@syncline/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RoomWorld, type WorldClient } from './room-world.fixture.ts'
@@ -11,11 +11,25 @@ const CLIENTS = 3
 const step = fc.record({
   action: fc.oneof(
     { weight: 6, arbitrary: fc.constant('edit' as const) },
-    { weight: 5, arbitrary: fc.constantFrom('flush', 'answer', 'read') },
+    { weight: 5, arbitrary: fc.constantFrom('flush', 'answer', 'read', 'scan', 'inspect') },
     { weight: 3, arbitrary: fc.constantFrom('join', 'drain', 'fold') },
     {
       weight: 1,
-      arbitrary: fc.constantFrom('leave', 'slow', 'nothing', 'garbage', 'failFlush', 'failRead', 'failFold'),
+      arbitrary: fc.constantFrom(
+        'leave',
+        'slow',
+        'nothing',
+        'garbage',
+        'failFlush',
+        'failRead',
+        'failFold',
+        'failScan',
+        'failInspect',
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom('echo', 'forgery', 'twins'),
     },
   ),
   client: fc.nat(CLIENTS - 1),
@@ -52,6 +66,20 @@ function perform(world: RoomWorld, action: string, client: WorldClient, choice: 
       return world.read(choice, false)
     case 'failFold':
       return world.fold(false)
+    case 'scan':
+      return world.scan(true)
+    case 'failScan':
+      return world.scan(false)
+    case 'inspect':
+      return world.inspect(choice, true)
+    case 'failInspect':
+      return world.inspect(choice, false)
+    case 'echo':
+      return world.pushEcho(client, choice)
+    case 'forgery':
+      return world.pushForgery(client, choice)
+    case 'twins':
+      return world.pushTwins(client, world.clients.at((client.name + 1) % CLIENTS)!)
     default:
       return expect.fail(action)
   }
@@ -75,7 +103,8 @@ test(
         world.heal()
 
         expect(world.machine.head).toEqual(world.logHead)
-        const truth = mergeUpdates(world.entries)
+        // No unit has two contents.
+        const truth = UpdateStore.of(world.entries).encode()
         const texts = world.clients.map(({ doc }) => doc.getText('body').toJSON())
         for (const client of world.clients) {
           expect(client.unacknowledged).toEqual([])

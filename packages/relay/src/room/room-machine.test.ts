@@ -1,9 +1,10 @@
-import { decodeStateVector, encodeStateVector, updateIds } from '@syncline/core'
+import { decodeStateVector, diffUpdate, encodeStateVector, updateIds } from '@syncline/core'
 import { decodeAwareness, type AwarenessEntry, type Position, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import { defaultLimits } from '../limits.ts'
 import { emptyHead, type RoomHead } from '../log/update-log.ts'
 import { noStateVector, updateOf } from '../relay-client.fixture.ts'
+import { runJob, type LogSummary } from '../merger/merge-job.ts'
 import {
   RoomMachine,
   type JoinRequest,
@@ -29,6 +30,10 @@ function headOf(seq: number, checkpointSeq = 0): RoomHead {
 
 const writer: JoinRequest = { request: 1, access: 'write', position: undefined, stateVector: noStateVector }
 
+function summaryOf(updates: readonly Uint8Array[]): LogSummary {
+  return runJob('summarise', { updates, deletedRangesMax: defaultLimits.deletedRangesMax })
+}
+
 /** A machine, with shorthands for what these tests look at. */
 class Room {
   readonly machine: RoomMachine
@@ -43,7 +48,7 @@ class Room {
     limits?: Partial<RoomMachineLimits>,
   ): Room {
     const room = new Room(limits)
-    room.take({ type: 'opened', head, updates })
+    room.take({ type: 'opened', head, summary: summaryOf(updates) })
     return room
   }
 
@@ -83,7 +88,7 @@ test('joins wait until the room is open, and are then answered in their order', 
   const room = new Room()
   expect(room.join(1)).toEqual([])
   expect(room.join(2)).toEqual([])
-  const effects = room.take({ type: 'opened', head: emptyHead, updates: [] })
+  const effects = room.take({ type: 'opened', head: emptyHead, summary: summaryOf([]) })
   expect(effects.map((effect) => effect.type === 'send' && effect.member)).toEqual([1, 2])
 })
 
@@ -91,7 +96,7 @@ test('a member that left before the room was open is forgotten', () => {
   const room = new Room()
   room.join(1)
   room.take({ type: 'gone', member: 1 })
-  expect(room.take({ type: 'opened', head: emptyHead, updates: [] })).toEqual([])
+  expect(room.take({ type: 'opened', head: emptyHead, summary: summaryOf([]) })).toEqual([])
 })
 
 test('a newcomer is told the head and the state vector, and gets a diff of everything', () => {
@@ -233,11 +238,153 @@ test('what brings nothing new is acknowledged without being written', () => {
   expect(effects).toEqual([{ type: 'send', member: 1, message: { type: 'ack', handle: 7, ref: 1, position: at(4) } }])
 })
 
-test('structs that the room has are written again: the same IDs may come with other content', () => {
+type Inspect = RoomEffect & { type: 'inspect' }
+
+function inspectIn(effects: readonly RoomEffect[]): Inspect {
+  return effects.find((effect): effect is Inspect => effect.type === 'inspect')!
+}
+
+test('structs that the room has are compared with the log, not written again', () => {
   const room = Room.open()
   room.join(1)
   room.write(1, 1, updateOf('a'), 1)
-  expect(typesOf(room.push(1, 2, updateOf('b')))).toEqual(['append'])
+  const effects = room.push(1, 2, updateOf('b'))
+  expect(typesOf(effects)).toEqual(['inspect'])
+  const { inspection, pushes } = inspectIn(effects)
+  expect(pushes).toEqual([updateOf('b')])
+  const found = [{ kind: 'conflicts', client: 1, start: 0, end: 1 }] as const
+  expect(sentTo(1, room.take({ type: 'inspected', inspection, position: at(1), found }))).toMatchObject([
+    {
+      type: 'reject',
+      ref: 2,
+      code: 'conflicting-update',
+      retryable: false,
+      message: 'client 1 has written other content at clocks 0 to 0',
+    },
+  ])
+})
+
+test.each([
+  ['known', 'send ack'],
+  ['adds', 'append'],
+] as const)('what an inspection finds to be %s comes to: %s', (kind, effect) => {
+  const room = Room.open(headOf(1), [updateOf('abc')])
+  room.join(1, { position: at(1) })
+  const { inspection } = inspectIn(room.push(1, 1, updateOf('abcd')))
+  expect(typesOf(room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind }] }))).toEqual([effect])
+})
+
+test('what claims the units of a push under way is inspected when that is stored, and nobody else waits', () => {
+  const room = Room.open()
+  for (const member of [1, 2, 3]) room.join(member)
+  expect(typesOf(room.push(1, 1, updateOf('mine', 9)))).toEqual(['append'])
+  expect(room.push(2, 1, updateOf('yours', 9))).toEqual([])
+  expect(typesOf(room.push(3, 1, updateOf('x', 3)))).toEqual(['append'])
+  const effects = room.take({ type: 'appended', append: 1, position: at(1) })
+  expect(typesOf(effects)).toEqual(['send ack', 'broadcast', 'inspect'])
+})
+
+test('what claims the units of a push that could not be stored is inspected, too', () => {
+  const room = Room.open()
+  for (const member of [1, 2]) room.join(member)
+  room.push(1, 1, updateOf('mine', 9))
+  room.push(2, 1, updateOf('yours', 9))
+  expect(typesOf(room.take({ type: 'appendFailed', append: 1, refusal }))).toEqual(['send reject', 'inspect'])
+})
+
+test('what claims the units of a push that is being inspected waits for the next inspection', () => {
+  const room = Room.open(headOf(1), [updateOf('ab', 9)])
+  for (const member of [1, 2]) room.join(member)
+  const { inspection } = inspectIn(room.push(1, 1, updateOf('abcd', 9)))
+  expect(room.push(2, 1, updateOf('abXY', 9))).toEqual([])
+  const adds = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds' }] })
+  expect(typesOf(adds)).toEqual(['append'])
+  expect(typesOf(room.take({ type: 'appended', append: 1, position: at(2) }))).toContain('inspect')
+})
+
+test('pushes behind one that is inspected keep their order, and go into the next inspection together', () => {
+  const room = Room.open(headOf(1), [updateOf('ab', 9), updateOf('cd', 8)])
+  room.join(1, { position: at(1) })
+  const { inspection } = inspectIn(room.push(1, 1, updateOf('ab', 9)))
+  for (const [ref, update] of [updateOf('cd', 8), updateOf('new', 7), Uint8Array.of(255)].entries()) {
+    expect(room.push(1, ref + 2, update)).toEqual([])
+  }
+  const effects = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'known' }] })
+  expect(sentTo(1, effects)).toMatchObject([{ type: 'ack', ref: 1 }])
+  expect(inspectIn(effects).pushes).toEqual([updateOf('cd', 8), updateOf('new', 7)])
+  const rest = room.take({
+    type: 'inspected',
+    inspection: inspectIn(effects).inspection,
+    position: at(1),
+    found: [{ kind: 'known' }, { kind: 'adds' }],
+  })
+  expect(typesOf(rest)).toEqual(['append', 'send ack'])
+  expect(typesOf(room.take({ type: 'appended', append: 1, position: at(2) }))).toEqual(['send ack', 'send reject'])
+})
+
+test('one inspection serves all who wait', () => {
+  const room = Room.open(headOf(1), [updateOf('ab', 9)])
+  for (const member of [1, 2, 3]) room.join(member, { position: at(1) })
+  const first = inspectIn(room.push(1, 1, updateOf('ab', 9)))
+  room.push(2, 1, updateOf('ab', 9))
+  room.push(3, 1, updateOf('ab', 9))
+  const found = [{ kind: 'known' }] as const
+  const second = inspectIn(room.take({ type: 'inspected', inspection: first.inspection, position: at(1), found }))
+  expect(second.pushes).toHaveLength(2)
+})
+
+test('an inspection that fails rejects its pushes as worth a retry, and the next one begins', () => {
+  const room = Room.open(headOf(1), [updateOf('ab', 9)])
+  for (const member of [1, 2]) room.join(member)
+  const { inspection } = inspectIn(room.push(1, 1, updateOf('ab', 9)))
+  room.push(2, 1, updateOf('ab', 9))
+  const effects = room.take({ type: 'inspectionFailed', inspection, refusal })
+  expect(sentTo(1, effects)).toMatchObject([{ type: 'reject', ref: 1, ...refusal }])
+  expect(inspectIn(effects).pushes).toHaveLength(1)
+})
+
+test('more than may wait for an inspection is rejected as worth a retry', () => {
+  const room = Room.open(headOf(1), [updateOf('ab', 9)], { undecidedBytesMax: 1 })
+  room.join(1, { position: at(1) })
+  // One is always taken.
+  const { inspection } = inspectIn(room.push(1, 1, updateOf('abc', 9)))
+  expect(room.push(1, 2, updateOf('abcd', 9))).toEqual([])
+  const effects = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds' }] })
+  expect(typesOf(effects)).toEqual(['append'])
+  const verdicts = room.take({ type: 'appended', append: 1, position: at(2) })
+  expect(sentTo(1, verdicts)).toMatchObject([
+    { type: 'ack', ref: 1 },
+    { type: 'reject', ref: 2, code: 'log-unavailable', retryable: true },
+  ])
+})
+
+test('a large push is scanned elsewhere, and those behind it wait', () => {
+  const room = Room.open(emptyHead, [], { scannedInlineBytesMax: 100 })
+  room.join(1)
+  const update = updateOf('x'.repeat(200))
+  const [scan] = room.push(1, 1, update)
+  expect(scan).toMatchObject({ type: 'scan', update })
+  expect(room.push(1, 2, updateOf('b', 2))).toEqual([])
+  const found = runJob('scan', { updates: [update] })
+  expect(typesOf(room.take({ type: 'scanned', scan: (scan as { scan: number }).scan, found }))).toEqual([
+    'append',
+    'append',
+  ])
+})
+
+test('the author of an update behind a gap is asked for what is missing, once', () => {
+  const room = Room.open()
+  for (const member of [1, 2]) room.join(member)
+  const later = (end: number): Uint8Array =>
+    diffUpdate(updateOf('abcdef'.slice(0, end), 5), encodeStateVector(new Map([[5, end - 1]])))
+  expect(sentTo(1, room.write(1, 1, later(4), 1)).map(({ type }) => type)).toEqual(['ack', 'resync'])
+  // The next keystroke stands behind the same gap.
+  expect(sentTo(1, room.write(1, 2, later(5), 2)).map(({ type }) => type)).toEqual(['ack'])
+  const [joined] = sentTo(3, room.join(3))
+  expect(decodeStateVector((joined as { stateVector: Uint8Array }).stateVector)).toEqual(new Map())
+  expect(sentTo(2, room.write(2, 1, updateOf('abc', 5), 3)).map(({ type }) => type)).toEqual(['ack'])
+  const [after] = sentTo(4, room.join(4))
+  expect(decodeStateVector((after as { stateVector: Uint8Array }).stateVector)).toEqual(new Map([[5, 5]]))
 })
 
 const deletion = (client: number, length = 1): Uint8Array => Uint8Array.of(0, 1, client, 1, 0, length)
@@ -249,16 +396,28 @@ test('a deletion that the log has is acknowledged without being written to a mem
   expect(effects).toEqual([{ type: 'send', member: 1, message: { type: 'ack', handle: 7, ref: 1, position: at(4) } }])
 })
 
-test('a deletion whose entry the member has not reached is written again: no place that it knows stands for it', () => {
+test('a deletion whose entry the member has not reached is acknowledged when it has', () => {
   // Its own push on an earlier connection, say, which the log took after it had joined anew.
   const room = Room.open(headOf(4))
-  room.join(1, { position: at(3) })
+  const { read } = room.join(1, { position: at(3) }).find((effect) => effect.type === 'catchUp')!
   room.join(2, { position: at(4) })
   room.write(2, 1, deletion(9), 5)
-  expect(typesOf(room.push(1, 1, deletion(9)))).toEqual(['append'])
-  expect(sentTo(1, room.take({ type: 'appended', append: 2, position: at(6) }))).toMatchObject([
-    { type: 'ack', ref: 1, position: at(6) },
+  expect(room.push(1, 1, deletion(9))).toEqual([])
+  const readers = [{ member: 1, read }]
+  expect(sentTo(1, room.take({ type: 'caughtUp', readers, position: at(5), update: deletion(9) }))).toMatchObject([
+    { type: 'updates', position: at(5) },
+    { type: 'ack', ref: 1, position: at(5) },
   ])
+})
+
+test('of a room with many deletions none is in memory: a few are written again, many are inspected', () => {
+  const many = Uint8Array.of(0, 1, 9, 3, 0, 1, 2, 1, 4, 1)
+  const room = Room.open(headOf(4), [many], { deletedRangesMax: 2, uninspectedDeletesMax: 1 })
+  room.join(1, { position: at(4) })
+  expect(typesOf(room.write(1, 1, deletion(8), 5))).toEqual(['send ack'])
+  expect(typesOf(room.push(1, 2, many))).toEqual(['inspect'])
+  room.join(2, { position: at(5) })
+  expect(typesOf(room.push(2, 1, deletion(8)))).toEqual(['append'])
 })
 
 test('an ack for what was not written never claims entries that the member lacks', () => {
@@ -430,16 +589,18 @@ test('a tail of too many entries is folded once, and again only when it has grow
 
 test('a tail that outweighs both its bound and the checkpoint is folded', () => {
   const heavy = { ...headOf(2), tailBytes: 101 }
-  expect(typesOf(new Room({ compactionTailBytes: 100 }).take({ type: 'opened', head: heavy, updates: [] }))).toEqual([
-    'compact',
-  ])
+  expect(
+    typesOf(new Room({ compactionTailBytes: 100 }).take({ type: 'opened', head: heavy, summary: summaryOf([]) })),
+  ).toEqual(['compact'])
   const checkpointed = { ...headOf(2, 1), tailBytes: 101, checkpointBytes: 200 }
-  expect(new Room({ compactionTailBytes: 100 }).take({ type: 'opened', head: checkpointed, updates: [] })).toEqual([])
+  expect(
+    new Room({ compactionTailBytes: 100 }).take({ type: 'opened', head: checkpointed, summary: summaryOf([]) }),
+  ).toEqual([])
 })
 
 test('a failed fold is tried again after a while', () => {
   const room = new Room({ compactionTailEntries: 1, compactionRetryMs: 100 })
-  expect(typesOf(room.take({ type: 'opened', head: headOf(5), updates: [] }))).toEqual(['compact'])
+  expect(typesOf(room.take({ type: 'opened', head: headOf(5), summary: summaryOf([]) }))).toEqual(['compact'])
   room.take({ type: 'compactionFailed', now: 1000 })
   expect(room.take({ type: 'tick', now: 1099 })).toEqual([])
   expect(typesOf(room.take({ type: 'tick', now: 1100 }))).toEqual(['compact'])
@@ -447,7 +608,7 @@ test('a failed fold is tried again after a while', () => {
 
 test('a room does not close during a fold', () => {
   const room = new Room({ compactionTailEntries: 1, roomLingerMs: 100 })
-  room.take({ type: 'opened', head: headOf(5), updates: [] })
+  room.take({ type: 'opened', head: headOf(5), summary: summaryOf([]) })
   room.take({ type: 'tick', now: 0 })
   expect(room.take({ type: 'tick', now: 100 })).toEqual([])
 })
@@ -477,7 +638,8 @@ test('an entry at another place than the next one is a broken invariant, not som
 })
 
 test('the state vector covers what was flushed, and stops at a gap', () => {
-  const [first, second] = [updateOf('abc', 11), updateOf('abcdef', 11)]
+  const [first, whole] = [updateOf('abc', 11), updateOf('abcdef', 11)]
+  const second = diffUpdate(whole, encodeStateVector(new Map([[11, 3]])))
   const room = Room.open()
   room.join(1)
   room.push(1, 1, first)
@@ -486,5 +648,5 @@ test('the state vector covers what was flushed, and stops at a gap', () => {
   room.take({ type: 'appended', append: 1, position: at(1) })
   room.write(1, 2, second, 2)
   const after = sentTo(3, room.join(3))[0] as { stateVector: Uint8Array }
-  expect(decodeStateVector(after.stateVector)).toEqual(updateIds(second).structs.stateVector())
+  expect(decodeStateVector(after.stateVector)).toEqual(updateIds(whole).structs.stateVector())
 })

@@ -19,15 +19,20 @@
  *   live member's mark is at the head. Joining, recovering and being slow are the same thing: a mark behind the head,
  *   and a read from it.
  * - *Verdicts in order.* A member hears about its pushes, ack or reject, in the order it pushed them.
+ * - *One content for each unit.* What may contradict the log is compared with it before it is stored: admission.ts.
  * - *No queues of updates.* A member that is behind costs a mark, not a buffer. What is bounded elsewhere: members by
  *   `connectionsMax`, appends under way by `unsettledBytesMax` of each connection, awareness by `awarenessBytesMax` of
  *   each member.
  */
-import { DecodeError, assert, updateIds, type UpdateIds } from '@syncline/core'
-import type { Access, AwarenessEntry, Position, RelayMessage, WireCode } from '@syncline/protocol'
+import { assert } from '@syncline/core'
+import type { Access, AwarenessEntry, Position, RelayMessage } from '@syncline/protocol'
 import type { RelayLimits } from '../limits.ts'
 import { headAfterAppend, headAfterCheckpoint } from '../log/room-head.ts'
 import { emptyHead, isInHistory, type RoomHead } from '../log/update-log.ts'
+import type { Inspection } from '../merger/inspect.ts'
+import type { LogSummary } from '../merger/merge-job.ts'
+import type { UpdateRanges } from '../merger/update-ranges.ts'
+import { Admission, type AdmissionLimits, type Candidate, type Decision, type Refusal } from './admission.ts'
 import { AwarenessStates, encodePayloads } from './awareness-states.ts'
 import { RoomContent } from './room-content.ts'
 import type { MemberId } from './room-member.ts'
@@ -41,13 +46,6 @@ export interface JoinRequest {
   readonly stateVector: Uint8Array
 }
 
-/** Why something failed, for the client. */
-export interface Refusal {
-  readonly code: WireCode
-  readonly retryable: boolean
-  readonly message: string
-}
-
 /** A member and the number of the read that it waits for. */
 export interface Reader {
   readonly member: MemberId
@@ -55,10 +53,19 @@ export interface Reader {
 }
 
 export type RoomEvent =
-  /** The log was read: the head, and every stored update, which must decode. */
-  | { readonly type: 'opened'; readonly head: RoomHead; readonly updates: readonly Uint8Array[] }
+  /** The log was read: its head, and what it has. */
+  | { readonly type: 'opened'; readonly head: RoomHead; readonly summary: LogSummary }
   | { readonly type: 'join'; readonly member: MemberId; readonly join: JoinRequest }
   | { readonly type: 'push'; readonly member: MemberId; readonly ref: number; readonly update: Uint8Array }
+  /** The answers to `scan` and `inspect`; `position` is the last entry that the inspection saw. */
+  | { readonly type: 'scanned'; readonly scan: number; readonly found: UpdateRanges | Refusal }
+  | {
+      readonly type: 'inspected'
+      readonly inspection: number
+      readonly position: Position
+      readonly found: readonly Inspection[]
+    }
+  | { readonly type: 'inspectionFailed'; readonly inspection: number; readonly refusal: Refusal }
   | { readonly type: 'appended'; readonly append: number; readonly position: Position }
   | { readonly type: 'appendFailed'; readonly append: number; readonly refusal: Refusal }
   /** What `readers` asked for with `catchUp`, merged: with `update`, each has everything up to `position`. */
@@ -100,6 +107,10 @@ export type RoomEvent =
 
 export type RoomEffect =
   | { readonly type: 'append'; readonly append: number; readonly update: Uint8Array }
+  /** Check an update whole, and find out which units it brings and deletes. */
+  | { readonly type: 'scan'; readonly scan: number; readonly update: Uint8Array }
+  /** Read the log and find out what each of `pushes` would add to it. */
+  | { readonly type: 'inspect'; readonly inspection: number; readonly pushes: readonly Uint8Array[] }
   /**
    * Read the log after `afterSeq`; merge it, or diff it against `stateVector` if there is one. Those who ask for the
    * same may be answered together.
@@ -122,14 +133,16 @@ export type RoomEffect =
 
 export type RoomMachineLimits = Pick<
   RelayLimits,
-  | 'updateBytesMax'
+  | 'deletedRangesMax'
+  | 'islandsMax'
   | 'awarenessTtlMs'
   | 'awarenessBytesMax'
   | 'roomLingerMs'
   | 'compactionTailBytes'
   | 'compactionTailEntries'
   | 'compactionRetryMs'
->
+> &
+  AdmissionLimits
 
 type Phase =
   | { readonly kind: 'opening'; readonly joins: Map<MemberId, JoinRequest> }
@@ -146,14 +159,14 @@ type Compaction =
   | { readonly kind: 'running' }
   | { readonly kind: 'resting'; readonly until: number }
 
-/** What became of a push. `known`: the log has all of it up to the member's mark, and it was not written. */
+/** What became of a push. `known`: the log has all of it at or before `seq`, and it was not written. */
 type Verdict =
   | { readonly kind: 'pending' }
   | { readonly kind: 'accepted'; readonly position: Position }
-  | { readonly kind: 'known' }
+  | { readonly kind: 'known'; readonly seq: number }
   | { readonly kind: 'rejected'; readonly refusal: Refusal }
 
-interface Push {
+interface Push extends Candidate {
   readonly ref: number
   verdict: Verdict
 }
@@ -171,25 +184,17 @@ interface Member {
   readonly pushes: Push[]
 }
 
-interface PendingAppend {
-  readonly member: MemberId
-  readonly push: Push
-  readonly update: Uint8Array
-  readonly ids: UpdateIds
-}
-
 const live: Delivery = { kind: 'live' }
 const waiting: Delivery = { kind: 'waiting' }
 const pending: Verdict = { kind: 'pending' }
-
-const readOnly: Refusal = { code: 'read-only', retryable: false, message: 'this member may only read' }
 
 export class RoomMachine {
   readonly #handle: number
   readonly #limits: RoomMachineLimits
   readonly #members = new Map<MemberId, Member>()
-  readonly #appends = new Map<number, PendingAppend>()
-  readonly #content = new RoomContent()
+  readonly #appends = new Map<number, Push>()
+  readonly #content: RoomContent
+  readonly #admission: Admission<Push>
   readonly #awareness: AwarenessStates
   #phase: Phase = { kind: 'opening', joins: new Map() }
   #head: RoomHead = emptyHead
@@ -205,6 +210,8 @@ export class RoomMachine {
     this.#handle = handle
     this.#limits = limits
     this.#awareness = new AwarenessStates(limits)
+    this.#content = new RoomContent(limits)
+    this.#admission = new Admission(this.#content, limits)
   }
 
   get head(): RoomHead {
@@ -233,11 +240,17 @@ export class RoomMachine {
   #dispatch(event: RoomEvent): void {
     switch (event.type) {
       case 'opened':
-        return this.#opened(event.head, event.updates)
+        return this.#opened(event.head, event.summary)
       case 'join':
         return this.#join(event.member, event.join)
       case 'push':
         return this.#push(event.member, event.ref, event.update)
+      case 'scanned':
+        return this.#decided(this.#admission.scanned(event.scan, event.found))
+      case 'inspected':
+        return this.#decided(this.#admission.inspected(event.inspection, event.found), event.position)
+      case 'inspectionFailed':
+        return this.#decided(this.#admission.inspected(event.inspection, event.refusal))
       case 'appended':
         return this.#appended(event.append, event.position)
       case 'appendFailed':
@@ -275,9 +288,9 @@ export class RoomMachine {
     }
   }
 
-  #opened(head: RoomHead, updates: readonly Uint8Array[]): void {
+  #opened(head: RoomHead, summary: LogSummary): void {
     assert(this.#phase.kind === 'opening', 'a room is opened once')
-    for (const update of updates) this.#content.add(updateIds(update))
+    this.#content.open(summary)
     this.#head = head
     const { joins } = this.#phase
     this.#phase = { kind: 'open' }
@@ -327,81 +340,102 @@ export class RoomMachine {
       }
       return
     }
-    const push: Push = { ref, verdict: pending }
+    const push: Push = { author: id, access: member.access, ref, update, verdict: pending }
     member.pushes.push(push)
-    const checked = this.#check(update)
-    if ('code' in checked) push.verdict = { kind: 'rejected', refusal: checked }
-    else if (this.#isKnown(member, checked)) push.verdict = { kind: 'known' }
-    else if (member.access === 'read') push.verdict = { kind: 'rejected', refusal: readOnly }
-    else {
-      const append = this.#nextAppend++
-      this.#appends.set(append, { member: id, push, update, ids: checked })
-      this.#effects.push({ type: 'append', append, update })
+    this.#decided(this.#admission.arrive(push))
+  }
+
+  /** Does what was decided; `inspected` is the last entry that it was decided by, if that was not memory. */
+  #decided(decisions: readonly Decision<Push>[], inspected: Position = emptyHead.position): void {
+    const authors = new Set<MemberId>()
+    for (const decision of decisions) {
+      switch (decision.kind) {
+        case 'append': {
+          const append = this.#nextAppend++
+          this.#appends.set(append, decision.push)
+          this.#effects.push({ type: 'append', append, update: decision.push.update })
+          break
+        }
+        case 'known':
+          decision.push.verdict = { kind: 'known', seq: this.#seqOfKnown(decision, inspected) }
+          authors.add(decision.push.author)
+          break
+        case 'rejected':
+          decision.push.verdict = { kind: 'rejected', refusal: decision.refusal }
+          authors.add(decision.push.author)
+          break
+        case 'scan':
+          this.#effects.push({ type: 'scan', scan: decision.scan, update: decision.update })
+          break
+        case 'inspect':
+          this.#effects.push({ type: 'inspect', inspection: decision.inspection, pushes: decision.pushes })
+          break
+        default:
+          return decision satisfies never
+      }
     }
-    this.#sendVerdicts(member)
+    for (const author of authors) this.#tell(author)
   }
 
   /**
-   * Whether a push needs no entry of its own. What the log has may be acknowledged at the member's mark only if it lies
-   * before that mark, which is certain for a live member alone. A member that is behind (its own push on an earlier
-   * connection may have been written after it joined anew) would settle it at a place that a log restored from an older
-   * copy still has, without the entry. A member that may only read has written nothing that could be missing there.
+   * What the log has may be acknowledged at a member's mark only if it lies before that mark. A member that is behind (its own
+   * push on an earlier connection may have been written after it joined anew) would settle it at a place that a log restored from
+   * an older copy still has, without the entry; so its ack waits until it has caught up. A member that may only read has written
+   * nothing that could be missing there.
    */
-  #isKnown({ access, delivery }: Member, ids: UpdateIds): boolean {
-    if (ids.structs.isEmpty && ids.deletes.isEmpty) return true
-    return (access === 'read' || delivery.kind === 'live') && this.#content.covers(ids)
-  }
-
-  #check(update: Uint8Array): UpdateIds | Refusal {
-    const { updateBytesMax } = this.#limits
-    if (update.length > updateBytesMax) {
-      return {
-        code: 'update-too-large',
-        retryable: false,
-        message: `${update.length} bytes, ${updateBytesMax} allowed`,
-      }
-    }
-    try {
-      return updateIds(update)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      return { code: 'malformed-update', retryable: false, message: error.message }
-    }
+  #seqOfKnown({ push, isEmpty }: Decision<Push> & { readonly kind: 'known' }, inspected: Position): number {
+    return isEmpty || push.access === 'read' ? 0 : Math.max(inspected.seq, this.#head.position.seq)
   }
 
   #appended(append: number, position: Position): void {
-    const { member: author, push, update, ids } = this.#takeAppend(append)
+    const push = this.#takeAppend(append)
+    const { author, update } = push
     this.#head = headAfterAppend(this.#head, position.epoch, update.length)
     // Another writer on the same log, or a log that miscounts, would make every mark a lie.
     assert(this.#head.position.seq === position.seq, `entry ${position.seq} follows ${this.#head.position.seq - 1}`)
-    this.#content.add(ids)
+    const { leftGap, decisions } = this.#admission.settle(push, true)
 
     push.verdict = { kind: 'accepted', position }
     const members: MemberId[] = []
+    const owed: MemberId[] = []
     for (const member of this.#members.values()) {
       // A read may have seen the entry before we heard of it: then its reader's mark is there already.
       if (member.delivery.kind !== 'live' || member.mark.seq >= position.seq) continue
       member.mark = position
-      if (member.id !== author) members.push(member.id)
+      if (member.id === author) continue
+      members.push(member.id)
+      if (member.pushes.length > 0) owed.push(member.id)
     }
-    const writer = this.#members.get(author)
-    if (writer !== undefined) this.#sendVerdicts(writer)
+    this.#tell(author)
     this.#broadcast(members, { type: 'updates', handle: this.#handle, position, update })
+    // Those whose ack waited for this entry; after it, or they would take the entry for their own push.
+    for (const member of owed) this.#tell(member)
+    if (leftGap && this.#members.has(author)) {
+      // Once for each gap: whether the answer closes it, or there is none, it is there for all to see who join later.
+      this.#send(author, { type: 'resync', handle: this.#handle, stateVector: this.#content.encodeStateVector() })
+    }
+    this.#decided(decisions)
     this.#compactIfOutgrown()
   }
 
   #appendFailed(append: number, refusal: Refusal): void {
-    const { member: author, push } = this.#takeAppend(append)
+    const push = this.#takeAppend(append)
+    const { decisions } = this.#admission.settle(push, false)
     push.verdict = { kind: 'rejected', refusal }
-    const writer = this.#members.get(author)
-    if (writer !== undefined) this.#sendVerdicts(writer)
+    this.#tell(push.author)
+    this.#decided(decisions)
   }
 
-  #takeAppend(append: number): PendingAppend {
+  #takeAppend(append: number): Push {
     const taken = this.#appends.get(append)
     assert(taken !== undefined, `append ${append} is under way`)
     this.#appends.delete(append)
     return taken
+  }
+
+  #tell(id: MemberId): void {
+    const member = this.#members.get(id)
+    if (member !== undefined) this.#sendVerdicts(member)
   }
 
   /** Tells a member about its oldest pushes, as far as their verdicts are known. */
@@ -409,14 +443,13 @@ export class RoomMachine {
     const { pushes } = member
     let told = 0
     for (const { ref, verdict } of pushes) {
-      if (verdict.kind === 'pending') break
+      if (verdict.kind === 'pending' || (verdict.kind === 'known' && verdict.seq > member.mark.seq)) break
       told++
       if (verdict.kind === 'rejected') {
         this.#sendReject(member.id, ref, verdict.refusal)
         continue
       }
-      // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the
-      // head
+      // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the head
       // would be wrong for a member that is behind, since it would take the entries in between as received.
       const position = verdict.kind === 'accepted' ? verdict.position : member.mark
       this.#send(member.id, { type: 'ack', handle: this.#handle, ref, position })
@@ -467,7 +500,10 @@ export class RoomMachine {
       members.map(({ id }) => id),
       { type: 'updates', handle: this.#handle, position, update },
     )
-    for (const member of members) this.#bringToHead(member)
+    for (const member of members) {
+      this.#sendVerdicts(member)
+      this.#bringToHead(member)
+    }
   }
 
   /** The member may join again: its client waits, and resumes from where it really is. */
@@ -520,7 +556,7 @@ export class RoomMachine {
     const inUse =
       this.#phase.kind !== 'open' ||
       this.#members.size > 0 ||
-      this.#appends.size > 0 ||
+      this.#admission.isBusy ||
       this.#compaction.kind === 'running'
     if (inUse) this.#emptySince = undefined
     else if (now - (this.#emptySince ??= now) >= this.#limits.roomLingerMs) this.#close()

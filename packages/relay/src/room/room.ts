@@ -11,18 +11,13 @@ import { LogError, MergerError } from '../errors.ts'
 import type { FaultyOperation, LogHealth } from '../health.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { UpdateLog } from '../log/update-log.ts'
+import type { History } from '../merger/history.ts'
 import type { RelayCounters } from '../metrics/relay-counters.ts'
 import type { RelayEventListener } from '../relay-event.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { malformed, type Refusal } from './admission.ts'
 import type { Compaction } from './compaction.ts'
-import {
-  RoomMachine,
-  type JoinRequest,
-  type Reader,
-  type Refusal,
-  type RoomEffect,
-  type RoomEvent,
-} from './room-machine.ts'
+import { RoomMachine, type JoinRequest, type Reader, type RoomEffect, type RoomEvent } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import { SharedMessage, type RoomMessage } from './shared-message.ts'
 import type { UpdateMerger } from './update-merger.ts'
@@ -31,6 +26,7 @@ import type { UpdateMerger } from './update-merger.ts'
 export interface RoomSurroundings {
   readonly log: UpdateLog
   readonly merger: UpdateMerger
+  readonly history: History
   readonly compaction: Compaction
   readonly limits: RelayLimits
   readonly scheduler: Scheduler
@@ -62,8 +58,8 @@ export class Room {
   #asked: CatchUp[] = []
   #reading = false
   #knowsLogConflict = false
-  #appendsUnderWay = 0
-  #waitingForAppends: (() => void)[] = []
+  #pushesUnderWay = 0
+  #waitingForPushes: (() => void)[] = []
 
   /** Inert until {@link Room.open}. `onClosed` is called once, when the room takes no further part in anything. */
   constructor(name: string, handle: number, surroundings: RoomSurroundings, onClosed: () => void) {
@@ -149,20 +145,21 @@ export class Room {
     return this.#machine.membersBehind
   }
 
-  /** Resolves when the log has answered every append of this room, and members were told. */
+  /** Resolves when every push of this room is decided, and the log has answered, and members were told. */
   settled(): Promise<void> {
-    if (this.#appendsUnderWay === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#waitingForAppends.push(resolve))
+    if (this.#pushesUnderWay === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#waitingForPushes.push(resolve))
   }
 
   async #open(after: Promise<void>): Promise<void> {
-    const { log, health } = this.#surroundings
+    const { log, merger, limits, health } = this.#surroundings
     try {
       await after
       const head = await log.head(this.name)
       const { updates } = await log.read(this.name, 0)
+      const summary = await merger.summarise(updates, limits.deletedRangesMax)
       // Nobody else writes to the room, so head and slice are of one moment.
-      this.#takeOrThrow({ type: 'opened', head, updates })
+      this.#takeOrThrow({ type: 'opened', head, summary })
       health.succeeded('open')
     } catch (error) {
       // The log refused, or holds bytes that are no updates: either way there is no room to be a member of.
@@ -199,6 +196,12 @@ export class Room {
     switch (effect.type) {
       case 'append':
         void this.#append(effect.append, effect.update)
+        return
+      case 'scan':
+        void this.#scan(effect.scan, effect.update)
+        return
+      case 'inspect':
+        void this.#inspect(effect.inspection, effect.pushes)
         return
       case 'catchUp':
         this.#asked.push(effect)
@@ -247,7 +250,7 @@ export class Room {
   async #append(append: number, update: Uint8Array): Promise<void> {
     const { log, health, counters, scheduler } = this.#surroundings
     const begun = scheduler.now()
-    this.#appendsUnderWay++
+    this.#pushesUnderWay++
     try {
       const [position] = await log.append([{ room: this.name, update }])
       assert(position !== undefined, 'an append of one entry has one position')
@@ -258,9 +261,47 @@ export class Room {
       this.#reportFailure('append', error)
       this.#take({ type: 'appendFailed', append, refusal: refusalOf(error) })
     } finally {
-      this.#appendsUnderWay--
-      if (this.#appendsUnderWay === 0) for (const resolve of this.#waitingForAppends.splice(0)) resolve()
+      this.#pushSettled()
     }
+  }
+
+  async #scan(scan: number, update: Uint8Array): Promise<void> {
+    this.#pushesUnderWay++
+    try {
+      const found = await this.#surroundings.merger.scan(update)
+      this.#take({ type: 'scanned', scan, found })
+    } catch (error) {
+      if (error instanceof MergerError && error.code === 'malformed') {
+        return this.#take({ type: 'scanned', scan, found: malformed(error.message) })
+      }
+      this.#reportFailure('append', error)
+      this.#take({ type: 'scanned', scan, found: refusalOf(error) })
+    } finally {
+      this.#pushSettled()
+    }
+  }
+
+  async #inspect(inspection: number, pushes: readonly Uint8Array[]): Promise<void> {
+    const { log, merger, health, history } = this.#surroundings
+    this.#pushesUnderWay++
+    try {
+      const { position, updates } = await log.read(this.name, 0)
+      const { verdicts, logConflict } = await merger.inspect(updates, pushes, history)
+      health.succeeded('read')
+      if (logConflict !== undefined) this.#reportLogConflict(logConflict)
+      this.#take({ type: 'inspected', inspection, position, found: verdicts })
+    } catch (error) {
+      this.#reportFailure('read', error)
+      this.#take({ type: 'inspectionFailed', inspection, refusal: refusalOf(error) })
+    } finally {
+      this.#pushSettled()
+    }
+  }
+
+  /** What follows from it, an append say, has begun by now. */
+  #pushSettled(): void {
+    this.#pushesUnderWay--
+    if (this.#pushesUnderWay === 0) for (const resolve of this.#waitingForPushes.splice(0)) resolve()
   }
 
   /**
@@ -346,10 +387,13 @@ function asksTheSame(one: CatchUp, other: CatchUp): boolean {
   return one.stateVector === undefined || Buffer.compare(one.stateVector, other.stateVector!) === 0
 }
 
-/** A closed log is a relay on its way out; everything else about a log may pass. */
+/** What is closed is a relay on its way out; everything else about a log, or a merger, may pass. */
 function refusalOf(error: unknown): Refusal {
-  if (error instanceof LogError && error.code === 'closed') {
+  if ((error instanceof LogError || error instanceof MergerError) && error.code === 'closed') {
     return { code: 'going-away', retryable: true, message: 'the relay is closing' }
+  }
+  if (error instanceof MergerError && error.code !== 'malformed') {
+    return { code: 'internal', retryable: true, message: `the relay could not check the update now (${error.code})` }
   }
   const detail = error instanceof LogError ? error.code : 'unknown'
   return { code: 'log-unavailable', retryable: true, message: `the log could not store the update (${detail})` }

@@ -1,6 +1,7 @@
 import { encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import { encodeFrame, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
+import { MergerError } from '../errors.ts'
 import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
@@ -61,6 +62,7 @@ class World {
     this.rooms = new Rooms({
       log,
       merger,
+      history: 'drop',
       compaction: this.compaction,
       limits: { ...defaultLimits, ...limits },
       scheduler: this.scheduler,
@@ -339,4 +341,87 @@ test('a broken invariant costs the room its members, who may come back, and no o
   expect(world.events.map(({ type }) => type)).toEqual(['internal-error'])
   expect(other.inbox.left).toBe(false)
   expect(await world.join('r').inbox.next('joined')).toMatchObject({ position: { seq: 2 } })
+})
+
+test('of two members who claim the same units differently, one is stored, and the other hears why not', async () => {
+  const log = new MemoryLog()
+  const world = new World(log)
+  const [ada, bob, carl] = [world.join('r'), world.join('r'), world.join('r')]
+  await carl.inbox.next('joined')
+  ada.room.push(ada.member, 1, updateOf('mine', 9))
+  bob.room.push(bob.member, 1, updateOf('your', 9))
+  carl.room.push(carl.member, 1, updateOf('mine', 9))
+  expect(await ada.inbox.next('ack')).toMatchObject({ position: { seq: 1 } })
+  expect(await bob.inbox.next('reject')).toMatchObject({
+    code: 'conflicting-update',
+    retryable: false,
+    message: 'client 9 has written other content at clocks 0 to 3',
+  })
+  expect(await carl.inbox.next('ack')).toMatchObject({ position: { seq: 1 } })
+  expect(await log.head('r')).toMatchObject({ position: { seq: 1 } })
+})
+
+test('a push that cannot be compared with the log is rejected as worth a retry, and then compared', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  room.push(member, 1, updateOf('a'))
+  await inbox.next('ack')
+  log.failNext('read', 'io')
+  room.push(member, 2, updateOf('a'))
+  expect(await inbox.next('reject')).toMatchObject({ ref: 2, code: 'log-unavailable', retryable: true })
+  expect(world.events).toMatchObject([{ type: 'log-failed', operation: 'read' }])
+  room.push(member, 3, updateOf('a'))
+  expect(await inbox.next('ack')).toMatchObject({ ref: 3, position: { seq: 1 } })
+})
+
+test('pushes that are being compared with the log are settled before the room is', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  room.push(member, 1, updateOf('a'))
+  await inbox.next('ack')
+  room.push(member, 2, updateOf('ab'))
+  await world.rooms.settled()
+  expect(inbox.messages.at(-1)).toMatchObject({ type: 'ack', ref: 2, position: { seq: 2 } })
+})
+
+test('a merger that fails costs the pushes that it had, and the operator hears of it', async () => {
+  let failing = true
+  const merger: UpdateMerger = {
+    ...inlineMerger,
+    scan: (push) => (failing ? Promise.reject(new MergerError('worker-died', 'died')) : inlineMerger.scan(push)),
+  }
+  const world = new World(new MemoryLog(), { scannedInlineBytesMax: 10 }, merger)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  room.push(member, 1, updateOf('a long one'))
+  expect(await inbox.next('reject')).toMatchObject({ ref: 1, code: 'internal', retryable: true })
+  expect(world.events).toMatchObject([{ type: 'merger-failed', operation: 'append', room: 'r' }])
+  failing = false
+  room.push(member, 2, Uint8Array.of(...updateOf('a long one'), 1))
+  expect(await inbox.next('reject')).toMatchObject({ ref: 2, code: 'malformed-update', retryable: false })
+  room.push(member, 3, updateOf('a long one'))
+  expect(await inbox.next('ack')).toMatchObject({ ref: 3 })
+})
+
+test('a log that contradicts itself opens, is told of once, and does so no more when it is folded', async () => {
+  const log = new MemoryLog()
+  const entries = [updateOf('abc'), updateOf('xyz')]
+  await log.append(entries.map((update) => ({ room: 'r', update })))
+  const world = new World(log, { compactionTailEntries: 3 })
+  const { inbox, room, member } = world.join('r')
+  const { update: shown } = await inbox.next('updates')
+  for (const ref of [1, 2]) {
+    room.push(member, ref, shown)
+    expect(await inbox.next('ack')).toMatchObject({ ref })
+  }
+  room.push(member, 3, updateOf('b', 2))
+  room.push(member, 4, updateOf('c', 3))
+  await world.event('compacted')
+  expect(world.events.map(({ type }) => type)).toEqual(['log-conflict', 'compacted'])
+  const { updates } = await log.read('r', 0)
+  expect(bytes(updates.at(0)!)).toBe(bytes(mergeUpdates([...entries, updateOf('b', 2), updateOf('c', 3)])))
 })

@@ -4,7 +4,8 @@
  * after their last.
  */
 import type { Measured } from '../metrics/relay-metrics.ts'
-import type { JoinRequest, Refusal } from './room-machine.ts'
+import type { Refusal } from './admission.ts'
+import type { JoinRequest } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import { Room, type RoomSurroundings } from './room.ts'
 
