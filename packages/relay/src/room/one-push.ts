@@ -44,7 +44,13 @@ class Pusher implements RoomMember {
   }
 
   enter(rooms: Rooms, name: string): void {
-    const join = { request: REQUEST, access: 'write', position: undefined, stateVector: noStateVector } as const
+    const join = {
+      request: REQUEST,
+      access: 'write',
+      position: undefined,
+      stateVector: noStateVector,
+      pushesOnly: true,
+    } as const
     const entered = rooms.join(name, this, join)
     if ('code' in entered) return this.#settle(entered)
     this.#seat = entered

@@ -410,6 +410,15 @@ test('a deletion whose entry the member has not reached is acknowledged when it 
   ])
 })
 
+test('a member that only pushes is told at once where the log has it', () => {
+  const room = Room.open(headOf(4), [updateOf('abc')])
+  room.join(1, { pushesOnly: true })
+  room.take({ type: 'slow', member: 1 })
+  const { inspection } = inspectIn(room.push(1, 1, updateOf('abc')))
+  const effects = room.take({ type: 'inspected', inspection, position: at(4), found: [{ kind: 'known' }] })
+  expect(sentTo(1, effects)).toMatchObject([{ type: 'ack', ref: 1, position: at(4) }])
+})
+
 test('of a room with many deletions none is in memory: a few are written again, many are inspected', () => {
   const many = Uint8Array.of(0, 1, 9, 3, 0, 1, 2, 1, 4, 1)
   const room = Room.open(headOf(4), [many], { deletedRangesMax: 2, uninspectedDeletesMax: 1 })

@@ -37,6 +37,8 @@ import { AwarenessStates, encodePayloads } from './awareness-states.ts'
 import { RoomContent } from './room-content.ts'
 import type { MemberId } from './room-member.ts'
 
+export type { Refusal }
+
 /** What a client asks with `join`. */
 export interface JoinRequest {
   readonly request: number
@@ -44,6 +46,8 @@ export interface JoinRequest {
   readonly position: Position | undefined
   /** Encoded, and known to decode. */
   readonly stateVector: Uint8Array
+  /** It never reads, so that nothing has to wait until it has caught up. */
+  readonly pushesOnly?: boolean
 }
 
 /** A member and the number of the read that it waits for. */
@@ -174,6 +178,7 @@ interface Push extends Candidate {
 interface Member {
   readonly id: MemberId
   readonly access: Access
+  readonly pushesOnly: boolean
   mark: Position
   delivery: Delivery
   /** What a newcomer had when it joined, until its first catch-up is sent: the log is diffed against it. */
@@ -310,6 +315,7 @@ export class RoomMachine {
     const member: Member = {
       id,
       access: join.access,
+      pushesOnly: join.pushesOnly === true,
       mark,
       delivery: live,
       // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
@@ -357,7 +363,7 @@ export class RoomMachine {
           break
         }
         case 'known':
-          decision.push.verdict = { kind: 'known', seq: this.#seqOfKnown(decision, inspected) }
+          decision.push.verdict = this.#verdictOfKnown(decision, inspected)
           authors.add(decision.push.author)
           break
         case 'rejected':
@@ -380,11 +386,13 @@ export class RoomMachine {
   /**
    * What the log has may be acknowledged at a member's mark only if it lies before that mark. A member that is behind (its own
    * push on an earlier connection may have been written after it joined anew) would settle it at a place that a log restored from
-   * an older copy still has, without the entry; so its ack waits until it has caught up. A member that may only read has written
-   * nothing that could be missing there.
+   * an older copy still has, without the entry; so its ack waits until it has caught up, unless it never does. A member that may
+   * only read has written nothing that could be missing there.
    */
-  #seqOfKnown({ push, isEmpty }: Decision<Push> & { readonly kind: 'known' }, inspected: Position): number {
-    return isEmpty || push.access === 'read' ? 0 : Math.max(inspected.seq, this.#head.position.seq)
+  #verdictOfKnown({ push, isEmpty }: Decision<Push> & { readonly kind: 'known' }, inspected: Position): Verdict {
+    const position = inspected.seq > this.#head.position.seq ? inspected : this.#head.position
+    if (this.#members.get(push.author)?.pushesOnly === true) return { kind: 'accepted', position }
+    return { kind: 'known', seq: isEmpty || push.access === 'read' ? 0 : position.seq }
   }
 
   #appended(append: number, position: Position): void {
