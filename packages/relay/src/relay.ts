@@ -353,7 +353,7 @@ function assertReachableByRightOnly(options: RelayOptions): void {
   throw new RelayError(
     'auth-required',
     `without authorization a relay serves the loopback interface only, and ${host} is not part of it; ` +
-      'listen on 127.0.0.1, or embed the relay in a program that passes `authorize` or `authenticator`',
+      'listen on 127.0.0.1, say how tokens are verified (--jwt-…), or pass `authorize` or `authenticator`',
   )
 }
 

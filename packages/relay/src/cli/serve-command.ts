@@ -12,6 +12,7 @@ import {
   type Flags,
   type RelayConfig,
 } from '../config/config.ts'
+import { configuredAuthenticator } from '../config/jwt-config.ts'
 import { flagOf, variableOf } from '../config/setting.ts'
 import { settings } from '../config/settings.ts'
 import { ConfigError, LogError, RelayError } from '../errors.ts'
@@ -24,6 +25,7 @@ import type { RelayEventListener } from '../relay-event.ts'
 
 export const serveUsage: string = `Usage: syncline-relay [options]
        syncline-relay import KIND PATH --data DIR [options]
+       syncline-relay backup --data DIR --to DIR
 
 Writes each update to a durable log, acknowledges it, and passes it on.
 
@@ -77,9 +79,9 @@ export async function serve(config: RelayConfig): Promise<void> {
   try {
     relay = await openRelay(config)
   } catch (error) {
-    if (!(error instanceof RelayError || error instanceof LogError)) throw error
+    if (!(error instanceof RelayError || error instanceof LogError || error instanceof ConfigError)) throw error
     process.stderr.write(`syncline-relay: ${error.message}\n`)
-    process.exitCode = error instanceof RelayError && misuses.has(error.code) ? 2 : 1
+    process.exitCode = error instanceof ConfigError || (error instanceof RelayError && misuses.has(error.code)) ? 2 : 1
     return
   }
   closeOnSignals(relay)
@@ -91,6 +93,7 @@ const misuses: ReadonlySet<RelayError['code']> = new Set(['auth-required', 'inva
 
 async function openRelay(config: RelayConfig): Promise<Relay> {
   const { host, port, demo, limits, logLevel, keepHistory, operatorToken } = config
+  const authenticator = configuredAuthenticator(config)
   const onEvent = eventLog({ level: logLevel })
   const log = await openLog(config, onEvent)
   try {
@@ -102,6 +105,7 @@ async function openRelay(config: RelayConfig): Promise<Relay> {
       history: keepHistory ? 'keep' : 'drop',
       onEvent,
       ...(demo === undefined ? {} : { staticDirectory: demo }),
+      ...(authenticator === undefined ? {} : { authenticator }),
       ...(operatorToken === undefined ? {} : { operatorToken }),
     })
     await relay.open()

@@ -16,6 +16,13 @@ export interface Settings {
   readonly keepHistory: boolean
   readonly logLevel: LogLevel
   readonly operatorToken: string | undefined
+  readonly jwtSecret: string | undefined
+  readonly jwtPublicKeyFile: string | undefined
+  readonly jwtJwksUrl: string | undefined
+  readonly jwtIssuer: string | undefined
+  readonly jwtAudience: string | undefined
+  readonly jwtRoomsClaim: string
+  readonly jwtExpiryRequired: boolean
 }
 
 export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Name]> } = {
@@ -49,4 +56,24 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     fallback: undefined,
     secret: true,
   }),
+  jwtSecret: text({
+    takes: 'SECRET',
+    help: 'clients need a token that is signed with this secret (HS256); at least 32 bytes',
+    fallback: undefined,
+    secret: true,
+  }),
+  jwtPublicKeyFile: text({
+    takes: 'FILE',
+    help: 'clients need a token that the key in this file verifies: PEM, or a JWK',
+    fallback: undefined,
+  }),
+  jwtJwksUrl: text({
+    takes: 'URL',
+    help: 'clients need a token that a key of the set at this URL verifies',
+    fallback: undefined,
+  }),
+  jwtIssuer: text({ takes: 'ISS', help: 'what the claim iss of a token has to be', fallback: undefined }),
+  jwtAudience: text({ takes: 'AUD', help: 'what the claim aud of a token has to name', fallback: undefined }),
+  jwtRoomsClaim: text({ takes: 'CLAIM', help: 'the claim that says which rooms a token opens', fallback: 'rooms' }),
+  jwtExpiryRequired: onOff({ help: 'refuse tokens that never run out', fallback: true }),
 }

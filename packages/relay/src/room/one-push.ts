@@ -5,7 +5,7 @@
  */
 import type { Position } from '@syncline/protocol'
 import { encodeStateVector } from '@syncline/core'
-import type { Refusal } from './room-machine.ts'
+import type { Refusal } from './admission.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'

@@ -1,6 +1,6 @@
 /** What the HTTP API needs of a relay: the verbs that are not the log's own. */
 import type { Position } from '@syncline/protocol'
-import type { Refusal } from '../../room/room-machine.ts'
+import type { Refusal } from '../../room/admission.ts'
 
 export interface ApiRelay {
   /** How many members an open room has; 0 if it is not open. */
