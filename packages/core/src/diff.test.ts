@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { diffStructByStruct } from './diff-oracle.fixture.ts'
-import { diffUpdate } from './diff.ts'
+import { diffUpdate, withDeletesInOrder } from './diff.ts'
+import { DecodeError } from './errors.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { damageArbitrary, damaged, isUpdate } from './mutated-update.fixture.ts'
@@ -118,6 +119,23 @@ describe('diffUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
     const update = Y.encodeStateAsUpdate(doc)
     const vector = Y.encodeStateVector(new Map([[doc.clientID, 2]]))
     expect(diffUpdate(update, decodeStateVector(vector))).toEqual(diffUpdate(update, vector))
+  })
+})
+
+describe('withDeletesInOrder', () => {
+  test('gives back what is in order, and puts in order what is not', () => {
+    const doc = new Y.Doc()
+    doc.clientID = 1
+    doc.getText('text').insert(0, 'abc')
+    doc.getText('text').delete(1, 1)
+    const update = Y.encodeStateAsUpdate(doc)
+    expect(withDeletesInOrder(update)).toBe(update)
+    // Its structs, with two ranges that descend and overlap, and the client listed twice.
+    const structs = update.subarray(0, update.length - 5)
+    expect(update.subarray(update.length - 5)).toEqual(Uint8Array.of(1, 1, 1, 1, 1))
+    const forged = Uint8Array.of(...structs, 2, 1, 2, 1, 2, 0, 2, 1, 1, 2, 1)
+    expect(withDeletesInOrder(forged)).toEqual(Uint8Array.of(...structs, 1, 1, 1, 0, 3))
+    expect(() => withDeletesInOrder(forged.subarray(0, -1))).toThrow(DecodeError)
   })
 })
 

@@ -2,7 +2,7 @@
 
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
-export { diffUpdate } from './diff.ts'
+export { diffUpdate, withDeletesInOrder } from './diff.ts'
 export { encodeStateVectorFromUpdate, updateIds, type UpdateIds } from './update-ids.ts'
 export { emptyUpdate, isEmptyUpdate } from './update.ts'
 

@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { NESTING_DEPTH_MAX } from './any.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { ContentKind } from './content.ts'
-import { diffUpdate } from './diff.ts'
+import { diffUpdate, withDeletesInOrder } from './diff.ts'
 import { ConflictError, DecodeError, type DecodeErrorCode } from './errors.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { bytesOfHex, goldenUpdates, hexOf, legacyJsonUpdate } from './golden-updates.fixture.ts'
@@ -89,8 +89,9 @@ describe('decodeUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
         const { authored, exchanged } = playHistory(edits)
         const whole = exchanged.at(-1)!
         damages.forEach((damage, at) => {
-          const bytes = damaged([...authored, whole].at(at % (authored.length + 1))!, damage)
-          if (decodedOrRefused(bytes) === undefined) return
+          const given = damaged([...authored, whole].at(at % (authored.length + 1))!, damage)
+          if (decodedOrRefused(given) === undefined) return
+          const bytes = withDeletesInOrder(given)
           const fresh = new Y.Doc()
           Y.applyUpdate(fresh, bytes)
           Y.encodeStateAsUpdate(fresh)

@@ -28,7 +28,7 @@ export interface ClientStructs {
  * Decodes an update, whole, or throws `DecodeError` with the offset at which it stops being one. Contents are views of `bytes`,
  * which must not change while the value is in use. Time and memory are bounded by the length of `bytes`.
  *
- * What is decoded here, Yjs can decode. On purpose stricter than Yjs: empty structs, bytes after the end, references of a
+ * What is decoded here, Yjs can decode, once its deletions are in order: see `withDeletesInOrder`. On purpose stricter than Yjs: empty structs, bytes after the end, references of a
  * client to its own future, and integers above 2^53 − 1 are errors; so is a client that is listed twice, where `Y.applyUpdate`
  * would drop the first list and `Y.mergeUpdates` keep both.
  */

@@ -173,11 +173,19 @@ function readAlike(bytes: Uint8Array): string {
 
 function expectSameToYjs(bytes: Uint8Array): void {
   const [before, after] = [new Y.Doc(), new Y.Doc()]
-  Y.applyUpdateV2(before, bytes)
+  Y.applyUpdateV2(before, areDeletesInOrder(bytes) ? bytes : encodeUpdateV2(decodeUpdateV2(bytes, limit)))
   Y.applyUpdate(after, convertUpdateFormatV2ToV1(bytes, limit))
   expectSameBytes(Y.encodeStateVector(after), Y.encodeStateVector(before))
   // Deletions that wait for their structs, Yjs keeps as they were written.
   expectSameBytes(mergeUpdates([Y.encodeStateAsUpdate(after)]), mergeUpdates([Y.encodeStateAsUpdate(before)]))
+}
+
+/** Of a client that is listed twice they may not be; see yjs-quirks.test.ts for what Yjs makes of that. */
+function areDeletesInOrder(updateV2: Uint8Array): boolean {
+  const lists = [...Y.decodeUpdateV2(updateV2).ds.clients.values()]
+  return lists.every((ranges) =>
+    ranges.every(({ clock }, at) => at === 0 || clock > ranges.at(at - 1)!.clock + ranges.at(at - 1)!.len),
+  )
 }
 
 function withColumn(update: Uint8Array, column: number, bytes: Uint8Array | undefined): Uint8Array {
