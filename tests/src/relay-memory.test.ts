@@ -23,19 +23,21 @@ function memoryInUse(): number {
   return heapUsed + external
 }
 
-/** Joins the room as somebody who has everything already. Resolves when the relay has found that out. */
-async function joinKnowing(url: string, room: string, stateVector: Uint8Array): Promise<WebSocket> {
+/** Joins the rooms as somebody who has everything already. Resolves when the relay has found that out. */
+async function joinKnowing(url: string, rooms: readonly string[], stateVector: Uint8Array): Promise<WebSocket> {
   const socket = new WebSocket(`${url}/sync`, SUBPROTOCOL)
   await once(socket, 'open')
+  let waiting = rooms.length
   const caughtUp = new Promise<void>((resolve) => {
     socket.on('message', (data: Buffer) => {
-      if (decodeRelayFrame(data).some(({ type }) => type === 'updates')) resolve()
+      waiting -= decodeRelayFrame(data).filter(({ type }) => type === 'updates').length
+      if (waiting === 0) resolve()
     })
   })
   socket.send(
     encodeFrame([
       { type: 'hello', versions: supportedVersions, agent: 'test', token: undefined },
-      { type: 'join', request: 1, room, position: undefined, stateVector },
+      ...rooms.map((room, request) => ({ type: 'join', request, room, position: undefined, stateVector }) as const),
     ]),
   )
   await caughtUp
@@ -66,7 +68,7 @@ test(`an open room of ${CONTENT_BYTES / 2 ** 20} MiB costs the relay a small par
   try {
     await relay.open()
     const before = memoryInUse()
-    const member = await joinKnowing(relay.url, room, stateVector)
+    const member = await joinKnowing(relay.url, [room], stateVector)
     // Opening, catching up and folding read the room and let it go again; the promise is about a room that is open and quiet.
     await compaction
     await new Promise((resolve) => setImmediate(resolve))
@@ -78,3 +80,57 @@ test(`an open room of ${CONTENT_BYTES / 2 ** 20} MiB costs the relay a small par
     await data.remove()
   }
 })
+
+const IDLE_ROOMS = 20
+const EDITS = 260_000
+
+test(`an idle room with a document of ${EDITS} edits costs less than 100 KB`, async () => {
+  const data = await dataFolder()
+  const { update, stateVector } = editedDocument(EDITS)
+  const log = await openLmdbLog({ directory: data.path })
+  const names = Array.from({ length: IDLE_ROOMS }, (_, number) => `room-${number}`)
+  for (const room of names) await log.append([{ room, update }])
+  const relay = createRelay({
+    log,
+    port: 0,
+    onEvent: () => {},
+    // The only entry of each room is the document: folding it is not what is measured.
+    limits: { compactionTailBytes: 2 ** 30 },
+  })
+  try {
+    await relay.open()
+    // A first room pays for what all share.
+    const first = await joinKnowing(relay.url, names.slice(0, 1), stateVector)
+    await settled()
+    const before = memoryInUse()
+    const member = await joinKnowing(relay.url, names.slice(1), stateVector)
+    await settled()
+    const cost = (memoryInUse() - before) / (IDLE_ROOMS - 1)
+    expect(cost).toBeLessThan(100_000)
+    for (const socket of [first, member]) socket.terminate()
+  } finally {
+    await relay.close()
+    await data.remove()
+  }
+})
+
+/** A text that was typed with the usual corrections: a fifth of all edits delete, here and there. */
+function editedDocument(edits: number): { readonly update: Uint8Array; readonly stateVector: Uint8Array } {
+  const doc = new Y.Doc()
+  doc.clientID = 1
+  const text = doc.getText('body')
+  let cursor = 0
+  doc.transact(() => {
+    for (let edit = 0; edit < edits; edit++) {
+      if (edit % 50 === 0) cursor = (edit * 7919) % (text.length + 1)
+      if (edit % 5 === 4 && cursor > 0) text.delete(--cursor, 1)
+      else text.insert(cursor++, 'x')
+    }
+  })
+  return { update: Y.encodeStateAsUpdate(doc), stateVector: Y.encodeStateVector(doc) }
+}
+
+/** Lets what was closed or handed over in the last turns be forgotten. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
