@@ -13,7 +13,7 @@ import * as Y from 'yjs'
 import { killLoop, type KillWriter } from './kill-loop.fixture.ts'
 import type { RelayProcess } from './relay-process.fixture.ts'
 
-const CYCLES = Number(process.env['SYNCLINE_KILL_CYCLES'] ?? 20)
+const CYCLES = Number(process.env['SYNCLINE_KILL_CYCLES'] ?? 10)
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {

@@ -3,6 +3,7 @@
  * sender the connection, with the right code; nothing of it is stored, acknowledged or passed on.
  */
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { emptyUpdate } from '@syncline/core'
 import { encodeAwareness } from '@syncline/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -246,6 +247,23 @@ describe('/hocuspocus', () => {
     room++
     await expectClosed(1003, ['text'])
   })
+})
+
+test.each([
+  ['/y/', 400],
+  ['/y/%ff', 400],
+  ['/y/a%00b', 400],
+  [`/y/${'x'.repeat(513)}`, 400],
+  [`/y/room?token=${'x'.repeat(15_000)}${'%C3%A4'.repeat(700)}`, 431],
+  ['/y', 404],
+  ['/hocuspocus/document', 404],
+])('an upgrade of %s is answered with %i', async (path, status) => {
+  const socket = new WebSocket(`${relay.url}${path}`)
+  socket.on('error', () => {})
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  expect(response.statusCode).toBe(status)
+  response.destroy()
+  await bystanders.sync()
 })
 
 test('the frames above are wrong in what they say, not in how these tests write it', async () => {

@@ -185,6 +185,7 @@ test('a fresh token that gives the same is granted, one that gives less or more 
 test.each([
   ['forbidden', false, undefined],
   ['unauthorized', false, 4401],
+  ['access-changed', true, 4205],
   ['log-unavailable', true, 1013],
 ] as const)('who is put out of a room as %s', (code, retryable, closed) => {
   const effects = Socket.open('d').told('d', { type: 'evicted', handle: 1, code, retryable, message: 'out' })

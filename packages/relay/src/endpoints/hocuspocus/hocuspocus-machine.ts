@@ -275,6 +275,7 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
 
   #ended(document: Document, { code, retryable, message }: PlaceFailure): void {
     if (code === 'unauthorized') return this.#close(CloseCode.unauthorized, code)
+    if (code === 'access-changed') return this.#close(CloseCode.reset, code)
     if (retryable) return this.#close(CloseCode.tryAgainLater, code)
     this.#putOut(document, message)
   }
