@@ -71,7 +71,15 @@ export class RelayCore implements ApiRelay {
     this.#scheduler = scheduler
     this.#compaction = new Compaction(log, merger, history)
     const shared = { limits, scheduler, counters: this.#counters, onEvent }
-    this.#rooms = new Rooms({ ...shared, log, merger, history, compaction: this.#compaction, health: this.#health })
+    this.#rooms = new Rooms({
+      ...shared,
+      authenticated: this.authenticator !== undefined,
+      log,
+      merger,
+      history,
+      compaction: this.#compaction,
+      health: this.#health,
+    })
     this.#connections = new Connections({ ...shared, rooms: this.#rooms, authenticator: this.authenticator, agent })
   }
 

@@ -31,6 +31,7 @@ class World {
     this.#limits = { ...defaultLimits, ...limits }
     this.#authorize = authorize
     this.rooms = new Rooms({
+      authenticated: false,
       log: this.log,
       merger: inlineMerger,
       history: 'drop',

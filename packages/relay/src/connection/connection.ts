@@ -295,7 +295,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
         return this.#join(effect)
       case 'push':
         this.#updates++
-        return this.#memberships.get(effect.place)?.push(effect.ref, effect.update)
+        return this.#memberships.get(effect.place)?.push(effect.ref, effect.update, effect.refill)
       case 'announce':
         this.#updates++
         return this.#memberships.get(effect.place)?.announce(effect.entries)
@@ -393,9 +393,10 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #join({ join, access }: SessionEffect<Message> & { type: 'join' }): void {
     const { rooms } = this.#surroundings
     const { place, room: name, request, position, stateVector } = join
+    const subject = (this.#gate ?? this.#placeGates.get(place))?.subject
     const membership = new Membership(place, request, this)
     this.#memberships.set(place, membership)
-    const joined = rooms.join(name, membership, { request, access, position, stateVector })
+    const joined = rooms.join(name, membership, { request, access, subject, position, stateVector })
     if ('code' in joined) {
       this.#surroundings.counters.refused(joined.code)
       this.told(membership, new SharedMessage({ type: 'refused', request, ...joined }))

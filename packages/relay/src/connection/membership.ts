@@ -53,12 +53,12 @@ export class Membership implements RoomMember {
     this.#seat = { room, member }
   }
 
-  push(ref: number, update: Uint8Array): void {
+  push(ref: number, update: Uint8Array, refill?: boolean): void {
     if (this.#seat === undefined) return
     const bytes = update.length + PUSH_OVERHEAD_BYTES
     this.#unsettled.push(bytes)
     this.#owner.countUnsettled(bytes)
-    this.#seat.room.push(this.#seat.member, ref, update)
+    this.#seat.room.push(this.#seat.member, ref, update, refill)
   }
 
   announce(entries: readonly AwarenessEntry[]): void {

@@ -59,7 +59,14 @@ export type SessionEffect<Message> =
    */
   | { readonly type: 'authorize'; readonly join: Join; readonly token: string | undefined }
   | { readonly type: 'join'; readonly join: Join; readonly access: Access }
-  | { readonly type: 'push'; readonly place: string; readonly ref: number; readonly update: Uint8Array }
+  | {
+      readonly type: 'push'
+      readonly place: string
+      readonly ref: number
+      readonly update: Uint8Array
+      /** Whether it is what the client was told that the log lacks; absent if the protocol does not tell. */
+      readonly refill?: boolean
+    }
   | { readonly type: 'announce'; readonly place: string; readonly entries: readonly AwarenessEntry[] }
   /** Ask the room for what `stateVector` lacks; it answers with `updates`, also if that is nothing. */
   | { readonly type: 'sync'; readonly place: string; readonly stateVector: Uint8Array }

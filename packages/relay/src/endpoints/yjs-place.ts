@@ -189,7 +189,9 @@ export class YjsPlace {
       case 'update': {
         const pushed = { ref: this.#nextRef++, update: unpinned(request.update) }
         this.#pushes.push(pushed)
-        return [{ type: 'do', effect: { type: 'push', place, ...pushed } }]
+        // A step 2 is all that the relay lacks, whoever wrote it.
+        const refill = request.type === 'syncStep2'
+        return [{ type: 'do', effect: { type: 'push', place, ...pushed, refill } }]
       }
       case 'awareness':
         return [{ type: 'do', effect: { type: 'announce', place, entries: request.entries } }]

@@ -10,7 +10,11 @@ export type Inspection =
   /** The log has all of it. */
   | { readonly kind: 'known' }
   /** Something of it is new, and nothing contradicts the log. */
-  | { readonly kind: 'adds' }
+  | {
+      readonly kind: 'adds'
+      /** The clients of which units are new, or have their content back. */
+      readonly clients: readonly number[]
+    }
   /** It claims units that the log has with other content. */
   | { readonly kind: 'conflicts'; readonly client: number; readonly start: number; readonly end: number }
   /** It speaks of units that an earlier push of the same inspection adds: ask again when that one is stored, or is not. */
@@ -62,7 +66,8 @@ function inspectOne(store: UpdateStore, deletes: IdSet, taken: IdSet, push: Uint
     for (const { client, start, end } of [...structs, ...restored]) taken.add(client, start, end)
     // Content of what is deleted would be dropped again by the next compaction.
     const kept = history === 'keep' ? restored : restored.filter((range) => !isDeleted(deletes, range))
-    return structs.length > 0 || kept.length > 0 || !deletes.hasAll(ids.deletes) ? { kind: 'adds' } : { kind: 'known' }
+    if (structs.length === 0 && kept.length === 0 && deletes.hasAll(ids.deletes)) return { kind: 'known' }
+    return { kind: 'adds', clients: [...new Set([...structs, ...kept].map(({ client }) => client))] }
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     const { client, start, end } = error.conflicts[0]!

@@ -20,9 +20,10 @@
  */
 import { DecodeError, assert, updateIds } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
+import type { ClientOwners } from '../auth/client-owners.ts'
 import type { RelayLimits } from '../limits.ts'
 import { describeConflict, type Inspection } from '../merger/inspect.ts'
-import { countRanges, rangesOf, type UpdateRanges } from '../merger/update-ranges.ts'
+import { RANGE_NUMBERS, countRanges, rangesOf, type Ranges, type UpdateRanges } from '../merger/update-ranges.ts'
 import { ClaimedIds } from './claimed-ids.ts'
 import type { RoomContent } from './room-content.ts'
 import type { MemberId } from './room-member.ts'
@@ -38,12 +39,20 @@ export interface Refusal {
 export interface Candidate {
   readonly author: MemberId
   readonly access: Access
+  /** Who pushes, and whether it may be the work of others: see auth/client-owners.ts. */
+  readonly subject: string | undefined
+  readonly refill: boolean
   readonly update: Uint8Array
 }
 
 export type Decision<P extends Candidate> =
   /** Store it, and say how that went: {@link Admission.settle}. */
-  | { readonly kind: 'append'; readonly push: P }
+  | {
+      readonly kind: 'append'
+      readonly push: P
+      /** The client IDs that belong to its subject from now on. */
+      readonly claims: readonly number[]
+    }
   /** The log has all of it, or there is nothing in it. */
   | { readonly kind: 'known'; readonly push: P; readonly isEmpty: boolean }
   | { readonly kind: 'rejected'; readonly push: P; readonly refusal: Refusal }
@@ -70,6 +79,7 @@ interface Lane<P> {
 
 interface Append {
   readonly number: number
+  readonly claims: readonly number[]
   readonly ranges: UpdateRanges
 }
 
@@ -85,6 +95,8 @@ const tooMuch: Refusal = {
 export class Admission<P extends Candidate> {
   readonly #content: RoomContent
   readonly #limits: AdmissionLimits
+  readonly #owners: ClientOwners
+  readonly #announcer: (clientId: number) => string | undefined
   readonly #claims = new ClaimedIds()
   /** Of members with a push that is being scanned, waits or is inspected. */
   readonly #lanes = new Map<MemberId, Lane<P>>()
@@ -101,9 +113,19 @@ export class Admission<P extends Candidate> {
   #lastNumber = 0
   #decisions: Decision<P>[] = []
 
-  /** `content` is what the log has flushed; it is added to by {@link Admission.settle}. */
-  constructor(content: RoomContent, limits: AdmissionLimits) {
+  /**
+   * `content` and `owners` are what the log has flushed; they are added to by {@link Admission.settle}. `announcer` tells which
+   * subject announces a client ID by awareness.
+   */
+  constructor(
+    content: RoomContent,
+    owners: ClientOwners,
+    announcer: (clientId: number) => string | undefined,
+    limits: AdmissionLimits,
+  ) {
     this.#content = content
+    this.#owners = owners
+    this.#announcer = announcer
     this.#limits = limits
   }
 
@@ -181,6 +203,7 @@ export class Admission<P extends Candidate> {
     assert(append !== undefined, 'a push is settled once')
     this.#appends.delete(push)
     const leftGap = stored && this.#content.add(append.ranges)
+    this.#owners.settle(append.claims, stored)
     this.#claims.release(append.ranges.structs)
     this.#inspectIfPossible()
     return { leftGap, decisions: this.#decisions }
@@ -201,13 +224,13 @@ export class Admission<P extends Candidate> {
     if (structs.length > 0) {
       if (!this.#content.hasNone(structs) || this.#claims.overlaps(structs)) return 'inspect'
       this.#claims.claim(structs)
-      return this.#append(push, entry.ranges)
+      return this.#append(push, entry.ranges, clientsOf(structs))
     }
     const isKnown = deletes.length === 0 || this.#content.hasDeletes(deletes)
     if (isKnown === true) return this.#know(push, deletes.length === 0)
     // To store a few deletions again is harmless, and takes less than to read the log.
     const isCheap = push.access === 'write' && countRanges(deletes) <= uninspectedDeletesMax
-    return isKnown === undefined && !isCheap ? 'inspect' : this.#append(push, entry.ranges)
+    return isKnown === undefined && !isCheap ? 'inspect' : this.#append(push, entry.ranges, [])
   }
 
   /** The lane's oldest push cannot be decided at once. */
@@ -279,7 +302,7 @@ export class Admission<P extends Candidate> {
 
   #conclude({ push, ranges }: Entry<P>, result: Inspection | Refusal): void {
     if ('kind' in result && result.kind === 'adds') {
-      this.#append(push, ranges!)
+      this.#append(push, ranges!, result.clients)
       return
     }
     this.#claims.release(ranges!.structs)
@@ -288,14 +311,20 @@ export class Admission<P extends Candidate> {
     else this.#know(push, false)
   }
 
-  /** The units of `ranges` are claimed. */
-  #append(push: P, ranges: UpdateRanges): Step {
-    if (push.access === 'read') {
+  /** The units of `ranges` are claimed; those of `clients` are new. */
+  #append(push: P, ranges: UpdateRanges, clients: readonly number[]): Step {
+    const { access, subject, refill } = push
+    const judged =
+      access === 'read'
+        ? undefined
+        : this.#owners.judge({ subject, clientIds: clients, refill, announcer: this.#announcer })
+    if (judged?.kind !== 'allowed') {
       this.#claims.release(ranges.structs)
-      return this.#reject(push, readOnly)
+      return this.#reject(push, judged === undefined ? readOnly : foreign(judged.clientId, !judged.durable))
     }
-    this.#appends.set(push, { number: ++this.#lastAppend, ranges })
-    this.#decisions.push({ kind: 'append', push })
+    const { claims } = judged
+    this.#appends.set(push, { number: ++this.#lastAppend, claims, ranges })
+    this.#decisions.push({ kind: 'append', push, claims })
     return 'decided'
   }
 
@@ -325,6 +354,16 @@ export function malformed(message: string): Refusal {
 
 function tooLarge({ length }: Uint8Array, updateBytesMax: number): Refusal {
   return { code: 'update-too-large', retryable: false, message: `${length} bytes, ${updateBytesMax} allowed` }
+}
+
+function foreign(clientId: number, retryable: boolean): Refusal {
+  return { code: 'foreign-client-id', retryable, message: `client ID ${clientId} belongs to somebody else` }
+}
+
+function clientsOf(ranges: Ranges): readonly number[] {
+  const clients = new Set<number>()
+  for (let at = 0; at < ranges.length; at += RANGE_NUMBERS) clients.add(ranges[at]!)
+  return [...clients]
 }
 
 function conflicting(conflict: Inspection & { readonly kind: 'conflicts' }): Refusal {

@@ -31,6 +31,11 @@ export class AwarenessStates {
     this.#bytesPerOwnerMax = limits.awarenessBytesMax
   }
 
+  /** The member that announces this replica now. */
+  ownerOf(clientID: number): MemberId | undefined {
+    return this.#held.get(clientID)?.owner
+  }
+
   /** How many replicas have a state. */
   get size(): number {
     return this.#held.size

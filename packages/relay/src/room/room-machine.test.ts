@@ -147,7 +147,7 @@ test('a push is acknowledged and passed on after the log has flushed it, and not
   room.join(1)
   room.join(2)
   const update = updateOf('a')
-  expect(room.push(1, 50, update)).toEqual([{ type: 'append', append: 1, update }])
+  expect(room.push(1, 50, update)).toMatchObject([{ type: 'append', append: 1, update }])
   expect(room.take({ type: 'appended', append: 1, position: at(1) })).toEqual([
     { type: 'send', member: 1, message: { type: 'ack', handle: 7, ref: 50, position: at(1) } },
     { type: 'broadcast', members: [2], message: { type: 'updates', handle: 7, position: at(1), update } },
@@ -265,13 +265,13 @@ test('structs that the room has are compared with the log, not written again', (
 })
 
 test.each([
-  ['known', 'send ack'],
-  ['adds', 'append'],
-] as const)('what an inspection finds to be %s comes to: %s', (kind, effect) => {
+  [{ kind: 'known' }, 'send ack'],
+  [{ kind: 'adds', clients: [] }, 'append'],
+] as const)('what an inspection finds to be %o comes to: %s', (found, effect) => {
   const room = Room.open(headOf(1), [updateOf('abc')])
   room.join(1, { position: at(1) })
   const { inspection } = inspectIn(room.push(1, 1, updateOf('abcd')))
-  expect(typesOf(room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind }] }))).toEqual([effect])
+  expect(typesOf(room.take({ type: 'inspected', inspection, position: at(1), found: [found] }))).toEqual([effect])
 })
 
 test('what claims the units of a push under way is inspected when that is stored, and nobody else waits', () => {
@@ -297,7 +297,7 @@ test('what claims the units of a push that is being inspected waits for the next
   for (const member of [1, 2]) room.join(member)
   const { inspection } = inspectIn(room.push(1, 1, updateOf('abcd', 9)))
   expect(room.push(2, 1, updateOf('abXY', 9))).toEqual([])
-  const adds = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds' }] })
+  const adds = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds', clients: [] }] })
   expect(typesOf(adds)).toEqual(['append'])
   expect(typesOf(room.take({ type: 'appended', append: 1, position: at(2) }))).toContain('inspect')
 })
@@ -316,7 +316,7 @@ test('pushes behind one that is inspected keep their order, and go into the next
     type: 'inspected',
     inspection: inspectIn(effects).inspection,
     position: at(1),
-    found: [{ kind: 'known' }, { kind: 'adds' }],
+    found: [{ kind: 'known' }, { kind: 'adds', clients: [] }],
   })
   expect(typesOf(rest)).toEqual(['append', 'send ack'])
   expect(typesOf(room.take({ type: 'appended', append: 1, position: at(2) }))).toEqual(['send ack', 'send reject'])
@@ -349,7 +349,7 @@ test('more than may wait for an inspection is rejected as worth a retry', () => 
   // One is always taken.
   const { inspection } = inspectIn(room.push(1, 1, updateOf('abc', 9)))
   expect(room.push(1, 2, updateOf('abcd', 9))).toEqual([])
-  const effects = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds' }] })
+  const effects = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds', clients: [] }] })
   expect(typesOf(effects)).toEqual(['append'])
   const verdicts = room.take({ type: 'appended', append: 1, position: at(2) })
   expect(sentTo(1, verdicts)).toMatchObject([

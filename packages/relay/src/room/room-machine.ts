@@ -26,9 +26,10 @@
  */
 import { assert } from '@syncline/core'
 import type { Access, AwarenessEntry, Position, RelayMessage } from '@syncline/protocol'
+import { ClientOwners, type ClientOwnersLimits } from '../auth/client-owners.ts'
 import type { RelayLimits } from '../limits.ts'
 import { headAfterAppend, headAfterCheckpoint } from '../log/room-head.ts'
-import { emptyHead, isInHistory, type RoomHead } from '../log/update-log.ts'
+import { emptyHead, isInHistory, type ClientOwner, type RoomHead } from '../log/update-log.ts'
 import type { Inspection } from '../merger/inspect.ts'
 import type { LogSummary } from '../merger/merge-job.ts'
 import type { UpdateRanges } from '../merger/update-ranges.ts'
@@ -43,6 +44,8 @@ export type { Refusal }
 export interface JoinRequest {
   readonly request: number
   readonly access: Access
+  /** Who asks; absent: nobody in particular. */
+  readonly subject?: string | undefined
   readonly position: Position | undefined
   /** Encoded, and known to decode. */
   readonly stateVector: Uint8Array
@@ -58,9 +61,22 @@ export interface Reader {
 
 export type RoomEvent =
   /** The log was read: its head, and what it has. */
-  | { readonly type: 'opened'; readonly head: RoomHead; readonly summary: LogSummary }
+  | {
+      readonly type: 'opened'
+      readonly head: RoomHead
+      readonly summary: LogSummary
+      /** Whose client IDs are; none where nobody is authenticated. */
+      readonly owners?: readonly ClientOwner[]
+    }
   | { readonly type: 'join'; readonly member: MemberId; readonly join: JoinRequest }
-  | { readonly type: 'push'; readonly member: MemberId; readonly ref: number; readonly update: Uint8Array }
+  | {
+      readonly type: 'push'
+      readonly member: MemberId
+      readonly ref: number
+      readonly update: Uint8Array
+      /** Whether it is what the member was told that the log lacks. */
+      readonly refill?: boolean
+    }
   /** The answers to `scan` and `inspect`; `position` is the last entry that the inspection saw. */
   | { readonly type: 'scanned'; readonly scan: number; readonly found: UpdateRanges | Refusal }
   | {
@@ -110,7 +126,13 @@ export type RoomEvent =
   | { readonly type: 'relayCloses' }
 
 export type RoomEffect =
-  | { readonly type: 'append'; readonly append: number; readonly update: Uint8Array }
+  | {
+      readonly type: 'append'
+      readonly append: number
+      readonly update: Uint8Array
+      readonly subject: string | undefined
+      readonly claims: readonly number[]
+    }
   /** Check an update whole, and find out which units it brings and deletes. */
   | { readonly type: 'scan'; readonly scan: number; readonly update: Uint8Array }
   /** Read the log and find out what each of `pushes` would add to it. */
@@ -146,7 +168,8 @@ export type RoomMachineLimits = Pick<
   | 'compactionTailEntries'
   | 'compactionRetryMs'
 > &
-  AdmissionLimits
+  AdmissionLimits &
+  ClientOwnersLimits
 
 type Phase =
   | { readonly kind: 'opening'; readonly joins: Map<MemberId, JoinRequest> }
@@ -179,6 +202,9 @@ interface Member {
   readonly id: MemberId
   readonly access: Access
   readonly pushesOnly: boolean
+  readonly subject: string | undefined
+  /** It was asked for what the log lacks: what it pushes may be the work of others. */
+  refills: boolean
   mark: Position
   delivery: Delivery
   /** What a newcomer had when it joined, until its first catch-up is sent: the log is diffed against it. */
@@ -199,6 +225,7 @@ export class RoomMachine {
   readonly #members = new Map<MemberId, Member>()
   readonly #appends = new Map<number, Push>()
   readonly #content: RoomContent
+  readonly #owners: ClientOwners
   readonly #admission: Admission<Push>
   readonly #awareness: AwarenessStates
   #phase: Phase = { kind: 'opening', joins: new Map() }
@@ -216,7 +243,8 @@ export class RoomMachine {
     this.#limits = limits
     this.#awareness = new AwarenessStates(limits)
     this.#content = new RoomContent(limits)
-    this.#admission = new Admission(this.#content, limits)
+    this.#owners = new ClientOwners(limits)
+    this.#admission = new Admission(this.#content, this.#owners, (clientId) => this.#announcerOf(clientId), limits)
   }
 
   get head(): RoomHead {
@@ -245,11 +273,11 @@ export class RoomMachine {
   #dispatch(event: RoomEvent): void {
     switch (event.type) {
       case 'opened':
-        return this.#opened(event.head, event.summary)
+        return this.#opened(event.head, event.summary, event.owners ?? [])
       case 'join':
         return this.#join(event.member, event.join)
       case 'push':
-        return this.#push(event.member, event.ref, event.update)
+        return this.#push(event.member, event.ref, event.update, event.refill ?? false)
       case 'scanned':
         return this.#decided(this.#admission.scanned(event.scan, event.found))
       case 'inspected':
@@ -293,8 +321,9 @@ export class RoomMachine {
     }
   }
 
-  #opened(head: RoomHead, summary: LogSummary): void {
+  #opened(head: RoomHead, summary: LogSummary, owners: readonly ClientOwner[]): void {
     assert(this.#phase.kind === 'opening', 'a room is opened once')
+    this.#owners.load(owners)
     this.#content.open(summary)
     this.#head = head
     const { joins } = this.#phase
@@ -316,6 +345,8 @@ export class RoomMachine {
       id,
       access: join.access,
       pushesOnly: join.pushesOnly === true,
+      subject: join.subject,
+      refills: join.position !== undefined && !resumed,
       mark,
       delivery: live,
       // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
@@ -337,7 +368,7 @@ export class RoomMachine {
     this.#bringToHead(member)
   }
 
-  #push(id: MemberId, ref: number, update: Uint8Array): void {
+  #push(id: MemberId, ref: number, update: Uint8Array, refills: boolean): void {
     const member = this.#members.get(id)
     if (member === undefined) {
       // It guessed the handle of a room that it has not been let into yet.
@@ -346,7 +377,9 @@ export class RoomMachine {
       }
       return
     }
-    const push: Push = { author: id, access: member.access, ref, update, verdict: pending }
+    const { access, subject } = member
+    const refill = refills || member.refills
+    const push: Push = { author: id, access, subject, refill, ref, update, verdict: pending }
     member.pushes.push(push)
     this.#decided(this.#admission.arrive(push))
   }
@@ -359,7 +392,8 @@ export class RoomMachine {
         case 'append': {
           const append = this.#nextAppend++
           this.#appends.set(append, decision.push)
-          this.#effects.push({ type: 'append', append, update: decision.push.update })
+          const { push, claims } = decision
+          this.#effects.push({ type: 'append', append, update: push.update, subject: push.subject, claims })
           break
         }
         case 'known':
@@ -418,12 +452,20 @@ export class RoomMachine {
     this.#broadcast(members, { type: 'updates', handle: this.#handle, position, update })
     // Those whose ack waited for this entry; after it, or they would take the entry for their own push.
     for (const member of owed) this.#tell(member)
-    if (leftGap && this.#members.has(author)) {
+    const writer = this.#members.get(author)
+    if (leftGap && writer !== undefined) {
+      writer.refills = true
       // Once for each gap: whether the answer closes it, or there is none, it is there for all to see who join later.
       this.#send(author, { type: 'resync', handle: this.#handle, stateVector: this.#content.encodeStateVector() })
     }
     this.#decided(decisions)
     this.#compactIfOutgrown()
+  }
+
+  /** Whose awareness announces a client ID now. */
+  #announcerOf(clientId: number): string | undefined {
+    const member = this.#awareness.ownerOf(clientId)
+    return member === undefined ? undefined : this.#members.get(member)?.subject
   }
 
   #appendFailed(append: number, refusal: Refusal): void {

@@ -25,6 +25,8 @@ import type { UpdateMerger } from './update-merger.ts'
 /** What all rooms of a relay share. */
 export interface RoomSurroundings {
   readonly log: UpdateLog
+  /** Whether clients are authenticated, so that client IDs have owners. */
+  readonly authenticated: boolean
   readonly merger: UpdateMerger
   readonly history: History
   readonly compaction: Compaction
@@ -82,8 +84,9 @@ export class Room {
     this.#take({ type: 'join', member: id, join })
   }
 
-  push(member: MemberId, ref: number, update: Uint8Array): void {
-    this.#take({ type: 'push', member, ref, update })
+  /** `refill`: it is what the member was told that the log lacks. */
+  push(member: MemberId, ref: number, update: Uint8Array, refill = false): void {
+    this.#take({ type: 'push', member, ref, update, refill })
   }
 
   announce(member: MemberId, entries: readonly AwarenessEntry[]): void {
@@ -152,14 +155,15 @@ export class Room {
   }
 
   async #open(after: Promise<void>): Promise<void> {
-    const { log, merger, limits, health } = this.#surroundings
+    const { log, authenticated, merger, limits, health } = this.#surroundings
     try {
       await after
       const head = await log.head(this.name)
       const { updates } = await log.read(this.name, 0)
+      const owners = authenticated ? await log.owners(this.name) : []
       const summary = await merger.summarise(updates, limits.deletedRangesMax)
       // Nobody else writes to the room, so head and slice are of one moment.
-      this.#takeOrThrow({ type: 'opened', head, summary })
+      this.#takeOrThrow({ type: 'opened', head, summary, owners })
       health.succeeded('open')
     } catch (error) {
       // The log refused, or holds bytes that are no updates: either way there is no room to be a member of.
@@ -195,7 +199,7 @@ export class Room {
   #perform(effect: RoomEffect): void {
     switch (effect.type) {
       case 'append':
-        void this.#append(effect.append, effect.update)
+        void this.#append(effect)
         return
       case 'scan':
         void this.#scan(effect.scan, effect.update)
@@ -247,12 +251,13 @@ export class Room {
     }
   }
 
-  async #append(append: number, update: Uint8Array): Promise<void> {
+  async #append({ append, update, subject, claims }: RoomEffect & { readonly type: 'append' }): Promise<void> {
     const { log, health, counters, scheduler } = this.#surroundings
     const begun = scheduler.now()
     this.#pushesUnderWay++
     try {
-      const [position] = await log.append([{ room: this.name, update }])
+      const author = subject === undefined ? undefined : { subject, time: scheduler.wallNow() }
+      const [position] = await log.append([{ room: this.name, update, author, claims }])
       assert(position !== undefined, 'an append of one entry has one position')
       counters.appendDuration.observe(scheduler.now() - begun)
       health.succeeded('append')

@@ -60,6 +60,7 @@ class World {
   constructor(log: UpdateLog, limits: Partial<RelayLimits> = {}, merger: UpdateMerger = inlineMerger) {
     this.compaction = new Compaction(log, merger, 'drop')
     this.rooms = new Rooms({
+      authenticated: false,
       log,
       merger,
       history: 'drop',

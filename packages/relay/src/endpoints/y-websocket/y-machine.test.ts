@@ -118,7 +118,8 @@ test('too much before the room was entered, or too late, ends the connection, an
 test('an edit comes back when it is acknowledged; one that holds nothing does not', () => {
   const socket = Socket.member()
   const update = updateOf('a')
-  expect(socket.receive({ type: 'syncStep2', update })).toEqual([{ type: 'push', place: 'room', ref: 1, update }])
+  const pushed = { type: 'push', place: 'room', ref: 1, update, refill: true }
+  expect(socket.receive({ type: 'syncStep2', update })).toEqual([pushed])
   socket.receive({ type: 'update', update: Uint8Array.of(0, 0) })
   expect(said(socket.told({ type: 'ack', handle: 1, ref: 1, position }))).toEqual([{ type: 'update', update }])
   expect(socket.told({ type: 'ack', handle: 1, ref: 2, position })).toEqual([])
