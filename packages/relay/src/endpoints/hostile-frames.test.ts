@@ -266,6 +266,44 @@ test.each([
   await bystanders.sync()
 })
 
+describe('an update that contradicts what the room has', () => {
+  const forged = [...updateOf('forged', 66)]
+
+  async function openRoom(room: string): Promise<void> {
+    const writer = await RelayClient.open(relay.url)
+    const { handle } = await writer.join(room)
+    await writer.push(handle, 1, Uint8Array.from(good))
+    await writer.close()
+  }
+
+  test('ends a connection to /y for good', async () => {
+    await openRoom('contradicted-1')
+    const { code } = await attack('/y/contradicted-1', [Uint8Array.from(enter), Uint8Array.of(0, 2, ...sized(forged))])
+    expect(code).toBe(4422)
+    expect((await log.head('contradicted-1')).position.seq).toBe(1)
+  })
+
+  test('is not stored, and leaves a connection to /hocuspocus as it is', async () => {
+    await openRoom('contradicted-2')
+    const framed = (body: Bytes): Uint8Array => Uint8Array.of(...sized([...Buffer.from('contradicted-2')]), ...body)
+    const socket = new WebSocket(`${relay.url}/hocuspocus`)
+    await once(socket, 'open')
+    const statuses: (number | undefined)[] = []
+    const told = new Promise<void>((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        if (data.at(-2) === 8) statuses.push(data.at(-1))
+        if (statuses.length === 2) resolve()
+      })
+    })
+    const update = [...updateOf('honest', 67)]
+    for (const body of [[2, 0, 0], enter, [0, 2, ...sized(forged)], [0, 2, ...sized(update)]]) socket.send(framed(body))
+    await told
+    expect(statuses).toEqual([0, 1])
+    expect((await log.head('contradicted-2')).position.seq).toBe(2)
+    socket.close()
+  })
+})
+
 test('the frames above are wrong in what they say, not in how these tests write it', async () => {
   const socket = new WebSocket(`${relay.url}/y/well-behaved`)
   await once(socket, 'open')
