@@ -52,6 +52,7 @@ export class RelayCore implements ApiRelay {
   /** Who clients are; absent where everybody may write everywhere. */
   readonly authenticator: Authenticator | undefined
   readonly #log: UpdateLog
+  readonly #merger: UpdateMerger
   readonly #limits: RelayLimits
   readonly #scheduler: Scheduler
   readonly #health = new LogHealth()
@@ -67,6 +68,7 @@ export class RelayCore implements ApiRelay {
       authorize === undefined ? options.authenticator : hookAuthenticator(authorize, options.authenticator)
     const onEvent = this.#counters.countingEvents(options.onEvent)
     this.#log = log
+    this.#merger = merger
     this.#limits = limits
     this.#scheduler = scheduler
     this.#compaction = new Compaction(log, merger, history)
@@ -100,6 +102,7 @@ export class RelayCore implements ApiRelay {
       ...this.#rooms.measure(),
       rooms: this.rooms,
       logStats: this.#log.stats,
+      mergerQueuedBytes: this.#merger.queuedBytes ?? 0,
     }
   }
 

@@ -24,6 +24,11 @@ export interface ConnectionsOptions extends Omit<ConnectionSurroundings, 'subjec
 export class Connections {
   readonly #surroundings: ConnectionsOptions & ConnectionSurroundings
   readonly #open = new Set<Connection>()
+  readonly #byEndpoint = new Map<Opening['endpoint'], number>([
+    ['sync', 0],
+    ['y-websocket', 0],
+    ['hocuspocus', 0],
+  ])
   readonly #byAddress: AddressCount
   #waitingForEnd: (() => void)[] = []
 
@@ -48,7 +53,7 @@ export class Connections {
       outboxBytes += connection.outboxBytes
       unsettledBytes += connection.unsettledBytes
     }
-    return { connections: new Map([['sync', this.#open.size]]), outboxBytes, unsettledBytes }
+    return { connections: new Map(this.#byEndpoint), outboxBytes, unsettledBytes }
   }
 
   /**
@@ -69,11 +74,11 @@ export class Connections {
     const now = scheduler.now()
     switch (opening.endpoint) {
       case 'sync':
-        return this.#begin(socket, nativeSession(agent, limits, now))
+        return this.#begin(socket, opening, nativeSession(agent, limits, now))
       case 'y-websocket':
-        return this.#begin(socket, ySession(opening.room, opening.token, limits, now))
+        return this.#begin(socket, opening, ySession(opening.room, opening.token, limits, now))
       case 'hocuspocus':
-        return this.#begin(socket, hocuspocusSession(limits, now))
+        return this.#begin(socket, opening, hocuspocusSession(limits, now))
       default:
         return opening satisfies never
     }
@@ -110,14 +115,20 @@ export class Connections {
     for (const connection of this.#open) connection.terminate()
   }
 
-  #begin<Message>(socket: FrameSocket, session: Session<Message>): Connection {
+  #begin<Message>(socket: FrameSocket, { endpoint }: Opening, session: Session<Message>): Connection {
     const connection = new SessionConnection(socket, session, this.#surroundings, () => {
       if (!isLoopback(socket.address)) this.#byAddress.leave(socket.address)
+      this.#count(endpoint, -1)
       this.#ended(connection)
     })
     this.#open.add(connection)
+    this.#count(endpoint, 1)
     connection.open()
     return connection
+  }
+
+  #count(endpoint: Opening['endpoint'], change: 1 | -1): void {
+    this.#byEndpoint.set(endpoint, (this.#byEndpoint.get(endpoint) ?? 0) + change)
   }
 
   #ended(connection: Connection): void {

@@ -28,6 +28,8 @@ export interface WorkerMergerOptions {
 }
 
 export interface WorkerMerger extends UpdateMerger, AsyncDisposable {
+  /** Bytes of jobs that wait or are being done in threads. */
+  readonly queuedBytes: number
   /** Ends the threads. What is not done is rejected as `closed`. Idempotent. */
   close(): Promise<void>
 }
@@ -37,14 +39,21 @@ export function workerMerger(options: WorkerMergerOptions = {}): WorkerMerger {
   const threads = new MergeThreads(options)
   const close = (): Promise<void> => threads.close()
   const run = <K extends MergeKind>(kind: K, job: MergeJobs[K]): Promise<MergeResults[K]> => threads.run(kind, job)
-  return { ...mergerOf(run), close, [Symbol.asyncDispose]: close }
+  return {
+    ...mergerOf(run),
+    get queuedBytes() {
+      return threads.queuedBytes
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** Threads where their module can be loaded, which it cannot be from source: then the event loop has to do. */
 export function defaultMerger(): WorkerMerger {
   if (existsSync(defaultEntry)) return workerMerger()
   const close = (): Promise<void> => Promise.resolve()
-  return { ...inlineMerger, close, [Symbol.asyncDispose]: close }
+  return { ...inlineMerger, queuedBytes: 0, close, [Symbol.asyncDispose]: close }
 }
 
 const defaultEntry = new URL('./merge-worker.js', import.meta.url)
@@ -77,6 +86,10 @@ class MergeThreads {
     this.#workersMax = options.workers ?? 1
     this.#inlineBytesMax = options.inlineBytesMax ?? INLINE_BYTES_MAX
     this.#queuedBytesMax = options.queuedBytesMax ?? QUEUED_BYTES_MAX
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes
   }
 
   run<K extends MergeKind>(kind: K, job: MergeJobs[K]): Promise<MergeResults[K]> {

@@ -57,6 +57,8 @@ test('what clients do is counted', async () => {
   const samples = await scrape()
   expect(Object.fromEntries(samples)).toMatchObject({
     'syncline_connections{endpoint="sync"}': 2,
+    'syncline_connections{endpoint="hocuspocus"}': 0,
+    syncline_merger_queued_bytes: 0,
     syncline_rooms: 1,
     syncline_members: 2,
     syncline_members_behind: 0,

@@ -22,6 +22,8 @@ export interface Measured {
   readonly outboxBytes: number
   readonly unsettledBytes: number
   readonly logStats: LogStats
+  /** Bytes of jobs that the merger's threads have not done yet. */
+  readonly mergerQueuedBytes: number
 }
 
 type Labels = Readonly<Record<string, string | number>>
@@ -91,6 +93,7 @@ const readings: readonly Reading[] = [
     labels: ['le'],
     read: () => [],
   },
+  gauge('merger_queued_bytes', 'Bytes of documents that wait to be merged.', [], (m) => m.mergerQueuedBytes),
   counter('compactions', 'Rooms whose tail was folded into their checkpoint.', [], (m) => m.counters.compactions),
   counter('compacted_entries', 'Log entries folded by compactions.', [], ({ counters }) => counters.compactedEntries),
   counter('checkpoint_bytes', 'Bytes of checkpoints written.', [], ({ counters }) => counters.checkpointBytes),

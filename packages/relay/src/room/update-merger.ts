@@ -22,6 +22,8 @@ import {
 import type { UpdateRanges } from '../merger/update-ranges.ts'
 
 export interface UpdateMerger {
+  /** Bytes of jobs that wait or are being done elsewhere than on the event loop, if there is such a place. */
+  readonly queuedBytes?: number
   /** One update equal to all of `updates`. */
   merge(updates: readonly Uint8Array[]): Promise<Uint8Array>
   /** What of `updates` a replica with `stateVector` lacks; always with the whole delete set. */
