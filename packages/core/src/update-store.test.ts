@@ -151,6 +151,19 @@ describe('UpdateStore', { timeout: FUZZ_TIMEOUT_MS }, () => {
     expect(isNothing(store.ingest(deletion))).toBe(true)
   })
 
+  test('names as gaps only what an update leaves missing, in whatever order its stretches are taken in', () => {
+    const store = UpdateStore.of([gcUnit(2)])
+    // Units 0, 2 and 3: of the two stretches the second is taken in first, since it overlaps what is known.
+    expect(store.ingest(mergeUpdates([gcUnit(0), gcUnit(2), gcUnit(3)]))).toEqual({
+      ...nothing,
+      structs: [
+        { client: 7, start: 0, end: 1 },
+        { client: 7, start: 3, end: 4 },
+      ],
+      gaps: [{ client: 7, start: 1, end: 2 }],
+    })
+  })
+
   test('thousands of stretches in one update are taken in as they would be one by one', () => {
     // GC runs of client 7, one unit each: at the even clocks, and then at most of the odd ones.
     const stretches = (from: number, to: number): Uint8Array =>

@@ -198,7 +198,8 @@ export class UpdateStore {
       structs: rangesOf(structs),
       deletes: this.#addDeletes(deletes),
       restored: rangesOf(restored),
-      gaps: rangesOf(gaps),
+      // What was taken in first may have left a gap that the rest of the update fills.
+      gaps: gaps.length === 0 ? none : [...IdSet.of(gaps).difference(idsOf(stretches))],
     }
   }
 
