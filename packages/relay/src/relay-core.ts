@@ -110,8 +110,13 @@ export class RelayCore implements ApiRelay {
     return this.#rooms.membersOf(room)
   }
 
-  push(room: string, update: Uint8Array, signal: AbortSignal): Promise<Position | Refusal> {
-    return pushOnce(this.#rooms, room, update, signal)
+  push(
+    room: string,
+    update: Uint8Array,
+    subject: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Position | Refusal> {
+    return pushOnce(this.#rooms, room, update, subject, signal)
   }
 
   drop(room: string): Promise<void> {

@@ -16,11 +16,12 @@ export function pushOnce(
   rooms: Rooms,
   name: string,
   update: Uint8Array,
+  subject: string | undefined,
   signal: AbortSignal,
 ): Promise<Position | Refusal> {
   return new Promise((resolve) => {
     const pusher = new Pusher(update, resolve)
-    pusher.enter(rooms, name)
+    pusher.enter(rooms, name, subject)
     if (signal.aborted) pusher.giveUp()
     else signal.addEventListener('abort', () => pusher.giveUp(), { once: true })
   })
@@ -43,10 +44,11 @@ class Pusher implements RoomMember {
     this.#resolve = resolve
   }
 
-  enter(rooms: Rooms, name: string): void {
+  enter(rooms: Rooms, name: string, subject: string | undefined): void {
     const join = {
       request: REQUEST,
       access: 'write',
+      subject,
       position: undefined,
       stateVector: noStateVector,
       pushesOnly: true,

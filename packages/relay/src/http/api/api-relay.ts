@@ -6,10 +6,10 @@ export interface ApiRelay {
   /** How many members an open room has; 0 if it is not open. */
   membersOf(room: string): number
   /**
-   * Pushes an update as a member would: it is checked in the same way, goes to everybody, and is durable when this
+   * Pushes an update as a member that is `subject` would: it is checked in the same way, goes to everybody, and is durable when this
    * resolves. The update is handed over. Never rejects. `signal` gives up waiting; the update may still be written.
    */
-  push(room: string, update: Uint8Array, signal: AbortSignal): Promise<Position | Refusal>
+  push(room: string, update: Uint8Array, subject: string | undefined, signal: AbortSignal): Promise<Position | Refusal>
   /** Evicts the members of a room, and forgets everything that the log has of it. Rejects with `LogError`. */
   drop(room: string): Promise<void>
   /** Closes the connections of a subject, and says how many there were. */

@@ -28,6 +28,8 @@ export interface ApiSurroundings {
 export interface ApiCall {
   /** The room of the path; empty on routes without one. */
   readonly room: string
+  /** Who asks, where tokens name somebody. */
+  readonly caller: string | undefined
   /** The subject of the path; empty on routes without one. */
   readonly subject: string
   readonly query: URLSearchParams
@@ -289,11 +291,11 @@ async function answerUpdate(
 }
 
 async function postUpdate(
-  { room, query, body, signal }: ApiCall,
+  { room, query, body, caller, signal }: ApiCall,
   { relay, merger }: ApiSurroundings,
 ): Promise<ApiAnswer> {
   const update = formatOf(query) === 'v1' ? body : await merger.convert(body, 'v1')
-  const outcome = await relay.push(room, update, signal)
+  const outcome = await relay.push(room, update, caller, signal)
   if (!('code' in outcome)) return { kind: 'json', value: { position: outcome } }
   if (signal.aborted) throw new ApiProblem('timeout', 'whether the update is durable is not known', { retryable: true })
   throw new ApiProblem(outcome.code, outcome.message, { retryable: outcome.retryable })

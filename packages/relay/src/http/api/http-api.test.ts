@@ -335,6 +335,24 @@ test('with authorization a token opens what it opens on a socket, and the operat
   expect((await api(relay, '/rooms/notes', { method: 'DELETE', headers: bearer('operator') })).status).toBe(204)
 })
 
+test('what is posted is its subject’s, and nobody posts under the client ID of another', async () => {
+  const log = new MemoryLog()
+  const relay = await openRelay({
+    log,
+    authorize: ({ token }) => ({ access: 'write', subject: token }),
+  })
+  const doc = new Y.Doc()
+  doc.getText('body').insert(0, 'a')
+  const first = Y.encodeStateAsUpdate(doc)
+  expect((await post(relay, '/rooms/notes/updates', first, bearer('ada'))).status).toBe(200)
+  const known = Y.encodeStateVector(doc)
+  doc.getText('body').insert(1, 'b')
+  const more = Y.encodeStateAsUpdate(doc, known)
+  const refused = await problemOf(await post(relay, '/rooms/notes/updates', more, bearer('eve')))
+  expect(refused).toMatchObject({ status: 403, code: 'foreign-client-id' })
+  expect((await post(relay, '/rooms/notes/updates', more, bearer('ada'))).status).toBe(200)
+})
+
 test('the operator ends the connections of a subject', async () => {
   const relay = await openRelay({
     operatorToken: 'operator',

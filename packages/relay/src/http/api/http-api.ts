@@ -78,25 +78,26 @@ export class HttpApi {
       return writeBody(response, { 'Content-Type': 'application/json' }, Buffer.from(this.#description))
     }
     const { route, room, subject } = found(request, path)
-    await this.#admit(request, route.access, room)
+    const caller = await this.#admit(request, route.access, room)
     const body = route.body === undefined ? nothing : await this.#body(request, route.body.bytesMax)
     const query = new URL(request.url ?? '/', 'http://relay').searchParams
     assertKnown(query, route)
-    writeAnswer(response, await this.#handle(route, { room, subject, query, body }))
+    writeAnswer(response, await this.#handle(route, { room, subject, caller, query, body }))
   }
 
-  /** Throws `ApiProblem` or `AuthError` unless the route is open to whoever asks. */
-  async #admit(request: IncomingMessage, access: ApiAccess, room: string): Promise<void> {
+  /** Who asks. Throws `ApiProblem` or `AuthError` unless the route is open to it. */
+  async #admit(request: IncomingMessage, access: ApiAccess, room: string): Promise<string | undefined> {
     const { operator, authenticator } = this.#options
-    if (operator.admits(request)) return
+    if (operator.admits(request)) return undefined
     if (access === 'operator') throw refused(request, 'this is for the operator')
     if (authenticator === undefined) {
-      if (isLocal(request)) return
+      if (isLocal(request)) return undefined
       throw new ApiProblem('forbidden', 'without authorization this relay serves its own machine, and no other site')
     }
     const grant = await this.#grant(authenticator, request, room)
     if (grant.access === 'none') throw refused(request, 'this room is not open to whoever asks')
     assertEnough(grant.access, access)
+    return grant.subject
   }
 
   async #grant(authenticator: Authenticator, request: IncomingMessage, room: string): Promise<Grant> {

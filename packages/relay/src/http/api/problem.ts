@@ -25,6 +25,7 @@ const statuses: Partial<Record<ProblemCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
   'read-only': 403,
+  'foreign-client-id': 403,
   'not-found': 404,
   'method-not-allowed': 405,
   'request-timeout': 408,
