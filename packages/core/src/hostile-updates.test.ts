@@ -4,7 +4,6 @@
  */
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import * as Y from 'yjs'
 import { workOf } from './counted-work.fixture.ts'
 import { diffUpdate, withDeletesInOrder } from './diff.ts'
 import { ConflictError, DecodeError } from './errors.ts'
@@ -22,6 +21,7 @@ import { areSameUnits, contradictionsOf, isUnionOf, unitsFrom, unitsOf } from '.
 import { encodeStateVectorFromUpdate, updateIds } from './update-ids.ts'
 import { UpdateStore, type Added } from './update-store.ts'
 import { decodeUpdate, encodeUpdate } from './update.ts'
+import { readByYjs } from './yjs-reader.fixture.ts'
 
 /** Forged updates per history. */
 const CASES_MAX = 100
@@ -283,16 +283,10 @@ function expectYjsTakes(given: Uint8Array, known: Uint8Array, outcome: string): 
   const orders = [[bytes], [mergeUpdates([known, bytes])]]
   // One replica that is told two things of a unit may throw; see yjs-quirks.test.ts.
   if (outcome === 'taken in' || outcome === 'nothing new') orders.push([known, bytes])
-  for (const updates of orders) {
-    const doc = new Y.Doc()
-    for (const update of updates) Y.applyUpdate(doc, update)
-    Y.encodeStateAsUpdate(doc)
-  }
-  const [before, after] = [new Y.Doc(), new Y.Doc()]
-  Y.applyUpdate(before, bytes)
-  Y.applyUpdate(after, encodeUpdate(decodeUpdate(bytes)))
+  for (const updates of orders) readByYjs(updates)
+  const anew = readByYjs([encodeUpdate(decodeUpdate(bytes))])
   // Deletions that wait for their structs, Yjs keeps as they were written.
-  expectSameBytes(mergeUpdates([Y.encodeStateAsUpdate(after)]), mergeUpdates([Y.encodeStateAsUpdate(before)]))
+  expectSameBytes(mergeUpdates([anew]), mergeUpdates([readByYjs([bytes])]))
 }
 
 function expectBounded(inputBytes: number, work: () => unknown): void {

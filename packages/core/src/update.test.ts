@@ -12,6 +12,7 @@ import { mergeUpdates } from './merge.ts'
 import { damageArbitrary, damaged } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory } from './random-document.fixture.ts'
 import { UpdateStore } from './update-store.ts'
+import { readByYjs } from './yjs-reader.fixture.ts'
 import { decodeUpdate, emptyUpdate, encodeUpdate, isEmptyUpdate, type Update } from './update.ts'
 
 describe('golden bytes', () => {
@@ -92,14 +93,8 @@ describe('decodeUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
           const given = damaged([...authored, whole].at(at % (authored.length + 1))!, damage)
           if (decodedOrRefused(given) === undefined) return
           const bytes = withDeletesInOrder(given)
-          const fresh = new Y.Doc()
-          Y.applyUpdate(fresh, bytes)
-          Y.encodeStateAsUpdate(fresh)
-          if (isAnotherStory(whole, bytes)) return
-          const other = new Y.Doc()
-          Y.applyUpdate(other, whole)
-          Y.applyUpdate(other, bytes)
-          Y.encodeStateAsUpdate(other)
+          readByYjs([bytes])
+          if (!isAnotherStory(whole, bytes)) readByYjs([whole, bytes])
         })
       }),
       fuzz(),

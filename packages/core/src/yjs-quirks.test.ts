@@ -112,6 +112,20 @@ test('a GC run of units whose content comes later: Yjs throws if it has to cut t
   expect(replicaOf([diffUpdate(honest, new Map([[1, 2]])), forged]).getArray('array').length).toBe(0)
 })
 
+test('several units under one key, cut, in a deleted map: Yjs throws when it collects them', () => {
+  // Client 1: a map; two values at once under its key k; another behind the first of them. Then the map alone is deleted. Who sets a key
+  // twice deletes the first value in the same update, so Yjs deletes a map's last value only, and takes the others for deleted.
+  const writer = new ByteWriter()
+  for (const value of [1, 3, 1, 0, 7, 1, 1, 97, 1]) writer.varUint(value)
+  for (const value of [0x28, 0, 1, 0, 1, 107, 2, 126, 126]) writer.uint8(value)
+  for (const value of [0x88, 1, 1, 1, 126]) writer.uint8(value)
+  for (const value of [1, 1, 1, 0, 1]) writer.varUint(value)
+  const forged = writer.finish()
+  expect(mergeUpdates([forged])).toEqual(forged)
+  expect(() => replicaOf([forged])).toThrow('Unexpected case')
+  expect(replicaOf([forged], false).getArray('a').length).toBe(0)
+})
+
 describe('one unit, in several states of decay', () => {
   const doc = new Y.Doc()
   doc.clientID = 1
