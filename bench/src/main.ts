@@ -15,10 +15,11 @@ import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.
 import { merge } from './merge/merge.ts'
 import { fanOut } from './relay/fan-out.ts'
 import { groupCommit } from './relay/group-commit.ts'
+import { relayTable } from './relay/relay-table.ts'
 import { SEED_MAX } from './workloads/random.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge, fanOut, groupCommit]
+const benches: readonly Bench[] = [convergence, merge, fanOut, groupCommit, relayTable]
 
 /** Runs what the command line asks for and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -68,6 +69,7 @@ async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal
   for (const bench of chosen) {
     const context: BenchContext = {
       scale,
+      fullCounts: wanted.full,
       rounds: wanted.rounds,
       profile: wanted.profile,
       seed,

@@ -6,6 +6,7 @@ describe('parseArguments', () => {
     expect(parseArguments([])).toEqual({
       help: false,
       quick: false,
+      full: false,
       profile: false,
       json: undefined,
       only: [],
@@ -30,6 +31,7 @@ describe('parseArguments', () => {
     ]
     expect(parseArguments(argv)).toMatchObject({
       quick: true,
+      full: false,
       profile: true,
       json: 'out.json',
       only: ['merge', 'relay'],

@@ -5,6 +5,8 @@ import { SEED_MAX } from '../workloads/random.ts'
 export interface Arguments {
   readonly help: boolean
   readonly quick: boolean
+  /** The counts that the rows of `relay` are specified with. */
+  readonly full: boolean
   readonly profile: boolean
   readonly json: string | undefined
   /** Names of benches or tasks; empty for all. */
@@ -25,7 +27,8 @@ export const usage = `npm run bench -- [options]
 
   --only NAME    run one bench, or the tasks that begin with NAME ("merge", "convergence/10 replicas"); may be repeated
   --quick        the same tasks and checks on less work, in under a minute
-  --profile      where our side spends its time: the top functions of each task of the merge bench
+  --full         the relay bench with all clients, rooms and rounds; takes many minutes
+  --profile      where our side spends its time: the top functions, where a bench can tell
   --rounds N     samples per task; in convergence, cases
   --seed N       what the random cases grow from (default: a new one each run; it is printed)
   --json FILE    write the results to FILE too
@@ -38,6 +41,7 @@ Exit code: 0 measured, 1 a check failed (no numbers are printed), 2 wrong usage.
 const options = {
   help: { type: 'boolean', short: 'h' },
   quick: { type: 'boolean' },
+  full: { type: 'boolean' },
   profile: { type: 'boolean' },
   json: { type: 'string' },
   only: { type: 'string', multiple: true },
@@ -48,9 +52,11 @@ const options = {
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values } = parse(argv)
   if (values.json === '') throw new UsageError('--json needs the name of a file')
+  if (values.quick === true && values.full === true) throw new UsageError('--quick and --full contradict each other')
   return {
     help: values.help ?? false,
     quick: values.quick ?? false,
+    full: values.full ?? false,
     profile: values.profile ?? false,
     json: values.json,
     only: values.only ?? [],

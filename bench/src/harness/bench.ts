@@ -41,6 +41,8 @@ export interface TaskResult {
 export interface BenchContext {
   /** `quick` keeps every task and check, and makes the work smaller. */
   readonly scale: 'quick' | 'full'
+  /** Whether `--full` asked for counts that take many minutes, where a bench has such. */
+  readonly fullCounts: boolean
   /** What `--rounds` asked for. */
   readonly rounds: number | undefined
   /** Whether `--profile` asked where our side spends its time. */

@@ -1,0 +1,44 @@
+/** What does our relay cost and promise, beside the servers that people run today and beside what a server without promises would cost? */
+import type { Bench } from '../harness/bench.ts'
+import { PinnedLoad } from './processors.ts'
+import { deliveryRows } from './rows/deliveries.ts'
+import type { Row, RowContext, Sizes } from './rows/row.ts'
+import { BATCHED, Fleet } from './servers/contenders.ts'
+
+const rows: readonly Row[] = [...deliveryRows]
+
+export const relayTable: Bench = {
+  name: 'relay',
+  question:
+    'What does our relay cost and promise, beside the servers people run, and beside one that promises nothing?',
+  workload: () =>
+    'the server is a process of its own, on one processor, the load on another (without taskset, or with one processor: wherever the system ' +
+    'puts them); clients speak each protocol on raw sockets, pushes are real Yjs edits of one character, encoded before the clock runs. ' +
+    'bare ws: a frame per update and socket, nothing checked, nothing stored; batched ws: one write per socket and turn of the event loop, the same bytes for ' +
+    'all; y-websocket 2: the server that it brings, with y-leveldb; Hocuspocus 4: with a hook that writes documents to files, since its SQLite ' +
+    'extension downloads a compiled library. Accepted means acknowledged (ours, after the flush; Hocuspocus, before it stores) or, where a wire ' +
+    'has no acknowledgement (bare, batched, /y, y-websocket), that the writer got its own update back',
+  metric:
+    'server CPU: user and system time of all threads of the server; per delivery, update or join. Every delivery is compared with what was ' +
+    'pushed. Median ± half the interquartile range over interleaved rounds',
+  baseline: BATCHED,
+  async *run(context) {
+    const size = <Size>(sizes: Sizes<Size>): Size =>
+      context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal
+    const selected = rows.filter((row) => context.selects(row.name({ size })))
+    if (selected.length === 0) return
+    using pinned = new PinnedLoad()
+    await using fleet = await Fleet.open(pinned.processors?.server)
+    const rowContext: RowContext = { ...context, fleet, size }
+    for (const row of selected) {
+      const task = row.name({ size })
+      context.progress.step(`relay · ${task}`)
+      const result = await row.run(rowContext, task)
+      yield {
+        ...result,
+        ...(row.notRun === undefined ? {} : { notRun: row.notRun }),
+        ...(context.scale === 'quick' ? {} : { targets: row.targets }),
+      }
+    }
+  },
+}

@@ -1,0 +1,24 @@
+/** What a row of the relay's table is: its metrics and targets as data, and how each contender's samples come about. */
+import type { BenchContext, Metric, TaskResult } from '../../harness/bench.ts'
+import type { Target } from '../../harness/target.ts'
+import type { Fleet } from '../servers/contenders.ts'
+
+/** How much work: of `--quick`, of a run without options, of `--full`. */
+export type Sizes<Size> = Readonly<Record<'quick' | 'normal' | 'full', Size>>
+
+export interface RowContext extends BenchContext {
+  readonly fleet: Fleet
+  /** The size that this run asks for. */
+  readonly size: <Size>(sizes: Sizes<Size>) => Size
+}
+
+export interface Row {
+  /** May name counts, which depend on the run. */
+  readonly name: (context: Pick<RowContext, 'size'>) => string
+  readonly metrics: readonly Metric[]
+  /** What ours is to reach; judged in all but quick runs. */
+  readonly targets: readonly Target[]
+  /** Subjects that cannot do the work, with the reason in a word or two. */
+  readonly notRun?: ReadonlyMap<string, string>
+  run(context: RowContext, task: string): Promise<TaskResult>
+}
