@@ -52,13 +52,6 @@ export const contenders: readonly Contender[] = [
   { subject: HOCUSPOCUS, server: 'hocuspocus', wire: hocuspocusWire, basePath: '', keeps: true, stores: true },
 ]
 
-const ours: readonly string[] = [OURS, OURS_Y, OURS_HOCUSPOCUS]
-
-/** Whether this is our relay, on whichever endpoint. */
-export function isOurs({ subject }: Contender): boolean {
-  return ours.includes(subject)
-}
-
 /** A contender whose server runs. */
 export interface RunningContender extends Contender, Endpoint {
   readonly process: ServerProcess
