@@ -31,8 +31,8 @@ export class Membership implements RoomMember {
   readonly place: string
   readonly #request: number
   readonly #owner: MembershipOwner
-  /** What the pushes cost that have no verdict yet, oldest first: verdicts come in that order. */
-  readonly #unsettled: number[] = []
+  /** The pushes that have no verdict yet, and what they cost, oldest first: verdicts come in that order. */
+  readonly #unsettled: { readonly ref: number; readonly bytes: number }[] = []
   #seat: { readonly room: Room; readonly member: MemberId } | undefined
 
   /** The room has answered the join. */
@@ -56,7 +56,7 @@ export class Membership implements RoomMember {
   push(ref: number, update: Uint8Array, refill?: boolean): void {
     if (this.#seat === undefined) return
     const bytes = update.length + PUSH_OVERHEAD_BYTES
-    this.#unsettled.push(bytes)
+    this.#unsettled.push({ ref, bytes })
     this.#owner.countUnsettled(bytes)
     this.#seat.room.push(this.#seat.member, ref, update, refill)
   }
@@ -108,11 +108,10 @@ export class Membership implements RoomMember {
 
   send(shared: SharedMessage): void {
     this.#owner.told(this, shared)
-    const { type } = shared.message
-    if (type === 'joined') this.#joined = true
-    if (type !== 'ack' && type !== 'reject') return
-    const bytes = this.#unsettled.shift()
-    if (bytes !== undefined) this.#owner.countUnsettled(-bytes)
+    const { message } = shared
+    if (message.type === 'joined') this.#joined = true
+    // An ack covers what was pushed before it, too; a reject is of the oldest.
+    else if (message.type === 'ack' || message.type === 'reject') this.#settle(message.ref)
   }
 
   detached(): void {
@@ -120,7 +119,18 @@ export class Membership implements RoomMember {
     this.#owner.detached(this)
   }
 
+  /** All pushes up to `ref` have a verdict. */
+  #settle(ref: number): void {
+    let count = 0
+    let settled = 0
+    for (; count < this.#unsettled.length && this.#unsettled[count]!.ref <= ref; count++) {
+      settled += this.#unsettled[count]!.bytes
+    }
+    this.#unsettled.splice(0, count)
+    if (settled > 0) this.#owner.countUnsettled(-settled)
+  }
+
   #forgetUnsettled(): void {
-    for (const bytes of this.#unsettled.splice(0)) this.#owner.countUnsettled(-bytes)
+    this.#settle(Infinity)
   }
 }

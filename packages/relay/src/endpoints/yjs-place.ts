@@ -12,7 +12,7 @@
  * - Every step 2 and every update of the client is a push, under refs of our own; the room's verdicts come in their order.
  * - A later step 1 is a question to the room, answered by another step 2.
  */
-import { assert, emptyUpdate } from '@syncline/core'
+import { assert, emptyUpdate, isEmptyUpdate } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
 import type { Join, SessionEffect } from '../connection/session.ts'
 import type { SharedMessage } from '../room/shared-message.ts'
@@ -48,8 +48,8 @@ export type PlaceOutput =
   | { readonly type: 'stateless'; readonly payload: string }
   /** The client is a member, and may do this. Its messages so far are dealt with after this. */
   | { readonly type: 'entered'; readonly access: Access }
-  /** The log has the push, flushed, or had all of it before. */
-  | { readonly type: 'stored'; readonly pushed: Pushed }
+  /** The log has these pushes, oldest first: flushed, or it had all of them before. At least one. */
+  | { readonly type: 'stored'; readonly pushes: readonly Pushed[] }
   /** Nothing of the push was stored. */
   | { readonly type: 'refused'; readonly pushed: Pushed; readonly failure: PlaceFailure }
   /** The room has put the client out, or not let it in. */
@@ -134,6 +134,8 @@ export class YjsPlace {
         return outputs
       }
       case 'updates': {
+        // It wrote all that is new, and has heard so.
+        if (!this.#owesStep2 && isEmptyUpdate(message.update)) return []
         const type = this.#owesStep2 ? 'syncStep2' : 'update'
         this.#owesStep2 = false
         return [{ type: 'pass', answer: { type, update: message.update }, shared }]
@@ -143,7 +145,7 @@ export class YjsPlace {
       case 'stateless':
         return [{ type: 'stateless', payload: message.payload }]
       case 'ack':
-        return [{ type: 'stored', pushed: this.#settle(message.ref) }]
+        return [{ type: 'stored', pushes: this.#settleUpTo(message.ref) }]
       case 'reject': {
         const { code, retryable, message: text } = message
         return [{ type: 'refused', pushed: this.#settle(message.ref), failure: { code, retryable, message: text } }]
@@ -202,6 +204,12 @@ export class YjsPlace {
       default:
         return request satisfies never
     }
+  }
+
+  #settleUpTo(ref: number): Pushed[] {
+    const count = this.#pushes.findIndex((pushed) => pushed.ref === ref) + 1
+    assert(count > 0, `an ack of push ${ref}, ${this.#pushes[0]?.ref} is the oldest`)
+    return this.#pushes.splice(0, count)
   }
 
   #settle(ref: number): Pushed {

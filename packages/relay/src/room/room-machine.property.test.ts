@@ -43,7 +43,7 @@ function perform(world: RoomWorld, action: string, client: WorldClient, choice: 
     case 'flush':
       return world.flush(true)
     case 'answer':
-      return world.answer()
+      return world.answer(choice)
     case 'read':
       return world.read(choice, true)
     case 'join':

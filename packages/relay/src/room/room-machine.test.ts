@@ -1,9 +1,10 @@
-import { decodeStateVector, diffUpdate, encodeStateVector, updateIds } from '@syncline/core'
+import { decodeStateVector, diffUpdate, encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import { decodeAwareness, type AwarenessEntry, type Position, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import { defaultLimits } from '../limits.ts'
 import { emptyHead, type RoomHead } from '../log/update-log.ts'
 import { noStateVector, updateOf } from '../relay-client.fixture.ts'
+import { RUN_BYTES_MAX } from './flush-run.ts'
 import { runJob, type LogSummary } from '../merger/merge-job.ts'
 import {
   RoomMachine,
@@ -67,8 +68,12 @@ class Room {
   /** Pushes, and has the log accept it at `seq`. */
   write(member: number, ref: number, update: Uint8Array, seq: number): readonly RoomEffect[] {
     const append = this.push(member, ref, update).find((effect) => effect.type === 'append')!
-    return this.take({ type: 'appended', append: append.append, position: at(seq) })
+    return this.take(appended([append.append, at(seq)]))
   }
+}
+
+function appended(...entries: readonly (readonly [append: number, position: Position])[]): RoomEvent {
+  return { type: 'appended', entries: entries.map(([append, position]) => ({ append, position })) }
 }
 
 /** What `member` is sent by these effects, alone or with others. */
@@ -148,7 +153,7 @@ test('a push is acknowledged and passed on after the log has flushed it, and not
   room.join(2)
   const update = updateOf('a')
   expect(room.push(1, 50, update)).toMatchObject([{ type: 'append', append: 1, update }])
-  expect(room.take({ type: 'appended', append: 1, position: at(1) })).toEqual([
+  expect(room.take(appended([1, at(1)]))).toEqual([
     { type: 'send', member: 1, message: { type: 'ack', handle: 7, ref: 50, position: at(1) } },
     { type: 'broadcast', members: [2], message: { type: 'updates', handle: 7, position: at(1), update } },
   ])
@@ -160,7 +165,7 @@ test('a push of a member that left meanwhile still reaches the others', () => {
   room.join(2)
   room.push(1, 1, updateOf('a'))
   room.take({ type: 'gone', member: 1 })
-  expect(typesOf(room.take({ type: 'appended', append: 1, position: at(1) }))).toEqual(['broadcast'])
+  expect(typesOf(room.take(appended([1, at(1)])))).toEqual(['broadcast'])
 })
 
 test.each([
@@ -213,12 +218,83 @@ test('a question that comes while the socket is full is answered when it has dra
   expect(typesOf(room.take({ type: 'drained', member: 1 }))).toEqual(['send resync', 'catchUp'])
 })
 
+test('a flush of many entries is one message for each reader, and one ack for each author', () => {
+  const room = Room.open()
+  for (const member of [1, 2, 3]) room.join(member)
+  const [a, b, c] = [updateOf('a', 1), updateOf('b', 2), updateOf('c', 3)]
+  room.push(1, 50, a)
+  room.push(2, 60, b)
+  room.push(1, 51, c)
+  const update = mergeUpdates([a, b, c])
+  expect(room.take(appended([1, at(1)], [2, at(2)], [3, at(3)]))).toEqual([
+    { type: 'send', member: 1, message: { type: 'ack', handle: 7, ref: 51, position: at(3) } },
+    { type: 'send', member: 2, message: { type: 'ack', handle: 7, ref: 60, position: at(2) } },
+    { type: 'broadcast', members: [1, 2, 3], message: { type: 'updates', handle: 7, position: at(3), update } },
+  ])
+})
+
+test('who wrote all of a flush gets nothing of it back, and hears where it is', () => {
+  const room = Room.open()
+  room.join(1)
+  room.join(2)
+  const updates = [updateOf('a'), updateOf('b', 12)]
+  for (const [index, update] of updates.entries()) room.push(1, index, update)
+  const effects = room.take(appended([1, at(1)], [2, at(2)]))
+  expect(sentTo(1, effects)).toEqual([
+    { type: 'ack', handle: 7, ref: 1, position: at(2) },
+    { type: 'updates', handle: 7, position: at(2), update: Uint8Array.of(0, 0) },
+  ])
+  expect(sentTo(2, effects)).toMatchObject([{ type: 'updates', position: at(2), update: mergeUpdates(updates) }])
+})
+
+test('an author that was told where it is hears no more than the ack of its next entry', () => {
+  const room = Room.open()
+  room.join(1)
+  room.push(1, 1, updateOf('a'))
+  room.push(1, 2, updateOf('b', 12))
+  room.take(appended([1, at(1)], [2, at(2)]))
+  expect(sentTo(1, room.write(1, 3, updateOf('c', 13), 3)).map(({ type }) => type)).toEqual(['ack'])
+})
+
+test('what does not fit into one message of a flush goes on in the next, and every author hears where it is', () => {
+  const room = Room.open(emptyHead, [], { scannedInlineBytesMax: 10 * RUN_BYTES_MAX })
+  room.join(1)
+  room.join(2)
+  const length = RUN_BYTES_MAX
+  room.push(1, 1, updateOf('a'.repeat(length), 11))
+  room.push(1, 2, updateOf('b'.repeat(length), 12))
+  const effects = room.take(appended([1, at(1)], [2, at(2)]))
+  expect(sentTo(1, effects)).toMatchObject([
+    { type: 'ack', ref: 2, position: at(2) },
+    { type: 'updates', position: at(1), update: Uint8Array.of(0, 0) },
+    { type: 'updates', position: at(2), update: Uint8Array.of(0, 0) },
+  ])
+  expect(sentTo(2, effects)).toMatchObject([
+    { type: 'updates', position: at(1) },
+    { type: 'updates', position: at(2) },
+  ])
+})
+
+test('a reject between two pushes that are accepted has its place between two acks', () => {
+  const room = Room.open()
+  room.join(1)
+  room.push(1, 1, updateOf('a'))
+  room.push(1, 2, Uint8Array.of(255))
+  room.push(1, 3, updateOf('b', 12))
+  const told = sentTo(1, room.take(appended([1, at(1)], [2, at(2)])))
+  expect(told).toMatchObject([
+    { type: 'ack', ref: 1, position: at(1) },
+    { type: 'reject', ref: 2 },
+    { type: 'ack', ref: 3, position: at(2) },
+  ])
+})
+
 test('a rejection waits for the verdicts of earlier pushes', () => {
   const room = Room.open()
   room.join(1)
   room.push(1, 1, updateOf('a'))
   expect(room.push(1, 2, Uint8Array.of(255))).toEqual([])
-  expect(typesOf(room.take({ type: 'appended', append: 1, position: at(1) }))).toEqual(['send ack', 'send reject'])
+  expect(typesOf(room.take(appended([1, at(1)])))).toEqual(['send ack', 'send reject'])
 })
 
 test('a failed append is rejected as worth a retry, and the next one is accepted', () => {
@@ -280,7 +356,7 @@ test('what claims the units of a push under way is inspected when that is stored
   expect(typesOf(room.push(1, 1, updateOf('mine', 9)))).toEqual(['append'])
   expect(room.push(2, 1, updateOf('yours', 9))).toEqual([])
   expect(typesOf(room.push(3, 1, updateOf('x', 3)))).toEqual(['append'])
-  const effects = room.take({ type: 'appended', append: 1, position: at(1) })
+  const effects = room.take(appended([1, at(1)]))
   expect(typesOf(effects)).toEqual(['send ack', 'broadcast', 'inspect'])
 })
 
@@ -299,7 +375,7 @@ test('what claims the units of a push that is being inspected waits for the next
   expect(room.push(2, 1, updateOf('abXY', 9))).toEqual([])
   const adds = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds', clients: [] }] })
   expect(typesOf(adds)).toEqual(['append'])
-  expect(typesOf(room.take({ type: 'appended', append: 1, position: at(2) }))).toContain('inspect')
+  expect(typesOf(room.take(appended([1, at(2)])))).toContain('inspect')
 })
 
 test('pushes behind one that is inspected keep their order, and go into the next inspection together', () => {
@@ -319,7 +395,7 @@ test('pushes behind one that is inspected keep their order, and go into the next
     found: [{ kind: 'known' }, { kind: 'adds', clients: [] }],
   })
   expect(typesOf(rest)).toEqual(['append', 'send ack'])
-  expect(typesOf(room.take({ type: 'appended', append: 1, position: at(2) }))).toEqual(['send ack', 'send reject'])
+  expect(typesOf(room.take(appended([1, at(2)])))).toEqual(['send ack', 'send reject'])
 })
 
 test('one inspection serves all who wait', () => {
@@ -351,7 +427,7 @@ test('more than may wait for an inspection is rejected as worth a retry', () => 
   expect(room.push(1, 2, updateOf('abcd', 9))).toEqual([])
   const effects = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds', clients: [] }] })
   expect(typesOf(effects)).toEqual(['append'])
-  const verdicts = room.take({ type: 'appended', append: 1, position: at(2) })
+  const verdicts = room.take(appended([1, at(2)]))
   expect(sentTo(1, verdicts)).toMatchObject([
     { type: 'ack', ref: 1 },
     { type: 'reject', ref: 2, code: 'log-unavailable', retryable: true },
@@ -466,8 +542,8 @@ test('entries that a read saw before the room heard of them are not sent twice',
   room.push(2, 1, updateOf('a'))
   room.push(2, 2, updateOf('b', 2))
   room.take({ type: 'caughtUp', readers: [{ member: 1, read: 1 }], position: at(6), update: updateOf('ab') })
-  expect(sentTo(1, room.take({ type: 'appended', append: 1, position: at(5) }))).toEqual([])
-  expect(sentTo(1, room.take({ type: 'appended', append: 2, position: at(6) }))).toEqual([])
+  expect(sentTo(1, room.take(appended([1, at(5)])))).toEqual([])
+  expect(sentTo(1, room.take(appended([2, at(6)])))).toEqual([])
   expect(sentTo(1, room.write(2, 3, updateOf('c', 3), 7)).map(({ type }) => type)).toEqual(['updates'])
 })
 
@@ -572,7 +648,7 @@ test('an empty room closes after a while, and not while the log owes it an answe
   room.take({ type: 'gone', member: 1 })
   room.take({ type: 'tick', now: 0 })
   expect(room.take({ type: 'tick', now: 500 })).toEqual([])
-  room.take({ type: 'appended', append: 1, position: at(1) })
+  room.take(appended([1, at(1)]))
   expect(room.take({ type: 'tick', now: 600 })).toEqual([])
   expect(room.take({ type: 'tick', now: 699 })).toEqual([])
   expect(room.take({ type: 'tick', now: 700 })).toEqual([{ type: 'close' }])
@@ -643,7 +719,7 @@ test('an entry at another place than the next one is a broken invariant, not som
   const room = Room.open(headOf(4))
   room.join(1)
   room.push(1, 1, updateOf('a'))
-  expect(() => room.take({ type: 'appended', append: 1, position: at(9) })).toThrow('broken invariant')
+  expect(() => room.take(appended([1, at(9)]))).toThrow('broken invariant')
 })
 
 test('the state vector covers what was flushed, and stops at a gap', () => {
@@ -654,7 +730,7 @@ test('the state vector covers what was flushed, and stops at a gap', () => {
   room.push(1, 1, first)
   const before = sentTo(2, room.join(2))[0] as { stateVector: Uint8Array }
   expect(decodeStateVector(before.stateVector)).toEqual(new Map())
-  room.take({ type: 'appended', append: 1, position: at(1) })
+  room.take(appended([1, at(1)]))
   room.write(1, 2, second, 2)
   const after = sentTo(3, room.join(3))[0] as { stateVector: Uint8Array }
   expect(decodeStateVector(after.stateVector)).toEqual(updateIds(whole).structs.stateVector())

@@ -24,8 +24,8 @@
  *   `connectionsMax`, appends under way by `unsettledBytesMax` of each connection, awareness by `awarenessBytesMax` of
  *   each member.
  */
-import { assert } from '@syncline/core'
-import type { Access, AwarenessEntry, Position, RelayMessage } from '@syncline/protocol'
+import { assert, emptyUpdate } from '@syncline/core'
+import type { Access, AwarenessEntry, MessageOf, Position, RelayMessage } from '@syncline/protocol'
 import { ClientOwners, type ClientOwnersLimits } from '../auth/client-owners.ts'
 import type { RelayLimits } from '../limits.ts'
 import { headAfterAppend, headAfterCheckpoint } from '../log/room-head.ts'
@@ -35,6 +35,7 @@ import type { LogSummary } from '../merger/merge-job.ts'
 import type { UpdateRanges } from '../merger/update-ranges.ts'
 import { Admission, type AdmissionLimits, type Candidate, type Decision, type Refusal } from './admission.ts'
 import { AwarenessStates, encodePayloads } from './awareness-states.ts'
+import { flushRuns, type AcceptedPush, type FlushRun } from './flush-run.ts'
 import { RoomContent } from './room-content.ts'
 import type { MemberId } from './room-member.ts'
 
@@ -57,6 +58,12 @@ export interface JoinRequest {
 export interface Reader {
   readonly member: MemberId
   readonly read: number
+}
+
+/** An append that the log has flushed, and the place of its entry. */
+export interface Appended {
+  readonly append: number
+  readonly position: Position
 }
 
 export type RoomEvent =
@@ -86,7 +93,8 @@ export type RoomEvent =
       readonly found: readonly Inspection[]
     }
   | { readonly type: 'inspectionFailed'; readonly inspection: number; readonly refusal: Refusal }
-  | { readonly type: 'appended'; readonly append: number; readonly position: Position }
+  /** The log has flushed these, and their positions follow each other. All of one flush are best told together. */
+  | { readonly type: 'appended'; readonly entries: readonly Appended[] }
   | { readonly type: 'appendFailed'; readonly append: number; readonly refusal: Refusal }
   /** What `readers` asked for with `catchUp`, merged: with `update`, each has everything up to `position`. */
   | {
@@ -193,6 +201,8 @@ type Verdict =
   | { readonly kind: 'known'; readonly seq: number }
   | { readonly kind: 'rejected'; readonly refusal: Refusal }
 
+type Ack = Pick<MessageOf<'ack'>, 'ref' | 'position'>
+
 interface Push extends Candidate {
   readonly ref: number
   verdict: Verdict
@@ -206,6 +216,8 @@ interface Member {
   /** It was asked for what the log lacks: what it pushes may be the work of others. */
   refills: boolean
   mark: Position
+  /** The place that its client takes itself to be at: that of the last `updates`, and of each ack that is the next one. */
+  clientSeq: number
   delivery: Delivery
   /** What a newcomer had when it joined, until its first catch-up is sent: the log is diffed against it. */
   stateVector: Uint8Array | undefined
@@ -285,7 +297,7 @@ export class RoomMachine {
       case 'inspectionFailed':
         return this.#decided(this.#admission.inspected(event.inspection, event.refusal))
       case 'appended':
-        return this.#appended(event.append, event.position)
+        return this.#appended(event.entries)
       case 'appendFailed':
         return this.#appendFailed(event.append, event.refusal)
       case 'caughtUp':
@@ -348,6 +360,7 @@ export class RoomMachine {
       subject: join.subject,
       refills: join.position !== undefined && !resumed,
       mark,
+      clientSeq: resumed || head.seq === 0 ? mark.seq : -1,
       delivery: live,
       // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
       stateVector: mark.seq === 0 || mark.seq < checkpointSeq ? join.stateVector : undefined,
@@ -429,37 +442,62 @@ export class RoomMachine {
     return { kind: 'known', seq: isEmpty || push.access === 'read' ? 0 : position.seq }
   }
 
-  #appended(append: number, position: Position): void {
-    const push = this.#takeAppend(append)
-    const { author, update } = push
-    this.#head = headAfterAppend(this.#head, position.epoch, update.length)
-    // Another writer on the same log, or a log that miscounts, would make every mark a lie.
-    assert(this.#head.position.seq === position.seq, `entry ${position.seq} follows ${this.#head.position.seq - 1}`)
-    const { leftGap, decisions } = this.#admission.settle(push, true)
-
-    push.verdict = { kind: 'accepted', position }
-    const members: MemberId[] = []
-    const owed: MemberId[] = []
-    for (const member of this.#members.values()) {
-      // A read may have seen the entry before we heard of it: then its reader's mark is there already.
-      if (member.delivery.kind !== 'live' || member.mark.seq >= position.seq) continue
-      member.mark = position
-      if (member.id === author) continue
-      members.push(member.id)
-      if (member.pushes.length > 0) owed.push(member.id)
+  /**
+   * One flush of the log answers many appends: each member hears of them in one message where that is possible, so what a
+   * room costs follows its flushes and not its updates.
+   */
+  #appended(entries: readonly Appended[]): void {
+    const pushes: AcceptedPush[] = []
+    const authors = new Set<MemberId>()
+    const authorsOfGaps = new Set<MemberId>()
+    const decisions: Decision<Push>[] = []
+    for (const { append, position } of entries) {
+      const push = this.#takeAppend(append)
+      this.#head = headAfterAppend(this.#head, position.epoch, push.update.length)
+      // Another writer on the same log, or a log that miscounts, would make every mark a lie.
+      assert(this.#head.position.seq === position.seq, `entry ${position.seq} follows ${this.#head.position.seq - 1}`)
+      push.verdict = { kind: 'accepted', position }
+      pushes.push({ author: push.author, update: push.update, position })
+      authors.add(push.author)
+      const settled = this.#admission.settle(push, true)
+      if (settled.leftGap) authorsOfGaps.add(push.author)
+      if (settled.decisions.length > 0) decisions.push(...settled.decisions)
     }
-    this.#tell(author)
-    this.#broadcast(members, { type: 'updates', handle: this.#handle, position, update })
-    // Those whose ack waited for this entry; after it, or they would take the entry for their own push.
-    for (const member of owed) this.#tell(member)
-    const writer = this.#members.get(author)
-    if (leftGap && writer !== undefined) {
+    for (const author of authors) this.#tell(author)
+    for (const run of flushRuns(pushes)) this.#fanOut(run)
+    for (const author of authorsOfGaps) {
+      const writer = this.#members.get(author)
+      if (writer === undefined) continue
       writer.refills = true
       // Once for each gap: whether the answer closes it, or there is none, it is there for all to see who join later.
       this.#send(author, { type: 'resync', handle: this.#handle, stateVector: this.#content.encodeStateVector() })
     }
     this.#decided(decisions)
     this.#compactIfOutgrown()
+  }
+
+  /** Sends what is new to all live members; to one that wrote all of it, only how far it now is. */
+  #fanOut({ position, update, authors }: FlushRun): void {
+    const [onlyAuthor] = authors
+    const members: MemberId[] = []
+    const owed: MemberId[] = []
+    for (const member of this.#members.values()) {
+      // A read may have seen the entries before we heard of them: then its reader's mark is there already.
+      if (member.delivery.kind !== 'live' || member.mark.seq >= position.seq) continue
+      member.mark = position
+      const { clientSeq } = member
+      member.clientSeq = position.seq
+      if (authors.size === 1 && member.id === onlyAuthor) {
+        // The ack of a single entry has told it where it is.
+        if (clientSeq < position.seq) this.#sendPosition(member.id, position)
+        continue
+      }
+      members.push(member.id)
+      if (member.pushes.length > 0) owed.push(member.id)
+    }
+    this.#broadcast(members, { type: 'updates', handle: this.#handle, position, update })
+    // Those whose ack waited for these entries; after them, or they would take an entry for their own push.
+    for (const member of owed) this.#tell(member)
   }
 
   /** Whose awareness announces a client ID now. */
@@ -488,22 +526,26 @@ export class RoomMachine {
     if (member !== undefined) this.#sendVerdicts(member)
   }
 
-  /** Tells a member about its oldest pushes, as far as their verdicts are known. */
+  /** Tells a member about its oldest pushes, as far as their verdicts are known; one ack covers all up to the next reject. */
   #sendVerdicts(member: Member): void {
     const { pushes } = member
     let told = 0
+    let acked: Ack | undefined
     for (const { ref, verdict } of pushes) {
       if (verdict.kind === 'pending' || (verdict.kind === 'known' && verdict.seq > member.mark.seq)) break
       told++
       if (verdict.kind === 'rejected') {
+        if (acked !== undefined) this.#sendAck(member, acked)
+        acked = undefined
         this.#sendReject(member.id, ref, verdict.refusal)
         continue
       }
       // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the head
       // would be wrong for a member that is behind, since it would take the entries in between as received.
       const position = verdict.kind === 'accepted' ? verdict.position : member.mark
-      this.#send(member.id, { type: 'ack', handle: this.#handle, ref, position })
+      acked = { ref, position: acked !== undefined && acked.position.seq > position.seq ? acked.position : position }
     }
+    if (acked !== undefined) this.#sendAck(member, acked)
     pushes.splice(0, told)
   }
 
@@ -544,6 +586,7 @@ export class RoomMachine {
     const members = this.#readingMembers(readers)
     for (const member of members) {
       member.mark = position
+      member.clientSeq = position.seq
       member.stateVector = undefined
     }
     this.#broadcast(
@@ -670,6 +713,16 @@ export class RoomMachine {
 
   #broadcast(members: readonly MemberId[], message: RelayMessage): void {
     if (members.length > 0) this.#effects.push({ type: 'broadcast', members, message })
+  }
+
+  #sendAck(member: Member, { ref, position }: Ack): void {
+    if (position.seq === member.clientSeq + 1) member.clientSeq = position.seq
+    this.#send(member.id, { type: 'ack', handle: this.#handle, ref, position })
+  }
+
+  /** The member has everything up to there, and has to hear it. */
+  #sendPosition(member: MemberId, position: Position): void {
+    this.#send(member, { type: 'updates', handle: this.#handle, position, update: emptyUpdate() })
   }
 
   #sendReject(member: MemberId, ref: number, refusal: Refusal): void {

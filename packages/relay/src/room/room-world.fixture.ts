@@ -216,13 +216,21 @@ export class RoomWorld {
     }
     this.entries.push(update)
     this.logHead = headAfterAppend(this.logHead, EPOCH, update.length)
-    this.#answers.push({ type: 'appended', append, position: this.logHead.position })
+    this.#answers.push({ type: 'appended', entries: [{ append, position: this.logHead.position }] })
   }
 
-  /** The machine hears the log's oldest answer. */
-  answer(): void {
+  /** The machine hears the log's oldest answer; with up to `choice % 4` more, if they are of the same flush. */
+  answer(choice: number): void {
     const oldest = this.#answers.shift()
-    if (oldest !== undefined) this.#give(oldest)
+    if (oldest === undefined) return
+    if (oldest.type !== 'appended') return this.#give(oldest)
+    const entries = [...oldest.entries]
+    for (let next = this.#answers.at(0); next?.type === 'appended'; next = this.#answers.at(0)) {
+      if (entries.length > choice % 4) break
+      entries.push(...next.entries)
+      this.#answers.shift()
+    }
+    this.#give({ type: 'appended', entries })
   }
 
   /** A read that is wanted completes, or fails. */
@@ -270,7 +278,8 @@ export class RoomWorld {
       this.scan(true)
       this.inspect(turn, true)
       this.flush(true)
-      this.answer()
+      if (turn % 5 !== 0) this.flush(true)
+      if (turn % 3 !== 0) this.answer(turn)
       this.read(0, true)
       this.fold(true)
     }
@@ -377,13 +386,22 @@ export class RoomWorld {
     this.#advance(client, position)
   }
 
+  /** An ack is of all pushes up to its ref that have had no verdict. */
   #checkAck(client: WorldClient, { ref, position }: MessageOf<'ack'>): void {
-    const { update, kind } = this.#takePush(client, ref)
+    const count = client.pushed.findIndex((push) => push.ref === ref) + 1
+    expect(count).toBeGreaterThan(0)
+    for (const push of client.pushed.splice(0, count)) this.#checkAcked(client, push, position)
+    // The client's rule: the next entry after its position is its own, so nothing lies in between.
+    const at = client.position
+    if (at !== undefined && position.seq === at.seq + 1) this.#advance(client, position)
+  }
+
+  #checkAcked(client: WorldClient, { update, kind }: WorldPush, position: Position): void {
     const { structs, deletes } = updateIds(update)
     expect(kind).not.toBe('forgery')
-    // Acknowledged means flushed, at just this place; what was there before is not flushed again, but lies before it: the client
-    // takes for settled what lies at this place, or the one that it was told when it joined.
-    if (this.entries[position.seq - 1] !== update) {
+    // Acknowledged means flushed, at this place or before; what was there before is not flushed again, but lies before it: the
+    // client takes for settled what lies at this place, or the one that it was told when it joined.
+    if (!this.entries.slice(0, position.seq).includes(update)) {
       const upTo = merged(this.entries.slice(0, Math.max(position.seq, client.joined!.position.seq)))
       expect(Buffer.from(merged([upTo, update])).equals(upTo)).toBe(true)
     }
@@ -393,9 +411,6 @@ export class RoomWorld {
     client.durable.addAll(structs)
     client.deletes.addAll(deletes)
     client.unacknowledged = client.unacknowledged.filter((made) => !isCovered(made, update))
-    // The client's rule: the next entry after its position is its own, so nothing lies in between.
-    const at = client.position
-    if (at !== undefined && position.seq === at.seq + 1) this.#advance(client, position)
   }
 
   #checkReject(client: WorldClient, { ref, code, retryable }: MessageOf<'reject'>): void {

@@ -17,7 +17,14 @@ import type { RelayEventListener } from '../relay-event.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { malformed, type Refusal } from './admission.ts'
 import type { Compaction } from './compaction.ts'
-import { RoomMachine, type JoinRequest, type Reader, type RoomEffect, type RoomEvent } from './room-machine.ts'
+import {
+  RoomMachine,
+  type Appended,
+  type JoinRequest,
+  type Reader,
+  type RoomEffect,
+  type RoomEvent,
+} from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import { SharedMessage, type RoomMessage } from './shared-message.ts'
 import type { UpdateMerger } from './update-merger.ts'
@@ -44,6 +51,7 @@ const logUnavailable: Refusal = {
 }
 const relayFailed: Refusal = { code: 'internal', retryable: true, message: 'the relay failed; join again' }
 
+type AppendEffect = RoomEffect & { readonly type: 'append' }
 type CatchUp = RoomEffect & { readonly type: 'catchUp' }
 
 export class Room {
@@ -60,6 +68,11 @@ export class Room {
   #asked: CatchUp[] = []
   #reading = false
   #knowsLogConflict = false
+  /** What the machine has decided to append within this turn. */
+  readonly #unappended: AppendEffect[] = []
+  /** What the log has flushed, in so many batches, and the machine does not know yet. */
+  readonly #appended: Appended[] = []
+  #appendedBatches = 0
   #pushesUnderWay = 0
   #waitingForPushes: (() => void)[] = []
 
@@ -199,7 +212,11 @@ export class Room {
   #perform(effect: RoomEffect): void {
     switch (effect.type) {
       case 'append':
-        void this.#append(effect)
+        this.#unappended.push(effect)
+        if (this.#unappended.length > 1) return
+        // What else comes in this turn, in the same read of a socket say, is one batch.
+        this.#pushesUnderWay++
+        queueMicrotask(() => void this.#append(this.#unappended.splice(0)))
         return
       case 'scan':
         void this.#scan(effect.scan, effect.update)
@@ -251,23 +268,37 @@ export class Room {
     }
   }
 
-  async #append({ append, update, subject, claims }: RoomEffect & { readonly type: 'append' }): Promise<void> {
+  async #append(appends: readonly AppendEffect[]): Promise<void> {
     const { log, health, counters, scheduler } = this.#surroundings
     const begun = scheduler.now()
-    this.#pushesUnderWay++
+    const time = scheduler.wallNow()
+    const batch = appends.map(({ update, subject, claims }) => {
+      return { room: this.name, update, author: subject === undefined ? undefined : { subject, time }, claims }
+    })
     try {
-      const author = subject === undefined ? undefined : { subject, time: scheduler.wallNow() }
-      const [position] = await log.append([{ room: this.name, update, author, claims }])
-      assert(position !== undefined, 'an append of one entry has one position')
+      const positions = await log.append(batch)
+      assert(positions.length === batch.length, 'an append has a position for each entry')
       counters.appendDuration.observe(scheduler.now() - begun)
       health.succeeded('append')
-      this.#take({ type: 'appended', append, position })
+      for (const [index, { append }] of appends.entries()) this.#appended.push({ append, position: positions[index]! })
+      this.#appendedBatches++
+      // The log settles all batches that shared a flush in one turn: members hear of them together.
+      if (this.#appendedBatches === 1) process.nextTick(() => this.#takeAppended())
     } catch (error) {
       this.#reportFailure('append', error)
-      this.#take({ type: 'appendFailed', append, refusal: refusalOf(error) })
-    } finally {
+      this.#takeAppended()
+      const refusal = refusalOf(error)
+      for (const { append } of appends) this.#take({ type: 'appendFailed', append, refusal })
       this.#pushSettled()
     }
+  }
+
+  #takeAppended(): void {
+    const batches = this.#appendedBatches
+    if (batches === 0) return
+    this.#appendedBatches = 0
+    this.#take({ type: 'appended', entries: this.#appended.splice(0) })
+    this.#pushSettled(batches)
   }
 
   async #scan(scan: number, update: Uint8Array): Promise<void> {
@@ -304,8 +335,8 @@ export class Room {
   }
 
   /** What follows from it, an append say, has begun by now. */
-  #pushSettled(): void {
-    this.#pushesUnderWay--
+  #pushSettled(count = 1): void {
+    this.#pushesUnderWay -= count
     if (this.#pushesUnderWay === 0) for (const resolve of this.#waitingForPushes.splice(0)) resolve()
   }
 

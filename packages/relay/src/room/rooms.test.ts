@@ -133,7 +133,7 @@ test('a log that holds what is no update refuses the room, and only that room', 
   await world.join('good').inbox.next('joined')
 })
 
-test('an append that fails is rejected, and the room goes on', async () => {
+test('pushes of one turn are appended together, share their fate, and the room goes on', async () => {
   const log = new FaultyLog(new MemoryLog())
   const world = new World(log)
   const { inbox, room, member } = world.join('r')
@@ -142,7 +142,28 @@ test('an append that fails is rejected, and the room goes on', async () => {
   room.push(member, 1, updateOf('a'))
   room.push(member, 2, updateOf('b', 2))
   expect(await inbox.next('reject')).toMatchObject({ ref: 1, code: 'log-unavailable', retryable: true })
-  expect(await inbox.next('ack')).toMatchObject({ ref: 2, position: { seq: 1 } })
+  expect(await inbox.next('reject')).toMatchObject({ ref: 2, code: 'log-unavailable', retryable: true })
+  room.push(member, 3, updateOf('a'))
+  room.push(member, 4, updateOf('b', 2))
+  expect(await inbox.next('ack')).toMatchObject({ ref: 4, position: { seq: 2 } })
+})
+
+test('what calls of the log that shared a flush have stored reaches a reader in one message', async () => {
+  const log = new FaultyLog(new MemoryLog())
+  const world = new World(log)
+  const [one, other, reader] = [world.join('r'), world.join('r'), world.join('r')]
+  await reader.inbox.next('joined')
+  log.hold()
+  one.room.push(one.member, 1, updateOf('a', 1))
+  await Promise.resolve()
+  other.room.push(other.member, 1, updateOf('b', 2))
+  await Promise.resolve()
+  log.release()
+  const { position, update } = await reader.inbox.next('updates')
+  expect(position.seq).toBe(2)
+  expect(bytes(update)).toBe(bytes(mergeUpdates([updateOf('a', 1), updateOf('b', 2)])))
+  expect(await one.inbox.next('ack')).toMatchObject({ ref: 1, position: { seq: 1 } })
+  expect(await other.inbox.next('ack')).toMatchObject({ ref: 1, position: { seq: 2 } })
 })
 
 test('a member whose read fails is evicted, and gets everything when it comes back', async () => {
@@ -231,7 +252,8 @@ test('a fold keeps what was appended while it merged', async () => {
   for (const [index, update] of updates.slice(0, 3).entries()) room.push(member, index, update)
   await merging
   room.push(member, 3, updates.at(3)!)
-  for (let count = 0; count < 4; count++) await inbox.next('ack')
+  expect(await inbox.next('ack')).toMatchObject({ ref: 2 })
+  expect(await inbox.next('ack')).toMatchObject({ ref: 3 })
   release()
   await world.event('compacted')
   expect(await log.head('r')).toMatchObject({ checkpointSeq: 3, tailEntries: 1, position: { seq: 4 } })
@@ -265,7 +287,8 @@ test('a slow member is sent no updates, and the merged tail when it has drained'
   await slow.inbox.next('updates')
   author.room.push(author.member, 2, updateOf('b', 2))
   author.room.push(author.member, 3, updateOf('c', 3))
-  for (let count = 0; count < 3; count++) await author.inbox.next('ack')
+  expect(await author.inbox.next('ack')).toMatchObject({ ref: 1 })
+  expect(await author.inbox.next('ack')).toMatchObject({ ref: 3 })
   expect(slow.inbox.messages).toEqual([])
   slow.inbox.slow = false
   slow.room.drained(slow.member)

@@ -115,6 +115,14 @@ test('a client may wait for its grant before it says anything else', () => {
   expect(kinds(socket.say('d', { type: 'syncStep1', stateVector }))).toEqual(['join'])
 })
 
+test('an ack of several updates is a status for each', () => {
+  const socket = Socket.open('d')
+  for (const text of 'abc') socket.say('d', { type: 'update', update: updateOf(text) })
+  const stored = { type: 'syncStatus', stored: true }
+  expect(said(socket.told('d', { type: 'ack', handle: 1, ref: 2, position }))).toEqual([stored, stored])
+  expect(said(socket.told('d', { type: 'ack', handle: 1, ref: 3, position }))).toEqual([stored])
+})
+
 test('each update gets one status, in the order of the verdicts', () => {
   const socket = Socket.open('d')
   for (const text of 'abc') socket.say('d', { type: 'update', update: updateOf(text) })

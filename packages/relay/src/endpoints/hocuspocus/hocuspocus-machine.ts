@@ -257,7 +257,8 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
       case 'entered':
         return
       case 'stored':
-        return this.#answer(key, { type: 'syncStatus', stored: true })
+        for (const _ of output.pushes) this.#answer(key, { type: 'syncStatus', stored: true })
+        return
       case 'refused':
         this.#answer(key, { type: 'syncStatus', stored: false })
         return this.#refused(output.failure)

@@ -1,3 +1,4 @@
+import { mergeUpdates } from '@syncline/core'
 import { encodeAwareness, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import type { SessionEvent } from '../../connection/session.ts'
@@ -123,6 +124,16 @@ test('an edit comes back when it is acknowledged; one that holds nothing does no
   socket.receive({ type: 'update', update: Uint8Array.of(0, 0) })
   expect(said(socket.told({ type: 'ack', handle: 1, ref: 1, position }))).toEqual([{ type: 'update', update }])
   expect(socket.told({ type: 'ack', handle: 1, ref: 2, position })).toEqual([])
+})
+
+test('edits that are acknowledged together come back together; that all news was its own is no news', () => {
+  const socket = Socket.joining()
+  socket.joined(0)
+  const updates = [updateOf('a'), Uint8Array.of(0, 0), updateOf('b', 12)]
+  for (const update of updates) socket.receive({ type: 'update', update })
+  const update = mergeUpdates(updates)
+  expect(said(socket.told({ type: 'ack', handle: 1, ref: 3, position }))).toEqual([{ type: 'update', update }])
+  expect(socket.told({ type: 'updates', handle: 1, position, update: Uint8Array.of(0, 0) })).toEqual([])
 })
 
 test.each([

@@ -19,6 +19,7 @@ import type { RelayLimits } from '../../limits.ts'
 import { closeCodeFor, closeCodeOf } from '../closing.ts'
 import { Liveness } from '../liveness.ts'
 import type { YjsRequest } from '../yjs-message.ts'
+import { mergeInRuns } from '../../room/flush-run.ts'
 import { YjsPlace, type PlaceFailure, type PlaceOutput, type Pushed } from '../yjs-place.ts'
 import { decodeYFrame, encodeYFrame, keepalive, type YAnswer } from './y-codec.ts'
 
@@ -143,7 +144,7 @@ export class YMachine implements SessionMachine<YAnswer> {
         this.#phase = { kind: 'member' }
         return
       case 'stored':
-        return this.#echo(output.pushed)
+        return this.#echo(output.pushes)
       case 'refused':
         return this.#refused(output.failure)
       case 'ended':
@@ -153,8 +154,9 @@ export class YMachine implements SessionMachine<YAnswer> {
     }
   }
 
-  #echo({ update }: Pushed): void {
-    if (!isEmptyUpdate(update)) this.#send({ type: 'update', update })
+  #echo(pushes: readonly Pushed[]): void {
+    const updates = pushes.map((pushed) => pushed.update).filter((update) => !isEmptyUpdate(update))
+    for (const update of mergeInRuns(updates)) this.#send({ type: 'update', update })
   }
 
   #refused({ code, retryable, message }: PlaceFailure): void {
