@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { check } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import type { Target } from '../harness/target.ts'
-import { applyEdits, keystrokeUpdates, textOf } from '../workloads/keystrokes.ts'
+import { CLIENT_IDS, applyEdits, keystrokeUpdates, textOf } from '../workloads/keystrokes.ts'
 import { replay } from '../workloads/replay.ts'
 import { YJS, YJS_14, bytesToBytes, result, time, type MergeTask, type Prepared, type Scale } from './task.ts'
 import { encodedAndDestroyed, loaded, stateAfter, type TraceInput } from './trace-input.ts'
@@ -83,7 +83,7 @@ function mergeStates({ trace }: TraceInput, scale: Scale): Prepared {
   const middle = trace.edits.length >> 1
   const shared = stateAfter(trace.edits.slice(0, middle))
   const own = trace.edits.slice(middle, middle + Math.min(APART_EDITS_MAX, middle))
-  const states = [2, 3].map((clientID) => {
+  const states = CLIENT_IDS.slice(1).map((clientID) => {
     const doc = loaded(shared)
     doc.clientID = clientID
     applyEdits(doc, own)

@@ -1,6 +1,6 @@
 /** The trace in the forms that the tasks ask for. Each is made when it is first needed, since it costs seconds for a long trace. */
 import * as Y from 'yjs'
-import { applyEdits, keystrokeUpdates } from '../workloads/keystrokes.ts'
+import { CLIENT_IDS, applyEdits, keystrokeUpdates } from '../workloads/keystrokes.ts'
 import type { Edit, Trace } from '../workloads/trace.ts'
 
 export class TraceInput {
@@ -35,7 +35,7 @@ export class TraceInput {
 /** The state of a Yjs document after these edits. */
 export function stateAfter(edits: readonly Edit[], options: { readonly gc?: boolean } = {}): Uint8Array {
   const doc = new Y.Doc(options)
-  doc.clientID = 1
+  doc.clientID = CLIENT_IDS[0]
   applyEdits(doc, edits)
   return encodedAndDestroyed(doc)
 }

@@ -2,7 +2,7 @@
 import { UpdateStore, decodeStateVector, diffUpdate, encodeStateVectorFromUpdate } from '@syncline/core'
 import * as Y from 'yjs'
 import { check } from '../harness/bench.ts'
-import { applyEdits, textOf } from '../workloads/keystrokes.ts'
+import { CLIENT_IDS, applyEdits, textOf } from '../workloads/keystrokes.ts'
 import { YJS, bytesToBytes, result, time, type MergeTask, type Prepared, type Scale } from './task.ts'
 import { encodedAndDestroyed, loaded, stateAfter, type TraceInput } from './trace-input.ts'
 import { diffUpdate14, stateVectorOfUpdate14 } from './yjs-14.ts'
@@ -48,7 +48,7 @@ function diffNearTheTip(
   const before = stateAfter(trace.edits.slice(0, -BEHIND_EDITS))
   const doc = loaded(before)
   const stateVector = Y.encodeStateVector(doc)
-  doc.clientID = 2
+  doc.clientID = CLIENT_IDS[1]
   applyEdits(doc, trace.edits.slice(-BEHIND_EDITS))
   const state = encodedAndDestroyed(doc)
   return bytesToBytes(

@@ -2,11 +2,14 @@
 import * as Y from 'yjs'
 import type { Edit } from './trace.ts'
 
+/** Client IDs as Yjs draws them, at random from 32 bits: most take five bytes, wherever a struct names one. */
+export const CLIENT_IDS = [2_871_653_209, 1_594_020_663, 3_340_917_442] as const
+
 /** The name of the text that the traces edit. */
 const TEXT = 'text'
 
 /** One update per edit, by a replica with this client ID that starts from nothing. */
-export function keystrokeUpdates(edits: readonly Edit[], clientID = 1): Uint8Array[] {
+export function keystrokeUpdates(edits: readonly Edit[], clientID: number = CLIENT_IDS[0]): Uint8Array[] {
   const updates: Uint8Array[] = []
   const doc = new Y.Doc()
   doc.clientID = clientID

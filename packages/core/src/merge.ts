@@ -23,7 +23,9 @@ import { withSkips, readStruct, type Struct } from './struct.ts'
 import { StructLog } from './struct-log.ts'
 import { mergeStructs } from './struct-merge.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanSingle, scanUpdate, type Gathering, type MarkedStretch, type Stretch } from './update-scan.ts'
+import { TypingRun } from './typing-run.ts'
+import { scanDeletion, scanSingle, scanUpdate } from './update-scan.ts'
+import type { Gathering, MarkedStretch, ScannedDeletion, Stretch } from './update-scan.ts'
 
 /** What is known of one client while its updates are gathered. */
 interface Gathered {
@@ -50,6 +52,7 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
   const deletes: number[] = []
   const deleteSets: IdSet[] = []
   const scan = new StructScan()
+  const deletion: ScannedDeletion = { client: 0, start: 0, end: 0 }
   const gathering: Gathering = {
     twinOf: (client) => clients.get(client)?.longest ?? null,
     logAt(client, clock, bytes) {
@@ -58,13 +61,20 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
       return known.log.end === clock ? known.log : null
     },
   }
+  const typing = new TypingRun()
   let gathered: Gathered | undefined
   for (const bytes of updates) {
+    if (typing.append(bytes)) continue
+    if (scanDeletion(bytes, scan.reader, deletion)) {
+      gatherDeletion(deletes, deletion)
+      continue
+    }
     if (scanSingle(bytes, scan)) {
       if (gathered === undefined || gathered.client !== scan.client) gathered = gatheredOf(clients, scan.client)
       if (gathered.log === null) gathered.log = new StructLog(scan.client, scan.clock)
       if (gathered.log.end === scan.clock) {
         gathered.log.append(scan)
+        typing.begin(bytes, scan, gathered.log)
         continue
       }
     }
@@ -83,6 +93,22 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
   }
   deleteSets.push(IdSet.of(deletes))
   return encodeLogs(logs, IdSet.union(deleteSets))
+}
+
+/** Adds a range of deletions to the flat list; whoever deletes letter by letter makes the last one longer. */
+function gatherDeletion(deletes: number[], { client, start, end }: ScannedDeletion): void {
+  const last = deletes.length - 3
+  if (last >= 0 && deletes[last] === client) {
+    if (end === deletes[last + 1]) {
+      deletes[last + 1] = start
+      return
+    }
+    if (start === deletes[last + 2]) {
+      deletes[last + 2] = end
+      return
+    }
+  }
+  deletes.push(client, start, end)
 }
 
 function gatheredOf(clients: Map<number, Gathered>, client: number): Gathered {

@@ -226,6 +226,14 @@ export class StructLog {
     this.end += units
   }
 
+  /** Adds an ASCII character to the text that the log ends with: it must be known to be the next unit of that run. */
+  growByCharacter(character: number): void {
+    this.#growTail(1)
+    this.#reserve(1)
+    this.#bytes[this.#length++] = character
+    this.end++
+  }
+
   /** Where the struct lies that has the unit `clock`, which is in the log; `scan` has read it. */
   find(clock: number, scan: StructScan): StructPlace {
     assert(this.start <= clock && clock < this.end, 'the clock is in the log')
@@ -329,6 +337,11 @@ export class StructLog {
 
   /** Adds to the number in front of the last struct's content. It takes another byte three or four times in a long run's life. */
   #growTail(size: number): void {
+    if (this.#tailSize + size < 0x80) {
+      this.#tailSize += size
+      this.#bytes[this.#tailSizeAt] = this.#tailSize
+      return
+    }
     const width = varUintWidth(this.#tailSize)
     const grown = this.#tailSize + size
     const wider = varUintWidth(grown) - width

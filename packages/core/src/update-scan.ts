@@ -115,6 +115,32 @@ export function scanSingle(bytes: Uint8Array, scan: StructScan): boolean {
   return scan.payloadEnd === last && scan.kind !== Info.skip
 }
 
+/** A range of deleted units, filled in by {@link scanDeletion}. */
+export interface ScannedDeletion {
+  client: number
+  start: number
+  end: number
+}
+
+/** An update with one range of deletions and no structs has at least these bytes: 0, 1, client, 1, clock, length. */
+const DELETION_BYTES_MIN = 6
+
+/**
+ * Scans an update that is one range of deletions and nothing else, which is what deleting a letter is. False if it is anything else,
+ * though perhaps an update; `deletion` is then undefined. Throws `DecodeError` as `decodeUpdate` does.
+ */
+export function scanDeletion(bytes: Uint8Array, reader: ByteReader, deletion: ScannedDeletion): boolean {
+  if (bytes.length < DELETION_BYTES_MIN || bytes[0] !== 0 || bytes[1] !== 1) return false
+  reader.open(bytes, 2)
+  deletion.client = reader.varUint()
+  if (bytes[reader.offset] !== 1 || reader.remaining < 3) return false
+  reader.offset++
+  deletion.start = reader.varUint()
+  const length = reader.varUint()
+  deletion.end = deletion.start + length
+  return length > 0 && deletion.end <= Number.MAX_SAFE_INTEGER && reader.offset === bytes.length
+}
+
 function scanClients(
   reader: ByteReader,
   clients: number,

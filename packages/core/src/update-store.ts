@@ -19,7 +19,8 @@ import { StructLog, type StructPlace } from './struct-log.ts'
 import { joinRuns, mergeDisjoint } from './struct-merge.ts'
 import { endOf, type Struct } from './struct.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanSingle, scanUpdate, type Stretch } from './update-scan.ts'
+import { TypingRun } from './typing-run.ts'
+import { scanDeletion, scanSingle, scanUpdate, type ScannedDeletion, type Stretch } from './update-scan.ts'
 
 /** What an update added to a store. All empty: nothing. */
 export interface Added {
@@ -39,6 +40,7 @@ export interface CompactOptions {
 }
 
 const none: readonly never[] = []
+const nothing: Added = { structs: none, deletes: none, restored: none, gaps: none }
 
 /** More ranges than these are merged into the set in one pass; each alone may have to shift all that come after it. */
 const DELETES_ONE_BY_ONE_MAX = 64
@@ -56,6 +58,9 @@ export class UpdateStore {
   readonly #scan = new StructScan()
   /** The log that was appended to last: whoever types goes on typing. */
   #last: StructLog | null = null
+  /** What {@link #last} would be typed on with, if somebody types. */
+  readonly #typing = new TypingRun()
+  readonly #deletion: ScannedDeletion = { client: 0, start: 0, end: 0 }
 
   /** A store that holds these updates. Throws as {@link ingest} does. */
   static of(updates: Iterable<Uint8Array>): UpdateStore {
@@ -71,10 +76,27 @@ export class UpdateStore {
    * to.
    */
   ingest(update: Uint8Array): Added {
+    const typed = this.#last
+    if (typed !== null && this.#typing.append(update)) {
+      return {
+        structs: [{ client: typed.client, start: typed.end - 1, end: typed.end }],
+        deletes: none,
+        restored: none,
+        gaps: none,
+      }
+    }
     const scan = this.#scan
+    if (scanDeletion(update, scan.reader, this.#deletion)) {
+      const { client, start, end } = this.#deletion
+      const added: number[] = []
+      this.#deletes.addMissing(client, start, end, added)
+      scan.close()
+      return added.length === 0 ? nothing : { structs: none, deletes: rangesOf(added), restored: none, gaps: none }
+    }
     const last = this.#last
     if (scanSingle(update, scan) && last !== null && last.client === scan.client && last.end === scan.clock) {
       last.append(scan)
+      this.#typing.begin(update, scan, last)
       scan.close()
       return {
         structs: [{ client: last.client, start: scan.clock, end: last.end }],
@@ -83,6 +105,8 @@ export class UpdateStore {
         gaps: none,
       }
     }
+    // This may cut or replace logs.
+    this.#typing.stop()
     const { stretches, deletes } = scanUpdate(update, scan)
     const added = this.#ingestAll(stretches, deletes)
     scan.close()
