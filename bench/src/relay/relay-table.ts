@@ -1,11 +1,15 @@
 /** What does our relay cost and promise, beside the servers that people run today and beside what a server without promises would cost? */
 import type { Bench } from '../harness/bench.ts'
 import { PinnedLoad } from './processors.ts'
+import { acceptedRows } from './rows/accepted.ts'
 import { deliveryRows } from './rows/deliveries.ts'
+import { idleClientsRow } from './rows/idle-clients.ts'
+import { largeDocumentRows } from './rows/large-document.ts'
 import type { Row, RowContext, Sizes } from './rows/row.ts'
-import { BATCHED, Fleet } from './servers/contenders.ts'
+import { typingRow } from './rows/typing.ts'
+import { BARE, Fleet } from './servers/contenders.ts'
 
-const rows: readonly Row[] = [...deliveryRows]
+const rows: readonly Row[] = [...deliveryRows, ...acceptedRows, typingRow, idleClientsRow, ...largeDocumentRows]
 
 export const relayTable: Bench = {
   name: 'relay',
@@ -21,7 +25,7 @@ export const relayTable: Bench = {
   metric:
     'server CPU: user and system time of all threads of the server; per delivery, update or join. Every delivery is compared with what was ' +
     'pushed. Median ± half the interquartile range over interleaved rounds',
-  baseline: BATCHED,
+  baseline: BARE,
   async *run(context) {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal

@@ -9,15 +9,25 @@ export class Flood {
   readonly #windowMax: number
   #sent = 0
   #stopped = false
+  #lastAcceptedAt = 0
 
   /** Encodes the pushes. Sends nothing yet. */
   constructor(client: LoadClient, authored: Authored, windowMax: number) {
     this.#client = client
     this.#frames = client.encodePushes(authored)
     this.#windowMax = windowMax
-    client.onAccepted = () => this.#pump()
+    client.onAccepted = () => {
+      this.#lastAcceptedAt = performance.now()
+      this.#pump()
+    }
   }
 
+  /** When a push was accepted last, by `performance.now()`. */
+  get lastAcceptedAt(): number {
+    return this.#lastAcceptedAt
+  }
+
+  /** How many updates were sent. */
   get sent(): number {
     return this.#sent
   }

@@ -40,7 +40,7 @@ export class LoadClient {
   }
 
   /** Connects, joins and waits until what is stored is here. */
-  static async join(endpoint: Endpoint, room: string): Promise<LoadClient> {
+  static async join(endpoint: Endpoint, room: string, timeoutMs: number = JOIN_TIMEOUT_MS): Promise<LoadClient> {
     const { wire, url } = endpoint
     const session = wire.session(room)
     const client = new LoadClient(endpoint, session)
@@ -73,7 +73,12 @@ export class LoadClient {
     const ended = socket.ended.then((reason) =>
       Promise.reject(new Error(`${endpoint.subject}: a join failed: ${reason}`)),
     )
-    await within(Promise.race([ready, ended]), JOIN_TIMEOUT_MS, `${endpoint.subject}: a join`)
+    try {
+      await within(Promise.race([ready, ended]), timeoutMs, `${endpoint.subject}: a join`)
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
     return client
   }
 
@@ -138,11 +143,12 @@ export async function closeClients(clients: readonly LoadClient[]): Promise<void
 /** Joins under way at once. */
 const JOINS_MAX = 32
 
-/** `count` clients, the nth in the room that `roomOf` names. None is left open when one fails. */
+/** `count` clients, the nth in the room that `roomOf` names, so many at a time. None is left open when one fails. */
 export async function joinAll(
   endpoint: Endpoint,
   count: number,
   roomOf: (index: number) => string,
+  atOnce = JOINS_MAX,
 ): Promise<LoadClient[]> {
   const clients: LoadClient[] = []
   let next = 0
@@ -152,7 +158,7 @@ export async function joinAll(
       clients[index] = await LoadClient.join(endpoint, roomOf(index))
     }
   }
-  const results = await Promise.allSettled(Array.from({ length: Math.min(JOINS_MAX, count) }, work))
+  const results = await Promise.allSettled(Array.from({ length: Math.min(atOnce, count) }, work))
   const failed = results.find((result) => result.status === 'rejected')
   if (failed === undefined) return clients
   for (const client of clients) client?.destroy()

@@ -1,0 +1,165 @@
+/** Accepted updates per second: fifty writers at full speed, in one room, where each gets what the others write, or in a room each. */
+import { mergeUpdates, updateIds } from '@syncline/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OURS, check, type Metric } from '../../harness/bench.ts'
+import { measure } from '../../harness/measure.ts'
+import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
+import { Flood, until } from '../load/flood.ts'
+import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
+import { BATCHED, contenders, type RunningContender } from '../servers/contenders.ts'
+import type { Row, Sizes } from './row.ts'
+
+const WRITERS = 50
+/** Pushes of one writer that are not accepted yet. */
+const WINDOW = 64
+const SETTLES_WITHIN_MS = 30_000
+/** Rooms whose stored content is looked at. */
+const ROOMS_CHECKED = 3
+
+const ROUNDS: Sizes<number> = { quick: 1, normal: 2, full: 5 }
+const DURATION_MS: Sizes<number> = { quick: 300, normal: 1000, full: 3000 }
+
+const metrics: readonly Metric[] = [
+  { name: 'accepted', unit: 'per second', better: 'higher' },
+  { name: 'server CPU', unit: 'ms', better: 'lower' },
+]
+
+export const acceptedRows: readonly Row[] = [
+  {
+    name: () => `accepted, ${WRITERS} writers in one room`,
+    metrics,
+    targets: [{ metric: 'accepted', against: BATCHED, timesAtLeast: 60 / 112 }],
+    run: (context, task) => {
+      const updates = context.size({ quick: 800, normal: 3000, full: 8000 })
+      const authors = Array.from({ length: WRITERS }, (_, index) => author(FIRST_CLIENT_ID + index, updates))
+      return run(context, task, { authors, roomOf: (room) => room, together: true })
+    },
+  },
+  {
+    name: () => `accepted, ${WRITERS} writers in ${WRITERS} rooms`,
+    metrics,
+    targets: [{ metric: 'accepted', against: BATCHED, timesAtLeast: 120 / 376 }],
+    run: (context, task) => {
+      const one = author(FIRST_CLIENT_ID, context.size({ quick: 2500, normal: 8000, full: 25_000 }))
+      const authors = Array.from({ length: WRITERS }, () => one)
+      return run(context, task, { authors, roomOf: (room, index) => `${room} ${index}`, together: false })
+    },
+  },
+]
+
+interface Writers {
+  readonly authors: readonly Authored[]
+  readonly roomOf: (room: string, index: number) => string
+  /** Whether all of them are in one room. */
+  readonly together: boolean
+}
+
+async function run(context: Parameters<Row['run']>[0], task: string, writers: Writers): ReturnType<Row['run']> {
+  const { fleet, size } = context
+  const runners = []
+  for (const contender of contenders) {
+    const running = await fleet.shared(contender)
+    runners.push({
+      subject: contender.subject,
+      round: (index: number) => flood(running, `${task} ${index} ${contender.subject}`, writers, size(DURATION_MS)),
+    })
+  }
+  const result = await measure(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
+  if (!context.profile) return result
+  const ours = await fleet.shared(contenders.find(({ subject }) => subject === OURS)!)
+  const profile = await ours.process.profile(() => flood(ours, `${task} profiled`, writers, size(DURATION_MS)))
+  return { ...result, profile }
+}
+
+async function flood(
+  server: RunningContender,
+  room: string,
+  { authors, roomOf, together }: Writers,
+  durationMs: number,
+): Promise<Record<string, number>> {
+  const clients = await joinAll(server, authors.length, (index) => roomOf(room, index))
+  try {
+    const observed = together ? await Observer.join(server, room) : undefined
+    if (observed !== undefined) clients.push(observed.client)
+    const floods = authors.map((authored, index) => new Flood(clients[index]!, authored, WINDOW))
+    const accepted = (): number => clients.reduce((sum, client) => sum + client.accepted, 0)
+    const before = await server.process.usage()
+    const start = performance.now()
+    for (const one of floods) one.start()
+    await sleep(durationMs)
+    for (const one of floods) one.stop()
+    const what = `${server.subject}: acceptance of what ${authors.length} writers pushed`
+    await until(() => floods.every(({ settled }) => settled), what, SETTLES_WITHIN_MS, clients, accepted)
+    const seconds = (Math.max(...floods.map(({ lastAcceptedAt }) => lastAcceptedAt)) - start) / 1000
+    const after = await server.process.usage()
+    const pushed = floods.reduce((sum, { sent }) => sum + sent, 0)
+    const slices = authors.map(({ updates }, index) => updates.slice(0, floods[index]!.sent))
+    if (observed !== undefined) await observed.verify(slices.flat())
+    else if (server.keeps) await verifyStored(server, (index) => roomOf(room, index), slices)
+    return { accepted: pushed / seconds, 'server CPU': (after.cpuMs - before.cpuMs) / pushed }
+  } finally {
+    await closeClients(clients)
+  }
+}
+
+/** A member that only reads: what it got in the end is compared with what was pushed. */
+class Observer {
+  readonly client: LoadClient
+  readonly #subject: string
+  readonly #updates: Uint8Array[] = []
+  /** Units in those that were counted; each push brings one. */
+  #units = 0
+  #counted = 0
+
+  private constructor(client: LoadClient, subject: string) {
+    this.client = client
+    this.#subject = subject
+    client.onUpdate = (bytes, start, end) => this.#updates.push(Buffer.from(bytes.subarray(start, end)))
+  }
+
+  static async join(server: RunningContender, room: string): Promise<Observer> {
+    return new Observer(await LoadClient.join(server, room), server.subject)
+  }
+
+  async verify(pushed: readonly Uint8Array[]): Promise<void> {
+    const what = `${this.#subject}: delivery of all that was pushed to one who reads`
+    await until(
+      () => this.#count() >= pushed.length,
+      what,
+      SETTLES_WITHIN_MS,
+      [this.client],
+      () => this.#units,
+    )
+    check(
+      Buffer.compare(mergeUpdates(this.#updates), mergeUpdates(pushed)) === 0,
+      `${this.#subject}: a reader has something else than was pushed`,
+    )
+  }
+
+  #count(): number {
+    for (; this.#counted < this.#updates.length; this.#counted++) this.#units += unitsIn(this.#updates[this.#counted]!)
+    return this.#units
+  }
+}
+
+function unitsIn(update: Uint8Array): number {
+  const { structs } = updateIds(update)
+  let units = 0
+  for (const client of structs.clients()) for (const { start, end } of structs.ranges(client)) units += end - start
+  return units
+}
+
+async function verifyStored(
+  server: RunningContender,
+  roomOf: (index: number) => string,
+  pushed: readonly (readonly Uint8Array[])[],
+): Promise<void> {
+  for (let index = 0; index < ROOMS_CHECKED; index++) {
+    const late = await LoadClient.join(server, roomOf(index))
+    await late.close()
+    check(
+      Buffer.compare(mergeUpdates(late.stored), mergeUpdates(pushed[index]!)) === 0,
+      `${server.subject}: what a room has is not what was pushed to it`,
+    )
+  }
+}

@@ -1,0 +1,126 @@
+/** The document of the trace, as rooms hold it and as many who join at once get it. */
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as Y from 'yjs'
+import { OURS, check, type Metric } from '../../harness/bench.ts'
+import { measure } from '../../harness/measure.ts'
+import { applyEdits, textOf } from '../../workloads/keystrokes.ts'
+import type { Trace } from '../../workloads/trace.ts'
+import { FIRST_CLIENT_ID } from '../load/authored.ts'
+import { Flood, until } from '../load/flood.ts'
+import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
+import { BARE, BATCHED, contenders, HOCUSPOCUS, Y_WEBSOCKET, type RunningContender } from '../servers/contenders.ts'
+import type { Row, Sizes } from './row.ts'
+
+const ROOMS: Sizes<number> = { quick: 4, normal: 12, full: 200 }
+const JOINS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
+const WARM_UP_JOINS = 8
+const SETTLES_WITHIN_MS = 60_000
+/** Merging and storing that an update sets off has come to its end. */
+const REST_MS = 1500
+
+export const largeDocumentRows: readonly Row[] = [
+  {
+    name: ({ size }) => `${size(ROOMS)} idle rooms with the trace's document`,
+    metrics: [
+      { name: 'memory', unit: 'bytes', better: 'lower' },
+      { name: 'resident', unit: 'bytes', better: 'none' },
+    ] satisfies Metric[],
+    targets: [{ metric: 'memory', atMost: 100_000 }],
+    async run(context, task) {
+      const { fleet, size, trace } = context
+      await fleet.endShared()
+      const document = documentOf(trace)
+      const runners = contenders
+        .filter(({ subject }) => [OURS, Y_WEBSOCKET, HOCUSPOCUS].includes(subject))
+        .map((contender) => ({
+          subject: contender.subject,
+          round: () => fleet.alone(contender, (server) => hold(server, document, size(ROOMS))),
+        }))
+      return measure(task, this.metrics, runners, context.rounds ?? 1, context)
+    },
+  },
+  {
+    name: ({ size }) => `${size(JOINS)} clients join such a room at once`,
+    metrics: [{ name: 'server CPU', unit: 'ms', better: 'lower' }] satisfies Metric[],
+    targets: [{ metric: 'server CPU', against: BARE, timesAtLeast: 20 / 60 }],
+    async run(context, task) {
+      const { fleet, size, trace } = context
+      await fleet.endShared()
+      const document = documentOf(trace)
+      const runners = contenders
+        .filter(({ subject }) => subject !== BATCHED)
+        .map((contender) => ({
+          subject: contender.subject,
+          round: () => fleet.alone(contender, (server) => joinAtOnce(server, document, trace, size(JOINS))),
+        }))
+      return measure(task, this.metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 5 }), context)
+    },
+  },
+]
+
+/** As somebody has it who loaded it: one update, without the content of what was deleted. */
+function documentOf({ edits }: Trace): Uint8Array {
+  const doc = new Y.Doc()
+  doc.clientID = FIRST_CLIENT_ID
+  applyEdits(doc, edits)
+  const document = Y.encodeStateAsUpdate(doc)
+  doc.destroy()
+  return document
+}
+
+/** Joins, pushes the document, and stays. */
+async function bring(server: RunningContender, document: Uint8Array, room: string): Promise<LoadClient> {
+  const client = await LoadClient.join(server, room)
+  const flood = new Flood(client, { clientID: FIRST_CLIENT_ID, updates: [document] }, 1)
+  flood.start()
+  await until(() => flood.settled, `${server.subject}: acceptance of a document`, SETTLES_WITHIN_MS, [client])
+  return client
+}
+
+async function hold(server: RunningContender, document: Uint8Array, rooms: number): Promise<Record<string, number>> {
+  const clients = [await bring(server, document, 'first')]
+  try {
+    await sleep(REST_MS)
+    const before = await server.process.memory()
+    for (let room = 0; room < rooms; room++) clients.push(await bring(server, document, `room ${room}`))
+    await sleep(REST_MS)
+    const after = await server.process.memory()
+    for (const client of clients) client.assertWell()
+    return {
+      memory: (after.heldBytes - before.heldBytes) / rooms,
+      resident: (after.rssBytes - before.rssBytes) / rooms,
+    }
+  } finally {
+    await closeClients(clients)
+  }
+}
+
+async function joinAtOnce(
+  server: RunningContender,
+  document: Uint8Array,
+  { endContent }: Trace,
+  joins: number,
+): Promise<Record<string, number>> {
+  const clients = [await bring(server, document, 'room')]
+  try {
+    await sleep(REST_MS)
+    clients.push(...(await joinAll(server, WARM_UP_JOINS, () => 'room')))
+    const before = await server.process.usage()
+    const joined = await joinAll(server, joins, () => 'room', joins)
+    const after = await server.process.usage()
+    clients.push(...joined)
+    const texts = new Map<string, string>()
+    for (const { stored } of joined) {
+      const digest = createHash('sha1')
+      for (const update of stored) digest.update(update)
+      const key = digest.digest('hex')
+      const text = texts.get(key) ?? textOf(stored)
+      texts.set(key, text)
+      check(text === endContent, `${server.subject}: who joined has another document`)
+    }
+    return { 'server CPU': after.cpuMs - before.cpuMs }
+  } finally {
+    await closeClients(clients)
+  }
+}
