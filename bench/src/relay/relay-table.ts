@@ -3,13 +3,25 @@ import type { Bench } from '../harness/bench.ts'
 import { PinnedLoad } from './processors.ts'
 import { acceptedRows } from './rows/accepted.ts'
 import { deliveryRows } from './rows/deliveries.ts'
+import { hostileRow } from './rows/hostile.ts'
 import { idleClientsRow } from './rows/idle-clients.ts'
+import { killRow } from './rows/kill.ts'
 import { largeDocumentRows } from './rows/large-document.ts'
 import type { Row, RowContext, Sizes } from './rows/row.ts'
+import { stoppedReadersRow } from './rows/stopped-readers.ts'
 import { typingRow } from './rows/typing.ts'
 import { BARE, Fleet } from './servers/contenders.ts'
 
-const rows: readonly Row[] = [...deliveryRows, ...acceptedRows, typingRow, idleClientsRow, ...largeDocumentRows]
+const rows: readonly Row[] = [
+  ...deliveryRows,
+  ...acceptedRows,
+  typingRow,
+  idleClientsRow,
+  ...largeDocumentRows,
+  killRow,
+  hostileRow,
+  stoppedReadersRow,
+]
 
 export const relayTable: Bench = {
   name: 'relay',

@@ -5,6 +5,7 @@
 import { CheckFailed } from '../../harness/bench.ts'
 import { within } from '../../harness/deadline.ts'
 import { authoredEnd, isKeystroke, sameBytes, startsLike, type Authored } from './authored.ts'
+import type { HostileInput } from './hostile-inputs.ts'
 import { clientFrame, RawSocket } from './raw-socket.ts'
 import type { Wire, WireListener, WireSession } from './wire.ts'
 
@@ -106,6 +107,10 @@ export class LoadClient {
 
   send(frames: Uint8Array): void {
     this.#socket?.send(frames)
+  }
+
+  sendHostile(input: HostileInput): void {
+    this.send(input.bytes(this.#session))
   }
 
   stopReading(): void {
