@@ -58,6 +58,28 @@ describe('isSameValue', () => {
     expect(isSameValue(content(kind, a), content(kind, b))).toBe(false)
   })
 
+  test.each<[string, number[], number[]]>([
+    [
+      'an option that no client keeps',
+      object(entry('meta', one), entry('title', word('x'))),
+      object(entry('meta', one)),
+    ],
+    ['options at their defaults', object(entry('gc', [120]), entry('autoLoad', [121]), entry('meta', [126])), object()],
+    ['an option that is as good as true', object(entry('autoLoad', one)), object(entry('autoLoad', [120]))],
+    ['an option that is as good as false', object(entry('gc', [126])), object(entry('gc', [125, 0]))],
+    ['an option that is undefined', object(entry('gc', [127])), object()],
+  ])('sees through %s of a subdocument, which a replica does not write again', (_what, a, b) => {
+    expect(isSameValue(subdocument('a', a), subdocument('a', b))).toBe(true)
+    expect(isSameValue(subdocument('a', b), subdocument('a', a))).toBe(true)
+  })
+
+  test.each<[string, Content, Content]>([
+    ['documents', subdocument('a', object()), subdocument('b', object())],
+    ['documents with other data', subdocument('a', object(entry('meta', one))), subdocument('a', object())],
+    ['a document that loads itself', subdocument('a', object(entry('autoLoad', [120]))), subdocument('a', object())],
+    ['a document that keeps garbage', subdocument('a', object(entry('gc', [121]))), subdocument('a', object())],
+  ])('tells %s apart', (_what, a, b) => expect(isSameValue(a, b)).toBe(false))
+
   test('compares JSON as a value too', () => {
     expect(isSameValue(embed('{"a":1,"b":[{"c":1,"d":2}]}'), embed('{ "b": [{"d":2,"c":1.0}], "a": 1 }'))).toBe(true)
     expect(isSameValue(embed('{"a":1}'), embed('[["a",1]]'))).toBe(false)
@@ -71,6 +93,10 @@ function any(value: readonly number[]): Content {
 
 function content(kind: ContentKind, payload: readonly number[]): Content {
   return { kind, length: 1, payload: Uint8Array.from(payload), cut: 0 }
+}
+
+function subdocument(guid: string, options: readonly number[]): Content {
+  return content(ContentKind.document, [guid.length, ...bytesOf(guid), ...options])
 }
 
 function embed(json: string): Content {

@@ -21,7 +21,7 @@ export function isSameValue(a: Content, b: Content): boolean {
     case ContentKind.format:
       return left.string() === right.string() && isSameJson(left, right)
     case ContentKind.document:
-      return left.string() === right.string() && isSameAny(left, right)
+      return left.string() === right.string() && isSameOptions(left, right)
     case ContentKind.binary:
       return isSameBytes(left.lengthPrefixed(), right.lengthPrefixed())
     case ContentKind.type:
@@ -69,6 +69,39 @@ function isSameObject(a: ByteReader, b: ByteReader): boolean {
   return true
 }
 
+/**
+ * Of a subdocument's options Yjs keeps whether it collects garbage, which it does, whether it loads itself, which it does not, and its
+ * metadata. It writes them again only where they are not the default, and no others.
+ */
+function isSameOptions(a: ByteReader, b: ByteReader): boolean {
+  a.uint8()
+  b.uint8()
+  const [ours, theirs] = [readEntries(a), readEntries(b)]
+  const isTrue = (name: string, otherwise: boolean): boolean =>
+    isTruthy(a, ours.get(name), otherwise) === isTruthy(b, theirs.get(name), otherwise)
+  if (!isTrue('gc', true) || !isTrue('autoLoad', false)) return false
+  const [meta, other] = [metadataAt(a, ours), metadataAt(b, theirs)]
+  if (meta === undefined || other === undefined) return meta === other
+  return isSameAny(new ByteReader(a.bytes, meta), new ByteReader(b.bytes, other))
+}
+
+/** Where the metadata begins; undefined if it is null, or as good as absent. */
+function metadataAt({ bytes }: ByteReader, options: ReadonlyMap<string, number>): number | undefined {
+  const at = options.get('meta')
+  return at === undefined || bytes[at] === ANY_NULL || bytes[at] === ANY_UNDEFINED ? undefined : at
+}
+
+/** Whether JavaScript takes the value for true; `otherwise` if it is absent, or undefined, which stands for that. */
+function isTruthy({ bytes }: ByteReader, at: number | undefined, otherwise: boolean): boolean {
+  if (at === undefined || bytes[at] === ANY_UNDEFINED) return otherwise
+  const reader = new ByteReader(bytes, at)
+  const tag = reader.uint8()
+  if (isNumber(tag)) return Boolean(readNumber(reader, tag))
+  if (tag === ANY_BIGINT) return reader.view(8).some((byte) => byte !== 0)
+  if (tag === ANY_STRING) return reader.varUint() > 0
+  return tag !== ANY_NULL && tag !== ANY_FALSE
+}
+
 /** Where the value of each key begins; of a key that stands twice, the last, as when Yjs reads it. */
 function readEntries(reader: ByteReader): Map<string, number> {
   const entries = new Map<string, number>()
@@ -82,6 +115,10 @@ function readEntries(reader: ByteReader): Map<string, number> {
 const ANY_BYTES = 116
 const ANY_ARRAY = 117
 const ANY_STRING = 119
+const ANY_FALSE = 121
+const ANY_BIGINT = 122
+const ANY_NULL = 126
+const ANY_UNDEFINED = 127
 const ANY_INTEGER = 125
 const ANY_FLOAT32 = 124
 const ANY_FLOAT64 = 123
