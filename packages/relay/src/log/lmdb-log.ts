@@ -286,7 +286,8 @@ class LmdbLog implements UpdateLog {
   }
 
   async #commit(group: readonly Write[]): Promise<readonly (Written | LogError)[]> {
-    const draft = new Draft(this.#environment)
+    const stored: Rows = { get: (key) => this.#environment.get(key), room: (name) => this.#room(name) }
+    const draft = new Draft(stored)
     const results = group.map((write) => this.#plan(draft, write))
     await this.#environment.commit(draft.changes())
     for (const result of results) if (!(result instanceof LogError)) this.#entries += result.positions.length
@@ -295,8 +296,10 @@ class LmdbLog implements UpdateLog {
 
   /** Adds the whole write to the draft, or nothing of it. */
   #plan(draft: Draft, write: Write): Written | LogError {
-    const own = new Draft(draft)
     try {
+      // The rule, and with no draft of its own for each of a thousand keystrokes.
+      if (write.kind === 'append') return this.#draftAppend(draft, write.batch)
+      const own = new Draft(draft)
       const written = this.#draft(own, write)
       draft.take(own)
       return written
@@ -306,29 +309,42 @@ class LmdbLog implements UpdateLog {
     }
   }
 
-  #draft(draft: Draft, write: Write): Written {
-    if (write.kind === 'append') {
-      return { positions: write.batch.map((entry) => this.#draftEntry(draft, entry)), done: true, garbage: false }
-    }
+  #draft(draft: Draft, write: Exclude<Write, { readonly kind: 'append' }>): Written {
     if (write.kind === 'checkpoint') return draftCheckpoint(draft, write.room, write.upTo, write.update)
     if (write.kind === 'drop') return draftDrop(draft, write.room)
     return this.#draftSweep(draft)
   }
 
-  #draftEntry(draft: Draft, { room: name, update, author, claims = [] }: Append): Position {
-    const row = draft.room(name) ?? { room: draft.newRoom(), writer: 0, writtenBytes: 0, head: emptyHead }
-    const epoch = row.writer === this.#writer ? row.head.position.epoch : this.#newEpoch()
-    const head = headAfterAppend(row.head, epoch, update.length)
-    const writtenBytes = row.writtenBytes + update.length
-    draft.put(entryKey(row.room, head.position.seq), encodeEntry({ writtenBytes, update, author }))
-    draft.putRoom(name, { room: row.room, writer: this.#writer, writtenBytes, head })
+  /** Reads all that may be damaged before it adds an entry; at worst a number for a room has gone. */
+  #draftAppend(draft: Draft, batch: readonly Append[]): Written {
+    const rows = new Map<string, RoomRow>()
+    for (const { room } of batch) {
+      if (rows.has(room)) continue
+      rows.set(room, draft.room(room) ?? { room: draft.newRoom(), writer: 0, writtenBytes: 0, head: emptyHead })
+    }
+    const positions = batch.map((entry) => {
+      const row = this.#draftEntry(draft, rows.get(entry.room)!, entry)
+      rows.set(entry.room, row)
+      return row.head.position
+    })
+    for (const [name, row] of rows) draft.putRoom(name, row)
+    return { positions, done: true, garbage: false }
+  }
+
+  /** Returns the room's row after the entry. */
+  #draftEntry(draft: Draft, { room, writer, writtenBytes: before, head: last }: RoomRow, entry: Append): RoomRow {
+    const { update, author, claims = [] } = entry
+    const epoch = writer === this.#writer ? last.position.epoch : this.#newEpoch()
+    const head = headAfterAppend(last, epoch, update.length)
+    const writtenBytes = before + update.length
+    draft.put(entryKey(room, head.position.seq), encodeEntry({ writtenBytes, update, author }))
     if (author !== undefined) {
       for (const clientId of claims) {
-        const key = ownerKey(row.room, clientId)
+        const key = ownerKey(room, clientId)
         if (draft.get(key) === undefined) draft.put(key, encodeOwner(author))
       }
     }
-    return head.position
+    return { room, writer: this.#writer, writtenBytes, head }
   }
 
   #first({ start, end }: KeyRange): Uint8Array | undefined {
@@ -356,26 +372,39 @@ class LmdbLog implements UpdateLog {
   }
 }
 
+/** Where a draft looks for what it has not changed. */
+interface Rows {
+  get(key: Uint8Array): Uint8Array | undefined
+  room(name: string): RoomRow | undefined
+}
+
 /**
  * The changes of one transaction, or of one write in it, as they come together: read first here, and then in what lies
  * below.
  */
-class Draft {
-  readonly #below: Pick<LmdbEnvironment, 'get'>
+class Draft implements Rows {
+  readonly #below: Rows
   /** By the key's bytes as a string of one character each. */
   readonly #changes = new Map<string, Change>()
+  /** The rooms' own rows, by name; not encoded, since a busy room changes its row with each write. */
+  readonly #rooms = new Map<string, RoomRow | undefined>()
 
-  constructor(below: Pick<LmdbEnvironment, 'get'>) {
+  constructor(below: Rows) {
     this.#below = below
   }
 
   /** Takes the changes of a draft that lies upon this one. */
   take(above: Draft): void {
     for (const [text, change] of above.#changes) this.#changes.set(text, change)
+    for (const [name, row] of above.#rooms) this.#rooms.set(name, row)
   }
 
   changes(): readonly Change[] {
-    return [...this.#changes.values()]
+    const changes = [...this.#changes.values()]
+    for (const [name, row] of this.#rooms) {
+      changes.push({ key: roomKey(name), value: row === undefined ? undefined : encodeRoom(row) })
+    }
+    return changes
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -392,12 +421,15 @@ class Draft {
   }
 
   room(name: string): RoomRow | undefined {
-    const value = this.get(roomKey(name))
-    return value === undefined ? undefined : decodeRoom(name, value)
+    return this.#rooms.has(name) ? this.#rooms.get(name) : this.#below.room(name)
   }
 
   putRoom(name: string, row: RoomRow): void {
-    this.put(roomKey(name), encodeRoom(row))
+    this.#rooms.set(name, row)
+  }
+
+  removeRoom(name: string): void {
+    this.#rooms.set(name, undefined)
   }
 
   /** A number that no room has had before. */
@@ -428,7 +460,7 @@ function draftDrop(draft: Draft, name: string): Written {
   const row = draft.room(name)
   if (row === undefined) return { positions: [], done: false, garbage: false }
   const { room, head } = row
-  draft.remove(roomKey(name))
+  draft.removeRoom(name)
   draft.remove(checkpointKey(room))
   removeEntries(draft, { room, fromSeq: head.checkpointSeq + 1, upToSeq: head.position.seq })
   // Whether there are owners is not looked up: some may be in this very transaction. The sweep will see.

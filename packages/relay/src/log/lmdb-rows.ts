@@ -29,6 +29,7 @@ const FORMAT_VERSION_MIN = 1
 /** UTF-8 bytes of a room's name that fit into a key. The protocol allows fewer. */
 const NAME_BYTES_MAX = 1024
 
+const ENTRY_KEY_BYTES = 13
 const OWNER_KEY_BYTES = 14
 
 const Tag = { meta: 0, room: 1, checkpoint: 2, entry: 3, garbage: 4, ownerGarbage: 5, owner: 6 } as const
@@ -100,7 +101,11 @@ export function checkpointKey(room: number): Uint8Array {
 }
 
 export function entryKey(room: number, seq: number): Uint8Array {
-  return numberedKey(Tag.entry, room, seq)
+  const key = Buffer.allocUnsafe(ENTRY_KEY_BYTES)
+  key[0] = Tag.entry
+  key.writeUIntBE(room, 1, 6)
+  key.writeUIntBE(seq, 7, 6)
+  return key
 }
 
 export function garbageKey({ room, upToSeq }: GarbageRow): Uint8Array {
@@ -186,16 +191,36 @@ export function decodeRoom(name: string, value: Uint8Array): RoomRow {
 }
 
 export function encodeEntry({ writtenBytes, update, author }: EntryRow): Uint8Array {
-  const header = new ByteWriter(16)
-  header.varUint(writtenBytes)
-  if (author !== undefined) writeAuthor(header, author)
-  const start = new ByteWriter(2 + header.length)
-  start.lengthPrefixed(header.finish())
-  // Not by the writer: that would copy the update twice.
-  const value = new Uint8Array(start.length + update.length)
-  value.set(start.finish())
-  value.set(update, start.length)
+  // Sized and written in one go: there is one of these for every keystroke.
+  const subjectBytes = author === undefined ? 0 : Buffer.byteLength(author.subject)
+  const authorBytes = author === undefined ? 0 : varUintBytes(author.time) + varUintBytes(subjectBytes) + subjectBytes
+  const headerBytes = varUintBytes(writtenBytes) + authorBytes
+  const value = Buffer.allocUnsafe(varUintBytes(headerBytes) + headerBytes + update.length)
+  let at = putVarUint(value, 0, headerBytes)
+  at = putVarUint(value, at, writtenBytes)
+  if (author !== undefined) {
+    at = putVarUint(value, at, author.time)
+    at = putVarUint(value, at, subjectBytes)
+    at += value.write(author.subject, at)
+  }
+  value.set(update, at)
   return value
+}
+
+function varUintBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++
+  return bytes
+}
+
+/** Returns the place after it. */
+function putVarUint(target: Uint8Array, start: number, value: number): number {
+  let at = start
+  let rest = value
+  // Divided, not shifted: the value may pass 2^31.
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) target[at++] = 0x80 | (rest % 0x80)
+  target[at++] = rest
+  return at
 }
 
 /** The update is a view of `value`. */

@@ -12,9 +12,10 @@ export function headAfterAppend(head: RoomHead, epoch: number, updateBytes: numb
   const seq = head.position.seq + 1
   const continues = head.epochs.at(-1)?.epoch === epoch
   return {
-    ...head,
     position: { epoch, seq },
     epochs: continues ? head.epochs : [...head.epochs, { epoch, firstSeq: seq }].slice(-EPOCHS_MAX),
+    checkpointSeq: head.checkpointSeq,
+    checkpointBytes: head.checkpointBytes,
     tailEntries: head.tailEntries + 1,
     tailBytes: head.tailBytes + updateBytes,
   }
