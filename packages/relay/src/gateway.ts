@@ -19,6 +19,7 @@ import { pathOf } from './http/http-service.ts'
 import type { RelayLimits } from './limits.ts'
 import type { RelayCore } from './relay-core.ts'
 import type { RelayEventListener } from './relay-event.ts'
+import { ServerFrames } from './server-frames.ts'
 
 /** Sockets beyond `connectionsMax` that are still told why they are closed; the next is answered with HTTP 503. */
 const TURNED_AWAY_MAX = 100
@@ -37,6 +38,7 @@ export class Gateway {
   readonly #server: WebSocketServer
   /** Every socket that is not closed yet: those of connections, those that were turned away, those that say goodbye. */
   readonly #sockets = new Set<WebSocket>()
+  readonly #frames = new ServerFrames()
   #accepting = true
 
   constructor(options: GatewayOptions) {
@@ -78,7 +80,7 @@ export class Gateway {
     this.#sockets.add(webSocket)
     webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address: origin.address, error }))
     webSocket.on('close', () => this.#sockets.delete(webSocket))
-    const connection = core.accept(frameSocket(webSocket, stream, origin), opening)
+    const connection = core.accept(frameSocket(webSocket, stream, this.#frames, origin), opening)
     if (connection === undefined) return
     webSocket.on('close', () => connection.lost())
     webSocket.on('pong', () => connection.receivePong())
@@ -116,13 +118,13 @@ function offersOthersOnly(request: IncomingMessage): boolean {
 }
 
 /**
- * `ws` as the connection's port. Its `send` and `close` throw for no state that a server's socket can be in.
+ * `ws` as the connection's port. Its `close` throws for no state that a server's socket can be in.
  *
- * What is sent in one turn leaves in one system call: a flush of the log answers many appends at once, and each is one
- * frame for every member. (50 members, 2000 updates in bursts, on LMDB: 29,000 deliveries/s without, 75,000 with, the
- * members being in the same process.)
+ * What is sent in one turn leaves in one system call. Frames are written past `ws`, which would make a header for each member
+ * and write it apart from what it heads: see {@link ServerFrames}. `ws` writes its own frames (pongs, pings, the closing
+ * handshake) whole and at once to the same stream, since nothing is deflated; so frames follow each other as they were sent.
  */
-function frameSocket(webSocket: WebSocket, stream: Duplex, origin: Origin): FrameSocket {
+function frameSocket(webSocket: WebSocket, stream: Duplex, frames: ServerFrames, origin: Origin): FrameSocket {
   let corked = false
   const uncork = (): void => {
     corked = false
@@ -131,16 +133,18 @@ function frameSocket(webSocket: WebSocket, stream: Duplex, origin: Origin): Fram
   return {
     ...origin,
     get bufferedBytes() {
-      return webSocket.bufferedAmount
+      return stream.writableLength
     },
     send: (frame, onSent) => {
+      // Nothing may follow the frame that closes.
+      if (webSocket.readyState !== webSocket.OPEN) return process.nextTick(onSent)
       if (!corked) {
         corked = true
         stream.cork()
         // After the promises that are settled in this turn.
         process.nextTick(uncork)
       }
-      webSocket.send(frame, { binary: true }, onSent)
+      frames.write(stream, frame, onSent)
     },
     ping: () => webSocket.ping(),
     close: (code, reason) => {

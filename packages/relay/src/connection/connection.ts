@@ -71,6 +71,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   readonly #session: Session<Message>
   readonly #surroundings: ConnectionSurroundings
   readonly #onLost: () => void
+  readonly #onSent = (): void => this.#sent()
   readonly #outbox: Outbox
   readonly #memberships = new Map<string, Membership>()
   readonly #events: SessionEvent[] = []
@@ -241,7 +242,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     counters.bytesSent += frame.length
     const now = this.#surroundings.scheduler.now()
     this.#sentAt = now
-    this.#socket.send(frame, () => this.#sent())
+    this.#socket.send(frame, this.#onSent)
     if (this.#outbox.sent(frame.length, this.#socket.bufferedBytes, now)) {
       // All rooms hold back at once, not each after one update more.
       for (const membership of this.#memberships.values()) membership.holdBack()

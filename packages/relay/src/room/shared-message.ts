@@ -17,7 +17,10 @@ export type RoomMessage = RelayMessage | StatelessMessage
 
 export class SharedMessage {
   readonly message: RoomMessage
-  readonly #frames = new Map<string, Uint8Array>()
+  /** The form that was asked for first: mostly the only one. */
+  #form: string | undefined
+  #frame: Uint8Array | undefined
+  #otherFrames: Map<string, Uint8Array> | undefined
 
   constructor(message: RoomMessage) {
     this.message = message
@@ -28,10 +31,16 @@ export class SharedMessage {
    * bytes are shared: nobody may change them. Whoever uses a name for a form means the same bytes by it.
    */
   frame(form: string, encode: () => Uint8Array): Uint8Array {
-    const known = this.#frames.get(form)
+    if (this.#form === undefined) {
+      this.#frame = encode()
+      this.#form = form
+    }
+    if (this.#form === form) return this.#frame!
+    const known = this.#otherFrames?.get(form)
     if (known !== undefined) return known
     const frame = encode()
-    this.#frames.set(form, frame)
+    this.#otherFrames ??= new Map()
+    this.#otherFrames.set(form, frame)
     return frame
   }
 }
