@@ -36,18 +36,20 @@ export function onProcessor(processor: number, command: readonly string[]): stri
   return ['taskset', '-c', String(processor), ...command]
 }
 
+/** The first two processors that this process may run on; `undefined` where nothing can be pinned. */
+export function processorsFor(list = allowed()): Processors | undefined {
+  const [server, load] = list === undefined ? [] : numbersIn(list)
+  return server === undefined || load === undefined ? undefined : { server, load }
+}
+
 /** Moves the load, which is this process, to a processor of its own until disposed of. */
 export class PinnedLoad implements Disposable {
-  readonly #before: string | undefined
+  readonly #before = allowed()
   /** `undefined`: nothing is pinned. */
-  readonly processors: Processors | undefined
+  readonly processors: Processors | undefined = processorsFor(this.#before)
 
   constructor() {
-    this.#before = allowed()
-    const [server, load] = this.#before === undefined ? [] : numbersIn(this.#before)
-    if (server === undefined || load === undefined) return
-    this.processors = { server, load }
-    pin(String(load))
+    if (this.processors !== undefined) pin(String(this.processors.load))
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 /** What does our relay cost and promise, beside the servers that people run today and beside what a server without promises would cost? */
-import type { Bench } from '../harness/bench.ts'
-import { PinnedLoad } from './processors.ts'
+import type { Bench, BenchContext } from '../harness/bench.ts'
+import { PinnedLoad, processorsFor } from './processors.ts'
 import { acceptedRows } from './rows/accepted.ts'
 import { deliveryRows } from './rows/deliveries.ts'
 import { hostileRow } from './rows/hostile.ts'
@@ -10,7 +10,7 @@ import { largeDocumentRows } from './rows/large-document.ts'
 import type { Row, RowContext, Sizes } from './rows/row.ts'
 import { stoppedReadersRow } from './rows/stopped-readers.ts'
 import { typingRow } from './rows/typing.ts'
-import { BARE, Fleet } from './servers/contenders.ts'
+import { BARE, contenders, Fleet, OURS_HOCUSPOCUS, OURS_Y, type Contender } from './servers/contenders.ts'
 
 const rows: readonly Row[] = [
   ...deliveryRows,
@@ -28,8 +28,11 @@ export const relayTable: Bench = {
   question:
     'What does our relay cost and promise, beside the servers people run, and beside one that promises nothing?',
   workload: () =>
-    'the server is a process of its own, on one processor, the load on another (without taskset, or with one processor: wherever the system ' +
-    'puts them); clients speak each protocol on raw sockets, pushes are real Yjs edits of one character, encoded before the clock runs. ' +
+    'the server is a process of its own, ' +
+    (processorsFor() === undefined
+      ? 'it and the load run where the system puts them, for want of taskset or of a second processor'
+      : 'alone on one processor, the load on another') +
+    '; clients speak each protocol on raw sockets, pushes are real Yjs edits of one character, encoded before the clock runs. ' +
     'bare ws: a frame per update and socket, nothing checked, nothing stored; batched ws: one write per socket and turn of the event loop, the same bytes for ' +
     'all; y-websocket 2: the server that it brings, with y-leveldb; Hocuspocus 4: with a hook that writes documents to files, since its SQLite ' +
     'extension downloads a compiled library. Accepted means acknowledged (ours, after the flush; Hocuspocus, before it stores) or, where a wire ' +
@@ -45,7 +48,7 @@ export const relayTable: Bench = {
     if (selected.length === 0) return
     using pinned = new PinnedLoad()
     await using fleet = await Fleet.open(pinned.processors?.server)
-    const rowContext: RowContext = { ...context, fleet, size }
+    const rowContext: RowContext = { ...context, fleet, size, contenders: taking(context.scale) }
     for (const row of selected) {
       const task = row.name({ size })
       context.progress.step(`relay · ${task}`)
@@ -57,4 +60,10 @@ export const relayTable: Bench = {
       }
     }
   },
+}
+
+/** A quick run leaves out the endpoints of ours that are codecs onto the same rooms. */
+function taking(scale: BenchContext['scale']): readonly Contender[] {
+  if (scale === 'full') return contenders
+  return contenders.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)
 }

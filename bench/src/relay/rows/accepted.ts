@@ -6,7 +6,7 @@ import { measure } from '../../harness/measure.ts'
 import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BATCHED, contenders, type RunningContender } from '../servers/contenders.ts'
+import { BATCHED, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 const WRITERS = 50
@@ -16,7 +16,7 @@ const SETTLES_WITHIN_MS = 30_000
 /** Rooms whose stored content is looked at. */
 const ROOMS_CHECKED = 3
 
-const ROUNDS: Sizes<number> = { quick: 1, normal: 2, full: 5 }
+const ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 5 }
 const DURATION_MS: Sizes<number> = { quick: 300, normal: 1000, full: 3000 }
 
 const metrics: readonly Metric[] = [
@@ -55,7 +55,7 @@ interface Writers {
 }
 
 async function run(context: Parameters<Row['run']>[0], task: string, writers: Writers): ReturnType<Row['run']> {
-  const { fleet, size } = context
+  const { fleet, size, contenders } = context
   const runners = []
   for (const contender of contenders) {
     const running = await fleet.shared(contender)

@@ -5,7 +5,7 @@ import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
 import { Reading } from '../load/reading.ts'
-import { BATCHED, contenders, type RunningContender } from '../servers/contenders.ts'
+import { BATCHED, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 /** Pushes that are not accepted yet. */
@@ -19,11 +19,13 @@ const metrics: readonly Metric[] = [
 
 export const deliveryRows: readonly Row[] = [
   row(10, { quick: 2000, normal: 20_000, full: 60_000 }, 1.0 / 0.78),
-  row(100, { quick: 500, normal: 4000, full: 10_000 }, 0.35 / 0.26),
+  row(100, { quick: 300, normal: 4000, full: 10_000 }, 0.35 / 0.26),
   row(1000, { quick: 100, normal: 1000, full: 4000 }, 0.3 / 0.24),
 ]
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
+/** Of a thousand readers, whose rounds are long. */
+const ROUNDS_LONG: Sizes<number> = { quick: 1, normal: 1, full: 5 }
 
 function row(readers: number, pushes: Sizes<number>, times: number): Row {
   return {
@@ -31,7 +33,7 @@ function row(readers: number, pushes: Sizes<number>, times: number): Row {
     metrics,
     targets: [{ metric: 'server CPU', against: BATCHED, timesAtLeast: 1 / times }],
     async run(context, task) {
-      const { fleet, size } = context
+      const { fleet, size, contenders } = context
       const authored = author(FIRST_CLIENT_ID, size(pushes))
       const runners = []
       for (const contender of contenders) {
@@ -48,7 +50,13 @@ function row(readers: number, pushes: Sizes<number>, times: number): Row {
           round: (index: number) => deliver(running, `${task} ${index}`, readers, authored),
         })
       }
-      const result = await measure(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
+      const result = await measure(
+        task,
+        metrics,
+        runners,
+        context.rounds ?? size(readers > 100 ? ROUNDS_LONG : ROUNDS),
+        context,
+      )
       if (!context.profile) return result
       const ours = await fleet.shared(contenders.find(({ subject }) => subject === OURS)!)
       const profile = await ours.process.profile(() => deliver(ours, `${task} profiled`, readers, authored))

@@ -5,7 +5,7 @@ import { type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
 import { hostileInputs, type HostileInput } from '../load/hostile-inputs.ts'
 import { LoadClient } from '../load/load-client.ts'
-import { contenders, running, type Contender, type Fleet } from '../servers/contenders.ts'
+import { running, type Contender, type Fleet } from '../servers/contenders.ts'
 import type { ServerProcess } from '../server-process.ts'
 import type { Row } from './row.ts'
 
@@ -25,7 +25,7 @@ export const hostileRow: Row = {
   metrics,
   targets: metrics.map(({ name }) => ({ metric: name, atMost: 0 })),
   async run(context, task) {
-    const { fleet } = context
+    const { fleet, contenders } = context
     await fleet.endShared()
     const runners = contenders
       .filter(({ stores }) => stores)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
 import { closeClients, joinAll } from '../load/load-client.ts'
-import { BARE, BATCHED, contenders, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 const CLIENTS: Sizes<number> = { quick: 300, normal: 2000, full: 5000 }
@@ -21,7 +21,7 @@ export const idleClientsRow: Row = {
   metrics,
   targets: [{ metric: 'memory', against: BARE, timesAtLeast: 11.6 / 14 }],
   async run(context, task) {
-    const { fleet, size } = context
+    const { fleet, size, contenders } = context
     await fleet.endShared()
     const runners = contenders
       .filter(({ subject }) => subject !== BATCHED)

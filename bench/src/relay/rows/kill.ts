@@ -6,7 +6,7 @@ import { author, FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood } from '../load/flood.ts'
 import { LoadClient } from '../load/load-client.ts'
 import { within } from '../../harness/deadline.ts'
-import { contenders, running, type Contender, type Fleet } from '../servers/contenders.ts'
+import { running, type Contender, type Fleet } from '../servers/contenders.ts'
 import type { Row } from './row.ts'
 
 const ACCEPTED = 2000
@@ -22,7 +22,7 @@ export const killRow: Row = {
   metrics,
   targets: [{ metric: 'missing', atMost: 0 }],
   async run(context, task) {
-    const { fleet, size } = context
+    const { fleet, size, contenders } = context
     const runners = contenders
       .filter(({ stores }) => stores)
       .map((contender) => ({ subject: contender.subject, round: () => killed(fleet, contender) }))

@@ -9,7 +9,7 @@ import type { Trace } from '../../workloads/trace.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BARE, BATCHED, contenders, HOCUSPOCUS, Y_WEBSOCKET, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 const ROOMS: Sizes<number> = { quick: 4, normal: 12, full: 200 }
@@ -17,7 +17,7 @@ const JOINS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
 const WARM_UP_JOINS = 8
 const SETTLES_WITHIN_MS = 60_000
 /** Merging and storing that an update sets off has come to its end. */
-const REST_MS = 1500
+const REST_MS: Sizes<number> = { quick: 300, normal: 1500, full: 3000 }
 
 export const largeDocumentRows: readonly Row[] = [
   {
@@ -28,14 +28,14 @@ export const largeDocumentRows: readonly Row[] = [
     ] satisfies Metric[],
     targets: [{ metric: 'memory', atMost: 100_000 }],
     async run(context, task) {
-      const { fleet, size, trace } = context
+      const { fleet, size, trace, contenders } = context
       await fleet.endShared()
       const document = documentOf(trace)
       const runners = contenders
         .filter(({ subject }) => [OURS, Y_WEBSOCKET, HOCUSPOCUS].includes(subject))
         .map((contender) => ({
           subject: contender.subject,
-          round: () => fleet.alone(contender, (server) => hold(server, document, size(ROOMS))),
+          round: () => fleet.alone(contender, (server) => hold(server, document, size(ROOMS), size(REST_MS))),
         }))
       return measure(task, this.metrics, runners, context.rounds ?? 1, context)
     },
@@ -45,14 +45,15 @@ export const largeDocumentRows: readonly Row[] = [
     metrics: [{ name: 'server CPU', unit: 'ms', better: 'lower' }] satisfies Metric[],
     targets: [{ metric: 'server CPU', against: BARE, timesAtLeast: 20 / 60 }],
     async run(context, task) {
-      const { fleet, size, trace } = context
+      const { fleet, size, trace, contenders } = context
       await fleet.endShared()
       const document = documentOf(trace)
       const runners = contenders
         .filter(({ subject }) => subject !== BATCHED)
         .map((contender) => ({
           subject: contender.subject,
-          round: () => fleet.alone(contender, (server) => joinAtOnce(server, document, trace, size(JOINS))),
+          round: () =>
+            fleet.alone(contender, (server) => joinAtOnce(server, document, trace, size(JOINS), size(REST_MS))),
         }))
       return measure(task, this.metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 5 }), context)
     },
@@ -78,13 +79,18 @@ async function bring(server: RunningContender, document: Uint8Array, room: strin
   return client
 }
 
-async function hold(server: RunningContender, document: Uint8Array, rooms: number): Promise<Record<string, number>> {
+async function hold(
+  server: RunningContender,
+  document: Uint8Array,
+  rooms: number,
+  restMs: number,
+): Promise<Record<string, number>> {
   const clients = [await bring(server, document, 'first')]
   try {
-    await sleep(REST_MS)
+    await sleep(restMs)
     const before = await server.process.memory()
     for (let room = 0; room < rooms; room++) clients.push(await bring(server, document, `room ${room}`))
-    await sleep(REST_MS)
+    await sleep(restMs)
     const after = await server.process.memory()
     for (const client of clients) client.assertWell()
     return {
@@ -101,10 +107,11 @@ async function joinAtOnce(
   document: Uint8Array,
   { endContent }: Trace,
   joins: number,
+  restMs: number,
 ): Promise<Record<string, number>> {
   const clients = [await bring(server, document, 'room')]
   try {
-    await sleep(REST_MS)
+    await sleep(restMs)
     clients.push(...(await joinAll(server, WARM_UP_JOINS, () => 'room')))
     const before = await server.process.usage()
     const joined = await joinAll(server, joins, () => 'room', joins)

@@ -1,13 +1,15 @@
 /** What a row of the relay's table is: its metrics and targets as data, and how each contender's samples come about. */
 import type { BenchContext, Metric, TaskResult } from '../../harness/bench.ts'
 import type { Target } from '../../harness/target.ts'
-import type { Fleet } from '../servers/contenders.ts'
+import type { Contender, Fleet } from '../servers/contenders.ts'
 
 /** How much work: of `--quick`, of a run without options, of `--full`. */
 export type Sizes<Size> = Readonly<Record<'quick' | 'normal' | 'full', Size>>
 
 export interface RowContext extends BenchContext {
   readonly fleet: Fleet
+  /** Who takes part, in the order of the columns. */
+  readonly contenders: readonly Contender[]
   /** The size that this run asks for. */
   readonly size: <Size>(sizes: Sizes<Size>) => Size
 }

@@ -6,7 +6,7 @@ import { measure } from '../../harness/measure.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { ByteCursor } from '../load/byte-cursor.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BATCHED, contenders, type RunningContender } from '../servers/contenders.ts'
+import { BATCHED, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 const READERS = 20
@@ -33,7 +33,7 @@ export const stoppedReadersRow: Row = {
     { metric: 'starved', atMost: 0 },
   ],
   async run(context, task) {
-    const { fleet, size } = context
+    const { fleet, size, contenders } = context
     await fleet.endShared()
     const runners = contenders
       .filter(({ subject }) => subject !== BATCHED)

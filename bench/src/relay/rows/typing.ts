@@ -5,14 +5,14 @@ import { author, FIRST_CLIENT_ID } from '../load/authored.ts'
 import { until } from '../load/flood.ts'
 import { closeClients, joinAll } from '../load/load-client.ts'
 import { Reading } from '../load/reading.ts'
-import { BATCHED, contenders, type RunningContender } from '../servers/contenders.ts'
+import { BATCHED, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 const ROOMS: Sizes<number> = { quick: 100, normal: 1000, full: 1000 }
 /** Per person. */
 const KEYSTROKES_PER_SECOND = 5
-const WARM_UP_KEYSTROKES = 5
-const KEYSTROKES: Sizes<number> = { quick: 5, normal: 20, full: 100 }
+const WARM_UP_KEYSTROKES = 3
+const KEYSTROKES: Sizes<number> = { quick: 4, normal: 12, full: 100 }
 const TICK_MS = 5
 const SETTLES_WITHIN_MS = 30_000
 
@@ -23,7 +23,7 @@ export const typingRow: Row = {
   metrics,
   targets: [{ metric: 'server CPU', against: BATCHED, timesAtLeast: 26 / 35 }],
   async run(context, task) {
-    const { fleet, size } = context
+    const { fleet, size, contenders } = context
     const runners = []
     for (const contender of contenders) {
       const running = await fleet.shared(contender)
