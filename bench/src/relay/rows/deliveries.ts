@@ -5,7 +5,7 @@ import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
 import { Reading } from '../load/reading.ts'
-import { BATCHED, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED, type RunningContender } from '../servers/contenders.ts'
 import type { Row, Sizes } from './row.ts'
 
 /** Pushes that are not accepted yet. */
@@ -18,20 +18,29 @@ const metrics: readonly Metric[] = [
 ]
 
 export const deliveryRows: readonly Row[] = [
-  row(10, { quick: 2000, normal: 20_000, full: 60_000 }, 1.0 / 0.78),
-  row(100, { quick: 300, normal: 4000, full: 10_000 }, 0.35 / 0.26),
-  row(1000, { quick: 100, normal: 1000, full: 4000 }, 0.3 / 0.24),
+  row(10, { quick: 2000, normal: 20_000, full: 60_000 }, { bare: 2.9 / 1.0, batched: 0.78 / 1.0 }),
+  row(100, { quick: 300, normal: 4000, full: 10_000 }, { bare: 2.7 / 0.35, batched: 0.26 / 0.35 }),
+  row(1000, { quick: 100, normal: 1000, full: 4000 }, { bare: 3.8 / 0.3, batched: 0.24 / 0.3 }),
 ]
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
 /** Of a thousand readers, whose rounds are long. */
 const ROUNDS_LONG: Sizes<number> = { quick: 1, normal: 1, full: 5 }
 
-function row(readers: number, pushes: Sizes<number>, times: number): Row {
+/** How many times better ours is to be than each; below 1, how much worse it may be. */
+interface Times {
+  readonly bare: number
+  readonly batched: number
+}
+
+function row(readers: number, pushes: Sizes<number>, times: Times): Row {
   return {
     name: () => `deliveries to ${readers} readers`,
     metrics,
-    targets: [{ metric: 'server CPU', against: BATCHED, timesAtLeast: 1 / times }],
+    targets: [
+      { metric: 'server CPU', against: BARE, timesAtLeast: times.bare },
+      { metric: 'server CPU', against: BATCHED, timesAtLeast: times.batched },
+    ],
     async run(context, task) {
       const { fleet, size, contenders } = context
       const authored = author(FIRST_CLIENT_ID, size(pushes))
