@@ -21,7 +21,7 @@ import { utf8Width } from './text-coding.ts'
 /** Fewer make a lookup shorter, and take 16 bytes each. */
 export const STRUCTS_PER_CHECKPOINT = 32
 
-/** Buffers up to this size double when they are full; larger ones grow by a quarter, so that little lies idle. */
+/** Buffers up to this size double when they are full; larger ones grow by an eighth, so that little lies idle. */
 const DOUBLING_BYTES_MAX = 4096
 
 /** The most bytes that a struct takes before its content, apart from the names of its parent and key. */
@@ -310,6 +310,11 @@ export class StructLog {
     return logs
   }
 
+  /** Gives back what the buffer holds in reserve, if that is more than it would get by growing. */
+  trimIfLoose(): void {
+    if (this.#bytes.length - this.#length > this.#length / 8) this.trim()
+  }
+
   /** Gives back what the buffer holds in reserve. */
   trim(): void {
     if (this.#bytes.length > this.#length) this.#bytes = this.#bytes.slice(0, this.#length)
@@ -409,7 +414,7 @@ export class StructLog {
     if (needed <= this.#bytes.length) return
     const capacity = this.#bytes.length
     const grown = new Uint8Array(
-      Math.max(needed, capacity < DOUBLING_BYTES_MAX ? capacity * 2 : capacity + Math.ceil(capacity / 4)),
+      Math.max(needed, capacity < DOUBLING_BYTES_MAX ? capacity * 2 : capacity + Math.ceil(capacity / 8)),
     )
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown

@@ -45,6 +45,9 @@ const nothing: Added = { structs: none, deletes: none, restored: none, gaps: non
 /** More ranges than these are merged into the set in one pass; each alone may have to shift all that come after it. */
 const DELETES_ONE_BY_ONE_MAX = 64
 
+/** After a stretch of more structs, reading which costs more than copying them. */
+const TRIMMED_STRUCTS_MIN = 64
+
 /** With fewer logs than these for a client, shifting them is nothing. */
 const SHIFTED_LOGS_MIN = 1024
 
@@ -311,6 +314,8 @@ export class UpdateStore {
       if (overlap.rest !== null) log.appendStretch(overlap.rest, scan)
       logs.splice(from, to - from, log)
     }
+    // What is joined takes less than what came.
+    if (stretch.count > TRIMMED_STRUCTS_MIN) log.trimIfLoose()
     this.#last = logs[logs.length - 1]!
     const below = logs[from - 1]?.end ?? 0
     if (below < log.start && structs.length > 0) gaps.push(client, below, log.start)
