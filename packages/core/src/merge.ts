@@ -141,8 +141,9 @@ export function encodeLogs(logs: StructLog[], deletes: IdSet): Uint8Array<ArrayB
 function mergeAll(client: number, log: StructLog | null, others: Stretch[], scan: StructScan): StructLog {
   const stretches = log === null ? others : [log.stretch(), ...others]
   stretches.sort((a, b) => a.clock - b.clock)
-  const first = stretches[0]!
-  const merged = new StructLog(client, first.clock, first.to - first.from)
+  let bytes = 0
+  for (const { from, to } of stretches) bytes += to - from
+  const merged = new StructLog(client, stretches[0]!.clock, bytes)
   for (let from = 0; from < stretches.length;) {
     const stretch = stretches[from]!
     let end = stretch.end
