@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { ByteWriter } from './byte-writer.ts'
+import { ContentKind } from './content.ts'
 import { diffUpdate } from './diff.ts'
+import { ConflictError } from './errors.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { mergeStructByStruct } from './merge-oracle.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { damageArbitrary, damaged, isUpdate } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
+import { UpdateStore } from './update-store.ts'
 import { decodeUpdate } from './update.ts'
 
 const random = fc.infiniteStream(fc.nat())
@@ -99,6 +103,26 @@ describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
       ),
       fuzz(2),
     )
+  })
+
+  test('takes no time for the units that a run without content claims, even where two of them contradict each other', () => {
+    // Deleted content of client 1 in two root types: as many units as there are integers.
+    const claimOf = (name: string, units: number): Uint8Array => {
+      const writer = new ByteWriter()
+      for (const value of [1, 1, 1, 0, ContentKind.deleted, 1]) writer.varUint(value)
+      writer.string(name)
+      for (const value of [units, 0]) writer.varUint(value)
+      return writer.finish()
+    }
+    const [one, other] = [claimOf('a', 2 ** 50), claimOf('b', 2 ** 50 + 7)]
+    const merged = mergeUpdates([one, other])
+    expect(mergeUpdates([other, one, merged])).toEqual(merged)
+    expect(
+      decodeUpdate(merged)
+        .clients.at(0)!
+        .structs.map(({ length }) => length),
+    ).toEqual([2 ** 50 + 7])
+    expect(() => UpdateStore.of([one, other])).toThrow(ConflictError)
   })
 
   test('makes one struct of a burst of keystrokes', () => {

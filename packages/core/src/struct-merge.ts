@@ -101,8 +101,9 @@ function pushBest(client: number, a: Struct, b: Struct, merged: Struct[]): void 
     return
   }
   const heads = compareHeads(a, b)
-  if (heads === 0 && compareContents(a, b) === 0) {
-    merged.push(a)
+  if (compareContents(a, b) === 0) {
+    // They differ in their first unit, if at all. Not unit by unit: a run without content claims as many as it likes.
+    merged.push(heads < 0 ? b : a)
     return
   }
   // Rare from here on: only the same ID with two contents, or a pair that was cut.
