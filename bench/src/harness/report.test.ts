@@ -81,6 +81,20 @@ describe('the table', () => {
     expect(text.indexOf('milliseconds')).toBeLessThan(text.indexOf('2.00 ms'))
   })
 
+  it('gives no ratio of two counts that are 0', () => {
+    const counts: TaskResult = {
+      task: 'a kill',
+      metrics: [{ name: 'missing', unit: 'count', better: 'lower' }],
+      subjects: new Map([
+        ['syncline', new Map([['missing', [0]]])],
+        ['yjs', new Map([['missing', [0]]])],
+      ]),
+    }
+    const [report] = run.reports
+    const text = renderRun({ ...run, reports: [{ ...report!, results: [counts] }] })
+    expect(text).not.toContain('NaN')
+  })
+
   it('gives a ratio above 1 where ours is better and below 1 where it is worse', () => {
     expect(row('time')).toMatch(/2\.00 ms +20\.0 ms ±25 % +10\.0×$/)
     expect(row('rate')).toMatch(/100 \/s +200 \/s +0\.50×$/)

@@ -113,7 +113,8 @@ function cell(samples: Samples | undefined, { name, unit }: Metric): string {
 }
 
 function ratioCell(summary: Summary | undefined): string {
-  return summary === undefined ? '' : formatRatio(summary.median)
+  // Of two counts that are 0 nothing can be said.
+  return summary === undefined || Number.isNaN(summary.median) ? '' : formatRatio(summary.median)
 }
 
 function ratio(result: TaskResult, metric: Metric, subject: string, baseline: string): Summary | undefined {

@@ -30,6 +30,7 @@ export const stoppedReadersRow: Row = {
   metrics,
   targets: [
     { metric: 'memory', atMost: 8e6 },
+    { metric: 'resident, peak', atMost: 8e6 },
     { metric: 'starved', atMost: 0 },
   ],
   async run(context, task) {
