@@ -2,7 +2,7 @@
 import { IdSet } from './id-set.ts'
 import { encodeStateVector } from './state-vector.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanUpdate } from './update-scan.ts'
+import { scanSingle, scanUpdate } from './update-scan.ts'
 import type { Update } from './update.ts'
 
 export interface UpdateIds {
@@ -12,18 +12,34 @@ export interface UpdateIds {
   readonly deletes: IdSet
 }
 
+/** One for all calls, which do not overlap: making one costs more than reading a keystroke with it. */
+const scan = new StructScan()
+
 /** The IDs in an update. Bytes are checked first, and whole: throws `DecodeError`. Cost linear in the structs. */
 export function updateIds(update: Uint8Array | Update): UpdateIds {
-  const structs = new IdSet()
   if (update instanceof Uint8Array) {
-    const { stretches, deletes } = scanUpdate(update, new StructScan())
-    for (const { client, clock, end } of stretches) structs.add(client, clock, end)
-    return { structs, deletes: IdSet.of(deletes) }
+    try {
+      return idsOfBytes(update)
+    } finally {
+      scan.close()
+    }
   }
+  const structs = new IdSet()
   for (const { client, structs: list } of update.clients) {
     for (const { type, clock, length } of list) if (type !== 'skip') structs.add(client, clock, clock + length)
   }
   return { structs, deletes: update.deletes }
+}
+
+function idsOfBytes(update: Uint8Array): UpdateIds {
+  const structs = new IdSet()
+  if (scanSingle(update, scan)) {
+    structs.add(scan.client, scan.clock, scan.end)
+    return { structs, deletes: new IdSet() }
+  }
+  const { stretches, deletes } = scanUpdate(update, scan)
+  for (const { client, clock, end } of stretches) structs.add(client, clock, end)
+  return { structs, deletes: IdSet.of(deletes) }
 }
 
 /**
