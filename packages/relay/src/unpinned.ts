@@ -3,5 +3,18 @@
  * what waits is counted by its own length. Copied only if it is the smaller part.
  */
 export function unpinned(view: Uint8Array): Uint8Array {
-  return view.length * 2 < view.buffer.byteLength ? new Uint8Array(view) : view
+  return isSmallerPart(view) ? new Uint8Array(view) : view
+}
+
+/**
+ * The same for a push, which is counted with some thousands of bytes more than it has (connection/membership.ts): so small ones
+ * may lie together in a slab of Node's pool, 8 KiB that live as long as the last of them. A buffer of its own for each keystroke
+ * is what the garbage collector would be busy with.
+ */
+export function unpinnedPush(view: Uint8Array): Uint8Array {
+  return isSmallerPart(view) ? Buffer.from(view) : view
+}
+
+function isSmallerPart(view: Uint8Array): boolean {
+  return view.length * 2 < view.buffer.byteLength
 }

@@ -30,7 +30,7 @@ import {
   type WireCode,
 } from '@syncline/protocol'
 import type { RelayLimits } from '../limits.ts'
-import { unpinned } from '../unpinned.ts'
+import { unpinned, unpinnedPush } from '../unpinned.ts'
 import type { SessionEffect, SessionEvent, SessionMachine } from './session.ts'
 
 export type ConnectionEvent = SessionEvent
@@ -236,7 +236,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
   #push({ handle, ref, update }: MessageOf<'push'>): void {
     const room = this.#roomByHandle.get(handle)
     if (room !== undefined) {
-      this.#effects.push({ type: 'push', place: room, ref, update: unpinned(update) })
+      this.#effects.push({ type: 'push', place: room, ref, update: unpinnedPush(update) })
       return
     }
     // Not a crime: the push may have crossed an eviction. Joined again, the client may push it again.

@@ -16,7 +16,7 @@ import { assert, emptyUpdate, isEmptyUpdate } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
 import type { Join, SessionEffect } from '../connection/session.ts'
 import type { SharedMessage } from '../room/shared-message.ts'
-import { unpinned } from '../unpinned.ts'
+import { unpinned, unpinnedPush } from '../unpinned.ts'
 import type { YjsAnswer, YjsRequest } from './yjs-message.ts'
 
 /** A step 2 or an update of the client. */
@@ -189,7 +189,7 @@ export class YjsPlace {
         return [{ type: 'do', effect: { type: 'sync', place, stateVector: unpinned(request.stateVector) } }]
       case 'syncStep2':
       case 'update': {
-        const pushed = { ref: this.#nextRef++, update: unpinned(request.update) }
+        const pushed = { ref: this.#nextRef++, update: unpinnedPush(request.update) }
         this.#pushes.push(pushed)
         // A step 2 is all that the relay lacks, whoever wrote it.
         const refill = request.type === 'syncStep2'
