@@ -80,7 +80,7 @@ export class Gateway {
     this.#sockets.add(webSocket)
     webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address: origin.address, error }))
     webSocket.on('close', () => this.#sockets.delete(webSocket))
-    const connection = core.accept(frameSocket(webSocket, stream, this.#frames, origin), opening)
+    const connection = core.accept(new GatewaySocket(webSocket, stream, this.#frames, origin), opening)
     if (connection === undefined) return
     webSocket.on('close', () => connection.lost())
     webSocket.on('pong', () => connection.receivePong())
@@ -124,36 +124,66 @@ function offersOthersOnly(request: IncomingMessage): boolean {
  * and write it apart from what it heads: see {@link ServerFrames}. `ws` writes its own frames (pongs, pings, the closing
  * handshake) whole and at once to the same stream, since nothing is deflated; so frames follow each other as they were sent.
  */
-function frameSocket(webSocket: WebSocket, stream: Duplex, frames: ServerFrames, origin: Origin): FrameSocket {
-  let corked = false
-  const uncork = (): void => {
-    corked = false
-    stream.uncork()
+class GatewaySocket implements FrameSocket {
+  readonly address: string
+  readonly request: FrameSocket['request']
+  readonly #webSocket: WebSocket
+  readonly #stream: Duplex
+  readonly #frames: ServerFrames
+  #corked = false
+
+  constructor(webSocket: WebSocket, stream: Duplex, frames: ServerFrames, { address, request }: Origin) {
+    this.address = address
+    this.request = request
+    this.#webSocket = webSocket
+    this.#stream = stream
+    this.#frames = frames
   }
-  return {
-    ...origin,
-    get bufferedBytes() {
-      return stream.writableLength
-    },
-    send: (frame, onSent) => {
-      // Nothing may follow the frame that closes.
-      if (webSocket.readyState !== webSocket.OPEN) return process.nextTick(onSent)
-      if (!corked) {
-        corked = true
-        stream.cork()
-        // After the promises that are settled in this turn.
-        process.nextTick(uncork)
-      }
-      frames.write(stream, frame, onSent)
-    },
-    ping: () => webSocket.ping(),
-    close: (code, reason) => {
-      webSocket.close(code, reason)
-      // A paused socket would never see the other side's half of the closing handshake.
-      webSocket.resume()
-    },
-    terminate: () => webSocket.terminate(),
-    pause: () => webSocket.pause(),
-    resume: () => webSocket.resume(),
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength
   }
+
+  send(frame: Uint8Array, onSent: () => void): void {
+    // Nothing may follow the frame that closes.
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return process.nextTick(onSent)
+    if (!this.#corked) {
+      this.#corked = true
+      this.#stream.cork()
+      // After the promises that are settled in this turn.
+      process.nextTick(uncork, this)
+    }
+    this.#frames.write(this.#stream, frame, onSent)
+  }
+
+  uncork(): void {
+    this.#corked = false
+    this.#stream.uncork()
+  }
+
+  ping(): void {
+    this.#webSocket.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.#webSocket.close(code, reason)
+    // A paused socket would never see the other side's half of the closing handshake.
+    this.#webSocket.resume()
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate()
+  }
+
+  pause(): void {
+    this.#webSocket.pause()
+  }
+
+  resume(): void {
+    this.#webSocket.resume()
+  }
+}
+
+function uncork(socket: GatewaySocket): void {
+  socket.uncork()
 }

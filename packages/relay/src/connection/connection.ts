@@ -84,7 +84,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #endRest: (() => void) | undefined
   /** Who the client is: that of the connection, and those of places with tokens of their own. */
   #gate: Gate | undefined
-  readonly #placeGates = new Map<string, Gate>()
+  #placeGates: Map<string, Gate> | undefined
   /** Absent where nobody is authenticated. `unknown` goes when the client is known. */
   #traffic: Traffic | undefined
   #unknown: UnknownClientBudget | undefined
@@ -157,11 +157,11 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const excess = this.#unknown?.check(now)
     if (excess !== undefined) this.#exceeded(excess)
     this.#gate?.tick(now)
-    for (const gate of this.#placeGates.values()) gate.tick(now)
+    for (const gate of this.#placeGates?.values() ?? []) gate.tick(now)
   }
 
   get subject(): string | undefined {
-    return this.#gate?.subject ?? this.#placeGates.values().next().value?.subject
+    return this.#gate?.subject ?? this.#placeGates?.values().next().value?.subject
   }
 
   expel(message: string): void {
@@ -336,9 +336,10 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { authenticator } = this.#surroundings
     if (authenticator === undefined) return this.#take({ type: 'authorized', join, access: 'write' })
     if (this.#gate !== undefined) return this.#gate.enter(join, token)
-    const known = this.#placeGates.get(join.place)
+    const known = this.#placeGates?.get(join.place)
     if (known !== undefined) return known.enter(join, token)
     const gate = this.#newGate(authenticator, join.place)
+    this.#placeGates ??= new Map()
     this.#placeGates.set(join.place, gate)
     gate.enter(join, token)
   }
@@ -376,7 +377,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       const closeCode = retryable ? CloseCode.tryAgainLater : CloseCode.unauthorized
       return this.#take({ type: 'expelled', closeCode, code, message })
     }
-    this.#placeGates.delete(place)
+    this.#placeGates?.delete(place)
     if (this.#memberships.has(place)) this.#evict(place, { code, retryable, message })
     for (const join of undecided) this.#take({ type: 'denied', join, code, retryable })
   }
@@ -387,14 +388,14 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   #leftGate(place: string): void {
     this.#gate?.left(place)
-    this.#placeGates.get(place)?.close()
-    this.#placeGates.delete(place)
+    this.#placeGates?.get(place)?.close()
+    this.#placeGates?.delete(place)
   }
 
   #join({ join, access }: SessionEffect<Message> & { type: 'join' }): void {
     const { rooms } = this.#surroundings
     const { place, room: name, request, position, stateVector } = join
-    const subject = (this.#gate ?? this.#placeGates.get(place))?.subject
+    const subject = (this.#gate ?? this.#placeGates?.get(place))?.subject
     const membership = new Membership(place, request, this)
     this.#memberships.set(place, membership)
     const joined = rooms.join(name, membership, { request, access, subject, position, stateVector })
@@ -412,8 +413,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   /** What is pending for this connection is pending no more. */
   #close(): void {
     this.#gate?.close()
-    for (const gate of this.#placeGates.values()) gate.close()
-    this.#placeGates.clear()
+    for (const gate of this.#placeGates?.values() ?? []) gate.close()
+    this.#placeGates = undefined
     this.#traffic = undefined
     this.#unknown = undefined
     this.#endRest?.()

@@ -238,7 +238,8 @@ export class RoomMachine {
   readonly #appends = new Map<number, Push>()
   readonly #content: RoomContent
   readonly #owners: ClientOwners
-  readonly #admission: Admission<Push>
+  /** Absent while nobody writes, as in most rooms that are open: it keeps nothing beyond what is undecided or under way. */
+  #admission: Admission<Push> | undefined
   readonly #awareness: AwarenessStates
   #phase: Phase = { kind: 'opening', joins: new Map() }
   #head: RoomHead = emptyHead
@@ -256,7 +257,6 @@ export class RoomMachine {
     this.#awareness = new AwarenessStates(limits)
     this.#content = new RoomContent(limits)
     this.#owners = new ClientOwners(limits)
-    this.#admission = new Admission(this.#content, this.#owners, (clientId) => this.#announcerOf(clientId), limits)
   }
 
   get head(): RoomHead {
@@ -291,11 +291,11 @@ export class RoomMachine {
       case 'push':
         return this.#push(event.member, event.ref, event.update, event.refill ?? false)
       case 'scanned':
-        return this.#decided(this.#admission.scanned(event.scan, event.found))
+        return this.#decided(this.#admitting().scanned(event.scan, event.found))
       case 'inspected':
-        return this.#decided(this.#admission.inspected(event.inspection, event.found), event.position)
+        return this.#decided(this.#admitting().inspected(event.inspection, event.found), event.position)
       case 'inspectionFailed':
-        return this.#decided(this.#admission.inspected(event.inspection, event.refusal))
+        return this.#decided(this.#admitting().inspected(event.inspection, event.refusal))
       case 'appended':
         return this.#appended(event.entries)
       case 'appendFailed':
@@ -394,7 +394,7 @@ export class RoomMachine {
     const refill = refills || member.refills
     const push: Push = { author: id, access, subject, refill, ref, update, verdict: pending }
     member.pushes.push(push)
-    this.#decided(this.#admission.arrive(push))
+    this.#decided(this.#admitting().arrive(push))
   }
 
   /** Does what was decided; `inspected` is the last entry that it was decided by, if that was not memory. */
@@ -459,7 +459,7 @@ export class RoomMachine {
       push.verdict = { kind: 'accepted', position }
       pushes.push({ author: push.author, update: push.update, position })
       authors.add(push.author)
-      const settled = this.#admission.settle(push, true)
+      const settled = this.#admitting().settle(push, true)
       if (settled.leftGap) authorsOfGaps.add(push.author)
       if (settled.decisions.length > 0) decisions.push(...settled.decisions)
     }
@@ -500,6 +500,11 @@ export class RoomMachine {
     for (const member of owed) this.#tell(member)
   }
 
+  #admitting(): Admission<Push> {
+    const announcer = (clientId: number): string | undefined => this.#announcerOf(clientId)
+    return (this.#admission ??= new Admission(this.#content, this.#owners, announcer, this.#limits))
+  }
+
   /** Whose awareness announces a client ID now. */
   #announcerOf(clientId: number): string | undefined {
     const member = this.#awareness.ownerOf(clientId)
@@ -508,7 +513,7 @@ export class RoomMachine {
 
   #appendFailed(append: number, refusal: Refusal): void {
     const push = this.#takeAppend(append)
-    const { decisions } = this.#admission.settle(push, false)
+    const { decisions } = this.#admitting().settle(push, false)
     push.verdict = { kind: 'rejected', refusal }
     this.#tell(push.author)
     this.#decided(decisions)
@@ -641,6 +646,7 @@ export class RoomMachine {
   }
 
   #tick(now: number): void {
+    if (this.#admission?.isBusy === false) this.#admission = undefined
     this.#broadcastAwareness(this.#awareness.expire(now), undefined)
     if (this.#compaction.kind === 'resting' && now >= this.#compaction.until) {
       this.#compaction = { kind: 'idle' }
@@ -649,7 +655,7 @@ export class RoomMachine {
     const inUse =
       this.#phase.kind !== 'open' ||
       this.#members.size > 0 ||
-      this.#admission.isBusy ||
+      this.#admission !== undefined ||
       this.#compaction.kind === 'running'
     if (inUse) this.#emptySince = undefined
     else if (now - (this.#emptySince ??= now) >= this.#limits.roomLingerMs) this.#close()
