@@ -145,6 +145,84 @@ const badUpdates: readonly [string, Bytes][] = [
 
 const enter: Bytes = [0, 0, 1, 0]
 
+/** Awareness that is wrong in itself, by its close code: what follows its length. */
+const badAwareness: readonly [string, number, Bytes][] = badBodies
+  .filter(([, , [type, length]]) => type === 1 && length !== undefined && length !== 9)
+  // Here a count is looked at after the states that it counts.
+  .map(([name, code, [, ...payload]]) => [name, name.includes('too many states') ? 1007 : code, payload])
+
+describe('/sync', () => {
+  let room = 0
+
+  /** Enters a room of its own and sends what `frame` makes of its handle. */
+  async function expectClosed(code: number, frame: (handle: number) => Bytes | string): Promise<void> {
+    const client = await RelayClient.open(relay.url)
+    const { handle } = await client.join(`native-${++room}`)
+    const sent = frame(handle)
+    client.socket.send(typeof sent === 'string' ? sent : Uint8Array.from(sent))
+    expect((await client.ended()).code).toBe(code)
+    // Neither acks nor updates.
+    expect(client.inbox.filter(({ type }) => type !== 'error')).toEqual([])
+    expect((await log.head(`native-${room}`)).position.seq).toBe(0)
+    await bystanders.sync()
+    expect(bugs).toEqual([])
+  }
+
+  test.each([
+    ['an empty frame', 1007, []],
+    ['a tag without an end', 1007, [0x80]],
+    ['a tag above 2^53', 1007, [...filled(8, 0xff), 0x7f]],
+    ['a tag that was never given', 1002, [0]],
+    ['an unknown tag', 1002, [99]],
+    ['a huge tag', 1002, uint(2 ** 40)],
+    ...[2, 4, 5, 6, 8, 9, 12, 14, 17, 18].map((tag) => [`tag ${tag}, which only relays send`, 1002, [tag, 1]] as const),
+    ['a second hello', 1002, [1, 1, 1, 0, 0]],
+    ['a hello without versions', 1007, [1]],
+    ['a hello of too many versions', 1007, [1, ...uint(2 ** 30)]],
+    ['a join without a room', 1007, [3, 9]],
+    ['a join of a room that is not UTF-8', 1007, [3, 9, 1, 0xff, 0, 1, 0]],
+    ['a join of a room with a name that has no end', 1007, [3, 9, 100, 97]],
+    ['a join with a position that is neither there nor not', 1002, [3, 9, 1, 97, 2, 1, 0]],
+    ['a join with half a position', 1007, [3, 9, 1, 97, 1, 5]],
+    ['a join without a state vector', 1007, [3, 9, 1, 97, 0]],
+    ['a join with a state vector that is longer than its frame', 1007, [3, 9, 1, 97, 0, 100, 0]],
+    ['a push without a handle', 1007, [7]],
+    ['a push without a ref', 1007, [7, 1]],
+    ['a push without an update', 1007, [7, 1, 1]],
+    ['a push with a ref above 2^53', 1007, [7, 1, ...filled(8, 0xff), 0x7f, 0]],
+    ['a push that is longer than its frame', 1007, [7, 1, 1, 100, 0]],
+    ['a push of 2^53 bytes', 1007, [7, 1, 1, ...filled(7, 0xff), 0x0f, 0]],
+    ['awareness without a handle', 1007, [10]],
+    ['awareness without a payload', 1007, [10, 1]],
+    ['awareness that is longer than its frame', 1007, [10, 1, 100, 0]],
+    ['a leave without a handle', 1007, [11]],
+    ['a token without a length', 1007, [13]],
+    ['a token that is not UTF-8', 1007, [13, 1, 0xff]],
+    ['a token that is too long', 1007, [13, ...sized(filled(16_385, 97))]],
+    ['a good message and a bad one', 1002, [15, 99]],
+    ['a good message and half of one', 1007, [15, 3]],
+    ['a frame that is too long', 1009, filled(20_001, 15)],
+  ] as readonly [string, number, Bytes][])('%s is closed with %i', (_, code, frame) => expectClosed(code, () => frame))
+
+  test.each(badAwareness)('%s is closed with %i', (_, code, payload) =>
+    expectClosed(code, (handle) => [10, ...uint(handle), ...payload]),
+  )
+
+  test('a text frame is closed with 1003', () => expectClosed(1003, () => 'text'))
+
+  test.each(badUpdates)('an update that is %s is rejected, and the connection goes on', async (_, update) => {
+    const client = await RelayClient.open(relay.url)
+    const { handle } = await client.join(`native-${++room}`)
+    client.send({ type: 'push', handle, ref: 1, update: Uint8Array.from(update) })
+    expect(await client.next('reject')).toMatchObject({ ref: 1, code: 'malformed-update', retryable: false })
+    await client.settle()
+    expect(client.inbox).toEqual([])
+    expect((await log.head(`native-${room}`)).position.seq).toBe(0)
+    await bystanders.sync()
+    await client.close()
+  })
+})
+
 describe('/y', () => {
   let room = 0
 
