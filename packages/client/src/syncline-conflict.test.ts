@@ -89,6 +89,32 @@ describe('a device that was copied, and both copies wrote', () => {
   })
 })
 
+test('a relay that lost data compares the edits of a copied device all the same', async () => {
+  const here = device()
+  const before = world.visit(here.store())
+  await before.room('a').loaded
+  type(before.room('a'), 'safe ')
+  await before.room('a').whenAcked()
+  await before.close()
+  world.relay.wipe()
+  const other = world.visit(undefined, copied).room('a')
+  await other.loaded
+  type(other, 'theirs')
+  await other.whenAcked()
+
+  const sync = world.visit(here.store(), copied)
+  sync.disconnect()
+  const room = sync.room('a')
+  await room.loaded
+  room.doc.getText('text').insert(0, 'ours')
+  await room.whenStored()
+  const acked = room.whenAcked()
+  sync.connect()
+  await expect(acked).rejects.toMatchObject({ code: 'rejected' })
+  expect(letters(world.textAtRelay())).toBe(letters('safe theirs'))
+  expect(await room.exportRejected()).toMatchObject([{ ref: 2, code: 'conflicting-update' }])
+})
+
 test('what arrives and contradicts an edit that is on its way is told by its ranges', async () => {
   const room = world.visit(undefined, copied).room('a')
   await room.loaded

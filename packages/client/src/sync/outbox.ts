@@ -80,6 +80,11 @@ export class Outbox {
     return [...this.#rejected].map(([ref, code]) => ({ ref, code }))
   }
 
+  /** Whether the row with this ref is here: neither settled nor refused. */
+  has(ref: number): boolean {
+    return this.#entries.has(nameOf(ref))
+  }
+
   /** How many edits are not settled. */
   get size(): number {
     return this.#entries.size
@@ -154,25 +159,6 @@ export class Outbox {
       keys: taken.map(({ key }) => key),
       update: updates.length === 1 ? updates[0]! : mergeUpdates(updates),
     }
-  }
-
-  /** Takes every row up to `throughRef`: an update that covers them is being sent. */
-  takeCovered(throughRef: number): readonly EditKey[] {
-    const keys: EditKey[] = []
-    for (const entry of this.#entries.values()) {
-      if (typeof entry.key !== 'number' || entry.key > throughRef) continue
-      entry.state = 'sent'
-      keys.push(entry.key)
-    }
-    return keys
-  }
-
-  /** Takes one row, if it is here, as {@link Outbox.takeCovered}. */
-  takeOne(ref: number): readonly EditKey[] {
-    const entry = this.#entries.get(nameOf(ref))
-    if (entry === undefined) return []
-    entry.state = 'sent'
-    return [ref]
   }
 
   /** The edits are durable at the relay. Idempotent. */

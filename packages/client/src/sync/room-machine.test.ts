@@ -270,6 +270,17 @@ describe('an edit that was refused because the relay has something else under it
     expect(machine.takeWrite()).toMatchObject({ rejected: [refused] })
   })
 
+  test('counts as refused when the store is read again before it was told so', () => {
+    load(rows, { position: at(9), ackedRef: 1 })
+    connect()
+    joined({ resumed: true, position: at(9), stateVector: encodeStateVectorFromUpdate(settled) })
+    reject(1, 'conflicting-update', false)
+    load(rows, { position: at(9), ackedRef: 1 })
+    take({ type: 'disconnected' })
+    const stateVector = encodeStateVectorFromUpdate(settled)
+    expect(connect()).toEqual([{ type: 'join', position: undefined, stateVector }])
+  })
+
   test('is asked for again after a reload, until it has come', () => {
     load(rows, { position: at(9), ackedRef: 2, rejected: [refused] })
     expect(connect()).toMatchObject([{ type: 'join', position: undefined }])
@@ -295,71 +306,86 @@ describe('a refill', () => {
     return joined({ resumed: false, position: at(2, 5), stateVector: nowhere })
   }
 
-  const everything = mergeUpdates([settled.update, edit(1)])
-  const refill = {
-    merged: everything,
-    rows: [
-      { ref: undefined, update: settled.update },
-      { ref: 1, update: edit(1) },
-    ],
-    throughRef: 1,
-  }
+  const more = edit(2, 3)
+  const everything = mergeUpdates([settled.update, more])
+  const refill = { merged: everything, rows: [settled.update, more] }
 
-  test('asks for everything first, and holds the outbox and the stored position meanwhile', () => {
-    expect(lose()).toEqual([{ type: 'read-everything', membership: 1, stateVector: nowhere, withOutbox: true }])
+  test('reads what is settled first, and holds the outbox and the stored position meanwhile', () => {
+    expect(lose()).toEqual([{ type: 'read-settled', membership: 1, stateVector: nowhere }])
     take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 3) })
     expect(machine.takeWrite()).toMatchObject({ position: at(9), update: edit(1, 3) })
-    expect(take({ type: 'everything', membership: 1, refill })).toEqual([
+    expect(take({ type: 'settled-read', membership: 1, refill })).toEqual([
       { type: 'push', handle: HANDLE, ref: 1, update: everything },
+      { type: 'push', handle: HANDLE, ref: 2, update: edit(1) },
     ])
     ack(1, 3, 5)
-    expect(machine.takeWrite()).toMatchObject({ position: at(3, 5), settledRef: 1 })
+    expect(machine.outbox).toMatchObject({ ackedRef: 0, size: 1 })
+    ack(2, 4, 5)
+    expect(machine.takeWrite()).toMatchObject({ position: at(4, 5), settledRef: 1 })
+    expect(machine.refilling).toBe(false)
+  })
+
+  test('that cannot be read for now does not hold the outbox', () => {
+    lose()
+    expect(take({ type: 'load-failed' })).toMatchObject([{ type: 'push', update: edit(1) }])
+    expect(machine.refilling).toBe(true)
+    take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 4) })
+    ack(1, 3, 5)
+    expect(machine.storedPosition).toEqual(at(9))
+    expect(machine.takeWrite()).toMatchObject({ position: at(9), settledRef: 1 })
+    expect(take({ type: 'settled-read', membership: 1, refill })).toMatchObject([{ type: 'push', update: everything }])
+    ack(2, 4, 5)
     expect(machine.refilling).toBe(false)
   })
 
   test('that was not finished starts over with the next membership', () => {
     lose()
-    take({ type: 'everything', membership: 1, refill })
+    take({ type: 'settled-read', membership: 1, refill })
     take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 3) })
     take({ type: 'disconnected' })
     expect(connect()).toMatchObject([{ type: 'join', position: at(9) }])
-    expect(joined({ resumed: false, position: at(2, 5) })).toMatchObject([{ type: 'read-everything', membership: 2 }])
+    expect(joined({ resumed: false, position: at(2, 5) })).toMatchObject([{ type: 'read-settled', membership: 2 }])
     // What was read for the membership before is of no use.
-    expect(take({ type: 'everything', membership: 1, refill })).toEqual([])
+    expect(take({ type: 'settled-read', membership: 1, refill })).toEqual([])
   })
 
   test('that is refused goes on row by row', () => {
     lose()
-    take({ type: 'everything', membership: 1, refill })
-    take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 3) })
+    take({ type: 'settled-read', membership: 1, refill })
+    take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 4) })
     expect(reject(1, 'malformed-update', false)).toMatchObject([
-      { type: 'push', ref: 2, update: settled.update },
-      { type: 'push', ref: 3, update: edit(1) },
+      { type: 'push', ref: 3, update: settled.update },
+      { type: 'push', ref: 4, update: more },
     ])
-    reject(2, 'malformed-update', false)
-    ack(3, 3, 5)
+    reject(3, 'malformed-update', false)
+    expect(machine.refilling).toBe(true)
+    ack(4, 4, 5)
+    take({ type: 'updates', handle: HANDLE, position: at(4, 5), update: edit(2, 4) })
     expect([machine.refilling, machine.outbox.size, machine.outbox.rejected]).toEqual([false, 0, []])
   })
 
-  test('of a relay that lacks nothing is none', () => {
+  test('of a relay that lacks nothing is none, and acknowledges no edit', () => {
     lose()
     take({ type: 'updates', handle: HANDLE, position: at(2, 5), update: edit(1, 3) })
-    expect(take({ type: 'everything', membership: 1, refill: { ...refill, merged: undefined } })).toEqual([])
-    expect([machine.refilling, machine.outbox.ackedRef, machine.outbox.size]).toEqual([false, 1, 0])
+    const nothing = { merged: undefined, rows: refill.rows }
+    expect(take({ type: 'settled-read', membership: 1, refill: nothing })).toMatchObject([
+      { type: 'push', update: edit(1) },
+    ])
+    expect([machine.refilling, machine.outbox.ackedRef, machine.outbox.size]).toEqual([false, 0, 1])
   })
 
   test('is found to be due when the store can be read at last', () => {
     take({ type: 'load-failed' })
     connect()
     joined({ resumed: false, position: at(2, 5), stateVector: nowhere })
-    expect(load([settled], { position: at(9) })).toMatchObject([{ type: 'read-everything', stateVector: nowhere }])
+    expect(load([settled], { position: at(9) })).toMatchObject([{ type: 'read-settled', stateVector: nowhere }])
   })
 })
 
 describe('a relay that lacks units which this device was told are safe', () => {
   const settled: DeviceRow = { row: 1, ref: undefined, update: edit(1, 2) }
   const has = encodeStateVectorFromUpdate(settled.update)
-  const refill = { merged: settled.update, rows: [{ ref: undefined, update: settled.update }], throughRef: 0 }
+  const refill = { merged: settled.update, rows: [settled.update] }
   const resync: RoomEvent = { type: 'resync', handle: HANDLE, stateVector: nowhere }
 
   function resume(stateVector: Uint8Array): readonly RoomEffect[] {
@@ -370,10 +396,10 @@ describe('a relay that lacks units which this device was told are safe', () => {
 
   test('gets them when this device resumes, and the outbox does not wait for that', () => {
     expect(resume(nowhere)).toEqual([
-      { type: 'read-everything', membership: 1, stateVector: nowhere, withOutbox: false },
+      { type: 'read-settled', membership: 1, stateVector: nowhere },
       { type: 'push', handle: HANDLE, ref: 1, update: edit(1) },
     ])
-    expect(take({ type: 'everything', membership: 1, refill })).toMatchObject([
+    expect(take({ type: 'settled-read', membership: 1, refill })).toMatchObject([
       { type: 'push', ref: 2, update: settled.update },
     ])
     ack(1, 10)
@@ -388,8 +414,8 @@ describe('a relay that lacks units which this device was told are safe', () => {
 
   test('gets them when it asks, once', () => {
     resume(has)
-    expect(take(resync)).toEqual([{ type: 'read-everything', membership: 1, stateVector: nowhere, withOutbox: false }])
-    take({ type: 'everything', membership: 1, refill })
+    expect(take(resync)).toEqual([{ type: 'read-settled', membership: 1, stateVector: nowhere }])
+    take({ type: 'settled-read', membership: 1, refill })
     expect(ack(2, 10)).toEqual([])
     expect(machine.refilling).toBe(false)
   })
@@ -397,9 +423,9 @@ describe('a relay that lacks units which this device was told are safe', () => {
   test('and asks during a refill is answered after it', () => {
     resume(nowhere)
     expect(take(resync)).toEqual([])
-    take({ type: 'everything', membership: 1, refill })
-    expect(ack(2, 10)).toMatchObject([{ type: 'read-everything' }])
-    expect(take({ type: 'everything', membership: 1, refill: { ...refill, merged: undefined } })).toEqual([])
+    take({ type: 'settled-read', membership: 1, refill })
+    expect(ack(2, 10)).toMatchObject([{ type: 'read-settled' }])
+    expect(take({ type: 'settled-read', membership: 1, refill: { ...refill, merged: undefined } })).toEqual([])
     expect(machine.refilling).toBe(false)
   })
 

@@ -53,8 +53,8 @@ export type RoomEvent =
   | { readonly type: 'connected'; readonly updateBytesMax: number }
   | { readonly type: 'disconnected' }
   | RelayEvent
-  /** The answer to the effect `read-everything`. */
-  | { readonly type: 'everything'; readonly membership: number; readonly refill: Refill }
+  /** The answer to the effect `read-settled`. */
+  | { readonly type: 'settled-read'; readonly membership: number; readonly refill: Refill }
   | { readonly type: 'written'; readonly write: RoomWrite }
   | { readonly type: 'write-failed'; readonly write: RoomWrite }
   | { readonly type: 'time' }
@@ -65,14 +65,15 @@ export type RelayEvent = Extract<
   { readonly type: 'joined' | 'refused' | 'updates' | 'ack' | 'reject' | 'evicted' | 'resync' }
 >
 
-/** What a relay lacks of what this device has. */
+/**
+ * What a relay lacks of what is settled on this device. The outbox is no part of it: that a relay has units of the same IDs, which is
+ * all that its state vector says, does not make them these, and only the relay, which compares, may acknowledge an edit.
+ */
 export interface Refill {
   /** All of it, merged; `undefined` when the relay lacks nothing. */
   readonly merged: Uint8Array | undefined
-  /** The same row by row, in case the relay refuses the merged update for one of them. */
-  readonly rows: readonly { readonly ref: number | undefined; readonly update: Uint8Array }[]
-  /** The outbox up to this ref is part of it; 0 if it goes its own way. */
-  readonly throughRef: number
+  /** The settled rows one by one, in case the relay refuses the merged update for one of them. */
+  readonly rows: readonly Uint8Array[]
 }
 
 export type RoomEffect =
@@ -81,16 +82,8 @@ export type RoomEffect =
   | { readonly type: 'push'; readonly handle: number; readonly ref: number; readonly update: Uint8Array }
   /** Show this to the documents of this tab. */
   | { readonly type: 'deliver'; readonly update: Uint8Array }
-  /**
-   * Read all rows, or those that are settled if the outbox is to go its own way, and find what `stateVector` lacks; answer with
-   * `everything` for the same membership.
-   */
-  | {
-      readonly type: 'read-everything'
-      readonly membership: number
-      readonly stateVector: Uint8Array
-      readonly withOutbox: boolean
-    }
+  /** Read all rows that are settled, and find what `stateVector` lacks; answer with `settled-read` for the same membership. */
+  | { readonly type: 'read-settled'; readonly membership: number; readonly stateVector: Uint8Array }
 
 /** One write to the device store: everything that is due, so that the store falls behind by one write at most. */
 export interface RoomWrite {
@@ -122,8 +115,8 @@ interface Flight {
 /** One push of a refill. */
 interface RefillPart {
   readonly update: Uint8Array
-  /** `undefined` for the merged whole. */
-  readonly row: { readonly ref: number | undefined } | undefined
+  /** Whether it is the merged whole, and no single row. */
+  readonly whole: boolean
 }
 
 /** Pushes that the relay acknowledged, and that a position from `seq` on covers. */
@@ -135,7 +128,8 @@ interface Uncovered {
 
 type RefillState =
   | { readonly state: 'none' }
-  | { readonly state: 'reading'; readonly withOutbox: boolean }
+  /** `outboxWaits`: edits may follow what is read, so that the relay, which lost it, does not have to ask for it. */
+  | { readonly state: 'reading'; readonly outboxWaits: boolean }
   | { readonly state: 'sending'; readonly refill: Refill; readonly waiting: RefillPart[]; left: number }
 
 export class RoomMachine {
@@ -219,6 +213,11 @@ export class RoomMachine {
     return this.#refill.state !== 'none'
   }
 
+  /** Whether the device store was ever read. */
+  get loaded(): boolean {
+    return this.#loaded
+  }
+
   get lastAckedAt(): number | undefined {
     return this.#lastAckedAt
   }
@@ -298,6 +297,8 @@ export class RoomMachine {
         return this.#load(event.room)
       case 'load-failed':
         this.#read = true
+        // The store may take long to come back; edits do not wait for it.
+        if (this.#refill.state === 'reading') this.#refill = { state: 'reading', outboxWaits: false }
         return this.#join()
       case 'edit':
         // First what throws for bytes that are no update.
@@ -329,7 +330,7 @@ export class RoomMachine {
         return this.#acknowledged(event)
       case 'reject':
         return this.#rejected(event)
-      case 'everything':
+      case 'settled-read':
         if (event.membership === this.#memberships && this.#refill.state === 'reading') this.#beginRefill(event.refill)
         return
       case 'written':
@@ -349,7 +350,8 @@ export class RoomMachine {
     this.#loaded = true
     this.#outbox.raise(head.ackedRef, head.rejected)
     this.#writtenRef = Math.max(this.#writtenRef, head.ackedRef)
-    const rejected = new Map(head.rejected.map(({ ref, code }) => [ref, code]))
+    // With those that were refused while the store was being read, or that it could not be told of yet.
+    const rejected = new Map(this.#outbox.rejected.map(({ ref, code }) => [ref, code]))
     for (const { ref, update } of rows) {
       // The relay refused it, so it is of no use in telling the relay what we have.
       if (ref !== undefined && rejected.has(ref)) {
@@ -366,7 +368,7 @@ export class RoomMachine {
     if (!late) return
     this.#storedPosition = head.position
     if (this.#membership.state !== 'live') this.#position = head.position
-    else if (this.#hasSettled) this.#readEverything(this.#membership.stateVector, true)
+    else if (this.#hasSettled) this.#readSettled(this.#membership.stateVector, true)
     this.#join()
   }
 
@@ -403,12 +405,12 @@ export class RoomMachine {
     this.#unreadable = false
     if (resumed) {
       // The log is the one that we know, and yet it may have a gap that this device can close.
-      if (access === 'write' && this.#lacksSettled(atRelay)) this.#readEverything(stateVector, false)
+      if (access === 'write' && this.#lacksSettled(atRelay)) this.#readSettled(stateVector, false)
       return
     }
     // The relay answers with what our state vector lacks; until then only an empty log is known to have fully arrived.
     this.#position = position.seq === 0 ? position : undefined
-    if (this.#hasSettled) this.#readEverything(stateVector, true)
+    if (this.#hasSettled) this.#readSettled(stateVector, true)
   }
 
   /** Whether this device has units beyond the relay's state vector that the outbox, which is pushed anyway, does not bring. */
@@ -424,12 +426,12 @@ export class RoomMachine {
     decodeStateVector(stateVector)
     if (this.#membership.state !== 'live' || this.#membership.access !== 'write') return
     if (this.refilling) this.#nextRefill = stateVector.slice()
-    else this.#readEverything(stateVector.slice(), false)
+    else this.#readSettled(stateVector.slice(), false)
   }
 
-  #readEverything(stateVector: Uint8Array, withOutbox: boolean): void {
-    this.#refill = { state: 'reading', withOutbox }
-    this.#effects.push({ type: 'read-everything', membership: this.#memberships, stateVector, withOutbox })
+  #readSettled(stateVector: Uint8Array, outboxWaits: boolean): void {
+    this.#refill = { state: 'reading', outboxWaits }
+    this.#effects.push({ type: 'read-settled', membership: this.#memberships, stateVector })
   }
 
   /** Nothing of the refill is left; whatever was asked for meanwhile is next. */
@@ -437,7 +439,7 @@ export class RoomMachine {
     this.#refill = { state: 'none' }
     const next = this.#nextRefill
     this.#nextRefill = undefined
-    if (next !== undefined && this.#membership.state === 'live') this.#readEverything(next, false)
+    if (next !== undefined && this.#membership.state === 'live') this.#readSettled(next, false)
   }
 
   #refused({ type, code, retryable, message }: MessageOf<'refused'> | MessageOf<'evicted'>): void {
@@ -572,7 +574,7 @@ export class RoomMachine {
       this.#pushRetries += 1
       return
     }
-    if (flight.refill !== undefined) return this.#refillPartRejected(flight.refill, flight.keys, code)
+    if (flight.refill !== undefined) return this.#refillPartRejected(flight.refill, code)
     this.#rejectForGood(flight.keys, code)
   }
 
@@ -591,12 +593,8 @@ export class RoomMachine {
   }
 
   #beginRefill(refill: Refill): void {
-    if (refill.merged === undefined) {
-      this.#endRefill()
-      this.#acknowledge(this.#headSeqAtJoin, this.#outbox.takeCovered(refill.throughRef), undefined)
-      return this.#cover()
-    }
-    this.#refill = { state: 'sending', refill, waiting: [{ update: refill.merged, row: undefined }], left: 1 }
+    if (refill.merged === undefined) return this.#endRefill()
+    this.#refill = { state: 'sending', refill, waiting: [{ update: refill.merged, whole: true }], left: 1 }
   }
 
   #refillPartDone(): void {
@@ -606,18 +604,16 @@ export class RoomMachine {
     if (this.#refill.left === 0) this.#endRefill()
   }
 
-  #refillPartRejected(part: RefillPart, keys: readonly EditKey[], code: string): void {
+  #refillPartRejected(part: RefillPart, code: string): void {
     if (this.#refill.state !== 'sending') return
-    if (part.row !== undefined) {
+    if (!part.whole) {
       if (code === CONFLICTING_UPDATE) this.#disputed.addRefused(part.update)
-      this.#rejectForGood(keys, code)
       return this.#refillPartDone()
     }
-    this.#outbox.putBack(keys)
     const { refill } = this.#refill
-    const rows = refill.rows.map(({ ref, update }) => ({ update, row: { ref } }))
-    if (rows.length === 0) this.#endRefill()
-    else this.#refill = { state: 'sending', refill, waiting: rows, left: rows.length }
+    const waiting = refill.rows.map((update) => ({ update, whole: false }))
+    if (waiting.length === 0) this.#endRefill()
+    else this.#refill = { state: 'sending', refill, waiting, left: waiting.length }
   }
 
   #written(write: RoomWrite): void {
@@ -648,7 +644,7 @@ export class RoomMachine {
     while (
       this.#membership.state === 'live' &&
       this.#membership.access === 'write' &&
-      !(this.#refill.state === 'reading' && this.#refill.withOutbox) &&
+      !(this.#refill.state === 'reading' && this.#refill.outboxWaits) &&
       this.#pushRetry === undefined &&
       this.#flights.length < ClientLimits.pushesInFlightMax &&
       this.#bytesInFlight < ClientLimits.pushBytesInFlightMax
@@ -669,7 +665,7 @@ export class RoomMachine {
     if (this.#refill.state === 'sending') {
       const part = this.#refill.waiting.shift()
       if (part !== undefined) {
-        this.#send(handle, part.update, this.#keysCovered(part, this.#refill.refill), part, updateBytesMax)
+        this.#send(handle, part.update, [], part, updateBytesMax)
         return true
       }
     }
@@ -677,11 +673,6 @@ export class RoomMachine {
     if (parcel === undefined) return false
     this.#send(handle, parcel.update, parcel.keys, undefined, updateBytesMax)
     return true
-  }
-
-  #keysCovered(part: RefillPart, refill: Refill): readonly EditKey[] {
-    if (part.row === undefined) return this.#outbox.takeCovered(refill.throughRef)
-    return part.row.ref === undefined ? [] : this.#outbox.takeOne(part.row.ref)
   }
 
   #send(
@@ -698,7 +689,7 @@ export class RoomMachine {
         wireCode: 'update-too-large',
       })
       if (refill === undefined) this.#rejectForGood(keys, 'update-too-large')
-      else this.#refillPartRejected(refill, keys, 'update-too-large')
+      else this.#refillPartRejected(refill, 'update-too-large')
       return
     }
     const firstRef = this.#nextWireRef

@@ -4,7 +4,7 @@
  */
 import { diffUpdate, isEmptyUpdate, mergeUpdates } from '@syncline/core'
 import type { ClientMessage, Position } from '@syncline/protocol'
-import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
+import type { DeviceRoom, DeviceRow, DeviceStore } from '../device-store/device-store.ts'
 import { mergeRows } from '../device-store/gathered-updates.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import { ClientLimits } from '../limits.ts'
@@ -12,14 +12,7 @@ import type { Scheduler } from '../scheduler.ts'
 import { foldsOf, rowsToFold, settledRows } from './fold.ts'
 import type { VolatileKey } from './outbox.ts'
 import { toPlainError, type EditsStatus, type RoomRelayStatus } from './relay-status.ts'
-import {
-  RoomMachine,
-  type Refill,
-  type RelayEvent,
-  type RoomEffect,
-  type RoomEvent,
-  type RoomWrite,
-} from './room-machine.ts'
+import { RoomMachine, type RelayEvent, type RoomEffect, type RoomEvent, type RoomWrite } from './room-machine.ts'
 import { Watermark } from './watermark.ts'
 
 export interface RoomSyncOptions {
@@ -39,6 +32,8 @@ export interface RoomSyncOptions {
   /** Something of {@link RoomSync.status} changed. */
   readonly onStatus: () => void
 }
+
+type ReadSettled = Extract<RoomEffect, { type: 'read-settled' }>
 
 /** Edits in memory under one name. */
 interface EditsInMemory {
@@ -69,7 +64,7 @@ export class RoomSync {
   /** What is being written just now. */
   #writing: Uint8Array | undefined
   /** A refill that could not be read yet. */
-  #refillToRead: Extract<RoomEffect, { type: 'read-everything' }> | undefined
+  #refillToRead: ReadSettled | undefined
 
   constructor(options: RoomSyncOptions) {
     this.#options = options
@@ -222,7 +217,7 @@ export class RoomSync {
         onUpdate(effect.update)
         if (this.#retry.error !== undefined) onUnstored(effect.update)
         return
-      case 'read-everything':
+      case 'read-settled':
         this.#refillToRead = effect
         return this.#work()
       default:
@@ -264,7 +259,7 @@ export class RoomSync {
   #nextWork(): (() => Promise<void>) | undefined {
     if (!this.#loaded) return () => this.#load()
     const refill = this.#refillToRead
-    if (refill !== undefined) return () => this.#readEverything(refill)
+    if (refill !== undefined) return () => this.#readSettled(refill)
     const write = this.#machine.takeWrite()
     if (write !== undefined) return () => this.#write(write)
     if (this.#rowsToFold >= ClientLimits.foldRowsMin) this.#foldWhenIdle()
@@ -281,39 +276,42 @@ export class RoomSync {
       this.#rowsToFold = settledRows(stored).length
       this.#handle({ type: 'loaded', room: stored })
     } catch (cause) {
-      // Without the store, all that this device has is what it receives from now on: that is everything.
+      this.#handle({ type: 'load-failed' })
       const refill = this.#refillToRead
-      this.#refillToRead = undefined
-      this.#handle(refill === undefined ? { type: 'load-failed' } : this.#everything(refill, []))
+      if (refill !== undefined && !this.#machine.loaded) {
+        // A store that was never read: all that this device has is what it receives from now on. One that was has rows to read.
+        this.#refillToRead = undefined
+        this.#handle(this.#settled(refill, []))
+      }
       throw cause
     }
   }
 
-  async #readEverything(effect: Extract<RoomEffect, { type: 'read-everything' }>): Promise<void> {
+  async #readSettled(effect: ReadSettled): Promise<void> {
     const { room, store } = this.#options
-    const stored = await store.load(room)
+    let stored: DeviceRoom
+    try {
+      stored = await store.load(room)
+    } catch (cause) {
+      this.#handle({ type: 'load-failed' })
+      throw cause
+    }
     this.#retry.succeeded()
     if (this.#refillToRead === effect) this.#refillToRead = undefined
     this.#rows.raise(stored.head.nextRow - 1)
     this.#handle({ type: 'loaded', room: stored })
-    const rejected = new Set(stored.head.rejected.map(({ ref }) => ref))
-    const { settledRef } = this.#machine.outbox
-    const refMax = effect.withOutbox ? Infinity : settledRef
-    const rows = stored.rows.filter(({ ref }) => ref === undefined || (ref <= refMax && !rejected.has(ref)))
-    this.#handle(this.#everything(effect, rows))
+    const { outbox } = this.#machine
+    const rejected = new Set(outbox.rejected.map(({ ref }) => ref))
+    const settled = stored.rows.filter(({ ref }) => ref === undefined || !(outbox.has(ref) || rejected.has(ref)))
+    this.#handle(this.#settled(effect, settled))
   }
 
   /** What the relay lacks of `rows`, and of what has arrived but is in no row yet. */
-  #everything(
-    { membership, stateVector, withOutbox }: Extract<RoomEffect, { type: 'read-everything' }>,
-    rows: readonly DeviceRow[],
-  ): RoomEvent {
-    const unwritten = this.#machine.unwritten.map((update) => ({ ref: undefined, update }))
-    const all: Refill['rows'] = [...rows, ...unwritten]
-    const missing = diffUpdate(mergeRows(all.map(({ update }) => update)), stateVector)
-    const throughRef = withOutbox ? rows.reduce((highest, { ref }) => Math.max(highest, ref ?? 0), 0) : 0
+  #settled({ membership, stateVector }: ReadSettled, rows: readonly DeviceRow[]): RoomEvent {
+    const all = [...rows.map(({ update }) => update), ...this.#machine.unwritten]
+    const missing = diffUpdate(mergeRows(all), stateVector)
     const merged = isEmptyUpdate(missing) ? undefined : missing
-    return { type: 'everything', membership, refill: { merged, rows: all, throughRef } }
+    return { type: 'settled-read', membership, refill: { merged, rows: all } }
   }
 
   async #write(write: RoomWrite): Promise<void> {
