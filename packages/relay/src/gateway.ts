@@ -5,9 +5,8 @@
  * `ws` itself ends a connection whose frames break RFC 6455 (set RSV bits, bad opcodes: 1002), or are longer than
  * `maxPayload` (1009), and then emits `error`, which must have a listener or it ends the process.
  *
- * The `Origin` header is not checked: access is by token, and a browser sends no cookie that the relay would read. A
- * relay without `authorize` is therefore open to every page that its user visits; it serves the loopback interface
- * only.
+ * The `Origin` header is not checked here: access is by token, and a browser sends no cookie that the relay would read.
+ * Where there is no authorization, upgrades of other sites' pages do not come this far (http/local-request.ts).
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'

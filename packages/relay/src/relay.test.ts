@@ -430,6 +430,52 @@ describe('access', () => {
     const authorize = (): 'read' => 'read'
     expect(createRelay({ log: new MemoryLog(), host: '0.0.0.0', authorize })).toBeDefined()
   })
+
+  const endpoints = ['/sync', '/y/notes', '/hocuspocus']
+
+  /** What an upgrade with these headers is answered with. */
+  async function upgradeStatus(url: string, headers: Record<string, string>): Promise<number> {
+    const socket = new WebSocket(url, { headers })
+    closing.push(async () => socket.terminate())
+    return new Promise((resolve, reject) => {
+      socket.on('open', () => resolve(101))
+      socket.on('unexpected-response', (_, response) => resolve(response.statusCode!))
+      socket.on('error', reject)
+    })
+  }
+
+  test.each(endpoints)('without authorization, pages of other sites are refused at %s', async (path) => {
+    const { url, port } = await openRelay()
+    const status = (headers: Record<string, string>): Promise<number> => upgradeStatus(`${url}${path}`, headers)
+    for (const headers of [
+      {},
+      { host: 'evil.example' },
+      { origin: url.replace('ws:', 'http:') },
+      { origin: 'http://localhost:5173' },
+      { origin: 'https://[::1]', host: `localhost:${port}` },
+    ] as const) {
+      expect(await status({ ...headers }), JSON.stringify(headers)).toBe(101)
+    }
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'https://localhost.evil.example' },
+      { origin: 'http://127.0.0.1.evil.example' },
+      { origin: 'http://127.0.0.1@evil.example' },
+      { origin: 'null' },
+      { origin: '' },
+      { origin: 'file://' },
+      // A name of its own that the site made point here.
+      { origin: `http://evil.example:${port}`, host: `evil.example:${port}` },
+      { origin: `http://localhost:${port}`, host: `evil.example:${port}` },
+    ] as const) {
+      expect(await status({ ...headers }), JSON.stringify(headers)).toBe(403)
+    }
+  })
+
+  test.each(endpoints)('with authorization, a page of any site may show its token at %s', async (path) => {
+    const { url } = await openRelay({ authorize: () => 'write' })
+    expect(await upgradeStatus(`${url}${path}`, { origin: 'https://notes.example' })).toBe(101)
+  })
 })
 
 describe('lifetime', () => {

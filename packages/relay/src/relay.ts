@@ -21,6 +21,7 @@ import { openingOf } from './endpoints/opening.ts'
 import { eventLog } from './event-log.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
 import { pathBelow, relayService, wholeServer, type HealthReport, type RelayService } from './http/http-service.ts'
+import { isLocalUpgrade } from './http/local-request.ts'
 import { isLoopback } from './http/loopback.ts'
 import { API_PATH, HttpApi } from './http/api/http-api.ts'
 import { OperatorAccess } from './http/operator-access.ts'
@@ -306,12 +307,9 @@ class WiredRelay implements Relay {
       return
     }
     if (opening === 'bad') return refuseUpgrade(socket, '400 Bad Request')
-    const reachedAt = request.socket.localAddress
-    // A server of the embedding program may listen anywhere: without `authorize`, only this machine is served there
-    // too.
-    if (!isAuthorized(this.#options) && (reachedAt === undefined || !isLoopback(reachedAt))) {
-      return refuseUpgrade(socket, '403 Forbidden')
-    }
+    // A server of the embedding program may listen anywhere: without authorization, only this machine is served there
+    // too. With it, tokens decide, and the page that has one may be of any site.
+    if (!isAuthorized(this.#options) && !isLocalUpgrade(request)) return refuseUpgrade(socket, '403 Forbidden')
     this.#gateway.upgrade(opening, request, socket, head)
   }
 

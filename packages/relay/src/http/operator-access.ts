@@ -1,14 +1,12 @@
 /**
  * Who may operate a relay over HTTP: read its metrics, list its rooms, drop one. With an operator's token, whoever
- * presents it as a bearer token. Without one, and on a relay without authorization, who sits at this machine: the
- * request must come from the loopback interface, and be meant for it, too. A page that a browser on this machine has
- * loaded from elsewhere comes from the loopback interface as well; but it has another `Host` (its own name, which it
- * made point here) or an `Origin` that is not this relay's. On a relay with authorization, a proxy may stand on this
- * machine for the whole world: then there is no operator without a token.
+ * presents it as a bearer token. Without one, and on a relay without authorization, who sits at this machine
+ * (local-request.ts). On a relay with authorization, a proxy may stand on this machine for the whole world: then there
+ * is no operator without a token.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { isLoopback } from './loopback.ts'
+import { isLocal } from './local-request.ts'
 
 export class OperatorAccess {
   readonly #digest: Buffer | undefined
@@ -32,29 +30,6 @@ export class OperatorAccess {
 /** What the header `Authorization: Bearer …` carries. */
 export function bearerToken({ headers }: IncomingMessage): string | undefined {
   return /^bearer +([^\s]+)$/i.exec(headers.authorization ?? '')?.[1]
-}
-
-/**
- * Whether a request came over the loopback interface, for a loopback name, and neither from another site's page nor
- * through a proxy that says so.
- */
-export function isLocal({ socket, headers }: IncomingMessage): boolean {
-  const { remoteAddress, localAddress } = socket
-  if (headers.forwarded !== undefined || headers['x-forwarded-for'] !== undefined) return false
-  if (remoteAddress === undefined || !isLoopback(remoteAddress)) return false
-  if (localAddress === undefined || !isLoopback(localAddress)) return false
-  const host = hostOf(`http://${headers.host}`)
-  if (host === undefined || !isLoopback(host.name)) return false
-  const { origin } = headers
-  if (origin !== undefined && hostOf(origin)?.host !== host.host) return false
-  // Browsers say it where they send no `Origin`: with a form's GET, an image, a script.
-  return headers['sec-fetch-site'] !== 'cross-site'
-}
-
-function hostOf(url: string): { readonly name: string; readonly host: string } | undefined {
-  if (!URL.canParse(url)) return undefined
-  const { hostname, host } = new URL(url)
-  return { name: hostname.replace(/^\[|\]$/g, ''), host }
 }
 
 function digest(token: string): Buffer {
