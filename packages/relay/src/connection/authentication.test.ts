@@ -28,6 +28,8 @@ class World {
   readonly core: RelayCore
   /** The next tokens cannot be judged. */
   failing: AuthError | undefined
+  /** How often a token was looked at. */
+  authentications = 0
 
   constructor(limits: Partial<RelayLimits> = {}, authorize?: Authorize) {
     this.core = new RelayCore({
@@ -51,6 +53,7 @@ class World {
   }
 
   async #authenticate(token: string | undefined): Promise<ReturnType<typeof readToken>> {
+    this.authentications++
     await Promise.resolve()
     if (token === undefined) throw new AuthError('missing-token', 'a token is needed')
     if (this.failing !== undefined) throw this.failing
@@ -94,7 +97,7 @@ test('joins wait for the token to be verified, and are granted by what it says',
   expect(await client.socket.next('joined')).toMatchObject({ access: 'write' })
   expect(await client.socket.next('joined')).toMatchObject({ access: 'read' })
   expect(await client.socket.next('refused')).toMatchObject({ code: 'forbidden', retryable: false })
-  expect(client.connection.subject).toBe('ada')
+  expect([...client.connection.subjects]).toEqual(['ada'])
 })
 
 test('a bad token ends the connection, and says why', async () => {
@@ -371,4 +374,65 @@ test('a document of Hocuspocus whose fresh token is bad, or whose token has run 
   expect([bad.socket.closed, late.socket.closed]).toEqual([4401, undefined])
   world.scheduler.advance(5000)
   expect(late.socket.closed).toBe(4401)
+})
+
+/** Step 1 of a replica that has nothing, for a document of one letter. */
+function step1(document: string): Uint8Array {
+  const writer = new ByteWriter()
+  writer.string(document)
+  for (const tag of [0, 0]) writer.varUint(tag)
+  writer.lengthPrefixed(noStateVector)
+  return writer.finish()
+}
+
+test('a document that was open to a token is entered by nobody once the token has run out', async () => {
+  const world = new World()
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('a', 'ada 5000 a=write'))
+  await settled()
+  expect(answers(socket)).toEqual(['a granted read-write'])
+  world.scheduler.advance(5000)
+  connection.receive(step1('a'))
+  await settled()
+  expect(world.core.membersOf('a')).toBe(0)
+  expect(socket.closed).toBe(4401)
+})
+
+test('a document whose token came to nothing hides nobody: neither from the operator nor from the rates', async () => {
+  const world = new World({ updatesPerSecond: 1, updatesBurst: 3, subjectShares: 1 })
+  const ada = world.connect('ada  a=write')
+  const { handle } = await ada.join('a')
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('x', ''))
+  await settled()
+  connection.receive(auth('a', 'ada  a=write'))
+  connection.receive(step1('a'))
+  await settled()
+  expect(answers(socket)).toEqual(['x denied', 'a granted read-write'])
+  ada.send(...[1, 2, 3].map((ref) => ({ type: 'push' as const, handle, ref, update: updateOf('a', ref) })))
+  expect([ada.socket.paused, socket.paused]).toEqual([false, false])
+  connection.receive(frameOfUpdate('a', updateOf('b', 9)))
+  expect(socket.paused, 'three were the share of the subject').toBe(true)
+  expect(world.core.expelSubject('ada')).toBe(2)
+  expect(socket.closed).toBe(4401)
+})
+
+function frameOfUpdate(document: string, update: Uint8Array): Uint8Array {
+  const writer = new ByteWriter()
+  writer.string(document)
+  for (const tag of [0, 2]) writer.varUint(tag)
+  writer.lengthPrefixed(update)
+  return writer.finish()
+}
+
+test('a stranger that shows many tokens has few of them looked at: the last one among them', async () => {
+  const world = new World()
+  const client = world.connect('ada 60000 a=write')
+  const before = world.authentications
+  client.send(
+    ...Array.from({ length: 1000 }, (_, n) => ({ type: 'token' as const, token: `ada ${60000 + n} a=write` })),
+  )
+  client.send({ type: 'token', token: 'ada 60000 b=write' })
+  expect(await client.join('b')).toMatchObject({ access: 'write' })
+  expect(world.authentications - before).toBeLessThan(10)
 })

@@ -60,8 +60,8 @@ export interface Connection {
   drain(): void
   /** Cuts the connection off. */
   terminate(): void
-  /** Whom its token names, as far as that is known. */
-  readonly subject: string | undefined
+  /** Whom its tokens name, as far as that is known: one at most, unless each document has a token of its own. */
+  readonly subjects: ReadonlySet<string>
   /** Closes, and tells the client why; it may come back with a fresh token. */
   expel(message: string): void
 }
@@ -160,8 +160,12 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     for (const gate of this.#placeGates?.values() ?? []) gate.tick(now)
   }
 
-  get subject(): string | undefined {
-    return this.#gate?.subject ?? this.#placeGates?.values().next().value?.subject
+  get subjects(): ReadonlySet<string> {
+    const subjects = new Set<string>()
+    for (const { subject } of this.#gate === undefined ? (this.#placeGates?.values() ?? []) : [this.#gate]) {
+      if (subject !== undefined) subjects.add(subject)
+    }
+    return subjects
   }
 
   expel(message: string): void {
@@ -215,7 +219,9 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #countTraffic(traffic: Traffic, bytes: number, now: number): void {
     const amounts = { updates: this.#updates, bytes, joins: this.#joins }
     const { subjectTraffic, scheduler, counters } = this.#surroundings
-    const { ms, kind } = longerRest(traffic.take(amounts, now), subjectTraffic.take(this.subject, amounts, now))
+    let rest = traffic.take(amounts, now)
+    for (const subject of this.subjects) rest = longerRest(rest, subjectTraffic.take(subject, amounts, now))
+    const { ms, kind } = rest
     if (kind === undefined) return
     counters.throttled(kind)
     this.#endRest?.()
@@ -393,12 +399,15 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   #join({ join, access }: SessionEffect<Message> & { type: 'join' }): void {
-    const { rooms } = this.#surroundings
+    const { rooms, authenticator } = this.#surroundings
     const { place, room: name, request, position, stateVector } = join
-    const subject = (this.#gate ?? this.#placeGates?.get(place))?.subject
+    const gate = this.#gate ?? this.#placeGates?.get(place)
     const membership = new Membership(place, request, this)
     this.#memberships.set(place, membership)
-    const joined = rooms.join(name, membership, { request, access, subject, position, stateVector })
+    const wanted = { request, access, subject: gate?.subject, position, stateVector }
+    // A client of Yjs enters when it likes after it was granted: by then its token may have run out.
+    const isGranted = authenticator === undefined || gate?.stillGrants(place) === true
+    const joined = isGranted ? rooms.join(name, membership, wanted) : grantIsOver
     if ('code' in joined) {
       this.#surroundings.counters.refused(joined.code)
       this.told(membership, new SharedMessage({ type: 'refused', request, ...joined }))
@@ -429,6 +438,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#socket.terminate()
   }
 }
+
+const grantIsOver: Refusal = { code: 'unauthorized', retryable: false, message: 'the token has expired' }
 
 /** Told to a member whose access has become another. With the join that follows, it is told the new one. */
 function refusalFor(access: RoomAccess | 'unknown'): Refusal {

@@ -94,7 +94,7 @@ export class Connections {
    * how many there were.
    */
   expelSubject(subject: string): number {
-    const expelled = [...this.#open].filter((connection) => connection.subject === subject)
+    const expelled = [...this.#open].filter((connection) => connection.subjects.has(subject))
     for (const connection of expelled) connection.expel('the operator has ended your connections')
     return expelled.length
   }

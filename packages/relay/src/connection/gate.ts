@@ -57,6 +57,9 @@ interface Place {
   access: Access | undefined
 }
 
+/** Tokens that are looked at at a time. Of those that a client shows meanwhile, the newest waits. */
+const VERIFICATIONS_MAX = 2
+
 const details: Readonly<Record<EndReason, string>> = {
   expired: 'the token has expired',
   'invalid-token': 'the token is not valid',
@@ -77,6 +80,9 @@ export class Gate {
   #token: string | undefined
   /** The last one: that of `token`. */
   #attempt = 0
+  #verifications = 0
+  /** The newest token, while as many as possible are looked at. */
+  #next: { readonly attempt: number; readonly token: string | undefined } | undefined
   #failure: AuthError | undefined
 
   constructor(options: GateOptions, owner: GateOwner) {
@@ -87,6 +93,11 @@ export class Gate {
 
   get subject(): string | undefined {
     return this.#session.subject
+  }
+
+  /** Whether a place that was granted still is. While it is granted anew, what it was before counts. */
+  stillGrants(place: string): boolean {
+    return this.#places.has(place)
   }
 
   /** The client shows a token, its first or a fresh one, or says that it has none. */
@@ -126,6 +137,7 @@ export class Gate {
     this.#waiting.clear()
     this.#places.clear()
     this.#found.clear()
+    this.#next = undefined
   }
 
   /** A method, since every call that tells the owner something may close the gate. */
@@ -144,8 +156,8 @@ export class Gate {
     switch (effect.type) {
       case 'authenticate':
         this.#attempt = effect.attempt
-        void this.#authenticate(effect.attempt, effect.token)
-        return
+        this.#next = effect
+        return this.#authenticateNext()
       case 'accept':
         return this.#accept(effect.attempt)
       case 'withhold':
@@ -162,6 +174,14 @@ export class Gate {
       default:
         return effect satisfies never
     }
+  }
+
+  #authenticateNext(): void {
+    const next = this.#next
+    if (next === undefined || this.#verifications >= VERIFICATIONS_MAX) return
+    this.#next = undefined
+    this.#verifications++
+    void this.#authenticate(next.attempt, next.token)
   }
 
   async #authenticate(attempt: number, token: string | undefined): Promise<void> {
@@ -181,6 +201,8 @@ export class Gate {
       if (attempt === this.#attempt) this.#denyWaiting('internal', true)
     } finally {
       this.#found.delete(attempt)
+      this.#verifications--
+      this.#authenticateNext()
     }
   }
 
