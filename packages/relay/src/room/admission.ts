@@ -13,7 +13,7 @@
  *
  * Invariants:
  * - *Nothing slips through.* The units of a push that waits, is inspected or is being appended are *claimed*; what speaks of claimed
- *   units is inspected, and an inspection begins when the appends decided before it are settled.
+ *   units is inspected, when the appends that were decided before it came to wait are settled.
  * - *In order.* A member's pushes are decided in their order: one that waits holds up those behind it, and nobody else's.
  * - *Bounded.* One inspection at a time, of `inspectionBytesMax` of pushes; undecided pushes of all members together are at most
  *   `undecidedBytesMax`, and more are rejected for now.
@@ -101,13 +101,14 @@ export class Admission<P extends Candidate> {
   /** Of members with a push that is being scanned, waits or is inspected. */
   readonly #lanes = new Map<MemberId, Lane<P>>()
   readonly #scans = new Map<number, Lane<P>>()
-  /** Those whose oldest push waits for an inspection, which claims its units. */
-  readonly #waiting = new Set<Lane<P>>()
+  /**
+   * Those whose oldest push waits for an inspection, and has claimed its units; each with the last append that the inspection has to
+   * see the outcome of. Later appends do not touch its units, so it does not wait for them.
+   */
+  readonly #waiting = new Map<Lane<P>, number>()
   /** Appends that were decided and are not settled, oldest first. */
   readonly #appends = new Map<P, Append>()
   #inspection: { readonly number: number; readonly batch: readonly (readonly [Lane<P>, Entry<P>])[] } | undefined
-  /** The next inspection has to see what became of the appends up to this one. */
-  #inspectAfter = 0
   #undecidedBytes = 0
   #lastAppend = 0
   #lastNumber = 0
@@ -187,7 +188,7 @@ export class Admission<P extends Candidate> {
       this.#conclude(entry, result)
     }
     // Whoever waits may speak of what was just decided to be stored.
-    this.#inspectAfter = this.#lastAppend
+    for (const lane of this.#waiting.keys()) this.#waiting.set(lane, this.#lastAppend)
     for (const lane of new Set(batch.map(([each]) => each))) this.#advance(lane)
     this.#inspectIfPossible()
     return this.#decisions
@@ -242,8 +243,7 @@ export class Admission<P extends Candidate> {
       return
     }
     this.#claims.claim(ranges!.structs)
-    this.#waiting.add(lane)
-    this.#inspectAfter = this.#lastAppend
+    this.#waiting.set(lane, this.#lastAppend)
     this.#inspectIfPossible()
   }
 
@@ -265,13 +265,12 @@ export class Admission<P extends Candidate> {
 
   #inspectIfPossible(): void {
     if (this.#inspection !== undefined || this.#waiting.size === 0) return
-    for (const { number } of this.#appends.values()) {
-      if (number <= this.#inspectAfter) return
-      break
-    }
+    const [unsettled] = this.#appends.values()
     const batch: (readonly [Lane<P>, Entry<P>])[] = []
     let bytes = 0
-    for (const lane of this.#waiting) {
+    for (const [lane, lastAppend] of this.#waiting) {
+      // Those behind it came later, and wait for no earlier append.
+      if (unsettled !== undefined && unsettled.number <= lastAppend) break
       for (const entry of lane.entries) {
         bytes += entry.push.update.length
         if (batch.length > 0 && bytes > this.#limits.inspectionBytesMax) break
@@ -281,6 +280,7 @@ export class Admission<P extends Candidate> {
       }
       if (bytes > this.#limits.inspectionBytesMax) break
     }
+    if (batch.length === 0) return
     const number = ++this.#lastNumber
     this.#inspection = { number, batch }
     this.#decisions.push({ kind: 'inspect', inspection: number, pushes: batch.map(([, { push }]) => push.update) })
