@@ -7,7 +7,7 @@
  * those that are open, each at most once, since a room asks for one fold at a time.
  */
 import { LogError } from '../errors.ts'
-import type { UpdateLog } from '../log/update-log.ts'
+import { isInHistory, type UpdateLog } from '../log/update-log.ts'
 import type { History } from '../merger/history.ts'
 import type { UpdateMerger } from './update-merger.ts'
 
@@ -38,10 +38,10 @@ export class Compaction {
   }
 
   /**
-   * Folds `room` when its turn comes. Rejects with `LogError`, or with `MergerError`: `malformed` when the log holds
-   * what is no update.
+   * Folds `room` when its turn comes; `undefined` if it was dropped before that was done. Rejects with `LogError`, or with
+   * `MergerError`: `malformed` when the log holds what is no update.
    */
-  fold(room: string): Promise<Folded> {
+  fold(room: string): Promise<Folded | undefined> {
     const folded = this.#last.then(() => this.#fold(room))
     this.#last = folded.catch(() => {})
     return folded
@@ -52,13 +52,15 @@ export class Compaction {
     await this.#last
   }
 
-  async #fold(room: string): Promise<Folded> {
+  async #fold(room: string): Promise<Folded | undefined> {
     const { checkpointSeq } = await this.#log.head(room)
     const { position, updates } = await this.#log.read(room, 0)
+    if (position.seq === 0) return undefined
     // Before they are handed over.
     const bytes = updates.map(({ length }) => length)
     const { checkpoint, logConflict } = await this.#merger.compact(updates, this.#history)
     if (!(await this.#log.checkpoint(room, position, checkpoint))) {
+      if (!isInHistory(await this.#log.head(room), position)) return undefined
       throw new LogError('io', `the log of ${JSON.stringify(room)} changed under the compaction`)
     }
     const tail = checkpointSeq === 0 ? bytes : bytes.slice(1)

@@ -376,6 +376,8 @@ export class Room {
     const { compaction, scheduler, health, onEvent } = this.#surroundings
     try {
       const folded = await compaction.fold(this.name)
+      // Whoever dropped the room has closed this one.
+      if (folded === undefined) return this.#take({ type: 'compactionFailed', now: scheduler.now() })
       health.succeeded('compact')
       const { tailEntries: entries, mergedBytes, checkpointBytes: bytes, logConflict } = folded
       onEvent({ type: 'compacted', room: this.name, entries, mergedBytes, bytes })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import { encodeFrame, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
 import { MemoryLog } from '../log/memory-log.ts'
-import type { UpdateLog } from '../log/update-log.ts'
+import { emptyHead, type UpdateLog } from '../log/update-log.ts'
 import { RelayCounters } from '../metrics/relay-counters.ts'
 import { ManualScheduler } from '../manual-scheduler.fixture.ts'
 import { updateOf } from '../relay-client.fixture.ts'
@@ -448,4 +449,30 @@ test('a log that contradicts itself opens, is told of once, and does so no more 
   expect(world.events.map(({ type }) => type)).toEqual(['log-conflict', 'compacted'])
   const { updates } = await log.read('r', 0)
   expect(bytes(updates.at(0)!)).toBe(bytes(mergeUpdates([...entries, updateOf('b', 2), updateOf('c', 3)])))
+})
+
+test('a room that is dropped while it is folded is no failure of the log', async () => {
+  const log = new MemoryLog()
+  const compactions: (() => void)[] = []
+  let begun = (): void => {}
+  const merging = new Promise<void>((resolve) => (begun = resolve))
+  const slowMerger: UpdateMerger = {
+    ...inlineMerger,
+    compact: async (updates, history) => {
+      begun()
+      await new Promise<void>((resolve) => compactions.push(resolve))
+      return inlineMerger.compact(updates, history)
+    },
+  }
+  const world = new World(log, { compactionTailEntries: 1 }, slowMerger)
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  for (const client of [1, 2]) room.push(member, client, updateOf('a', client))
+  await merging
+  await world.rooms.drop('r', { code: 'forbidden', retryable: false, message: 'dropped' })
+  for (const release of compactions) release()
+  await world.compaction.settled()
+  await setImmediate()
+  expect(world.events).toEqual([])
+  expect(await log.head('r')).toEqual(emptyHead)
 })
