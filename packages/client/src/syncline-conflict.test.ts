@@ -115,6 +115,24 @@ test('a relay that lost data compares the edits of a copied device all the same'
   expect(await room.exportRejected()).toMatchObject([{ ref: 2, code: 'conflicting-update' }])
 })
 
+test('edits of this device that contradict each other are not acknowledged as one', async () => {
+  const { store } = device()
+  const seeded = store()
+  for (const word of ['one', 'three']) {
+    const doc = new Doc()
+    doc.clientID = 5
+    doc.on('update', (update: Uint8Array) => void seeded.appendLocal('a', update))
+    doc.getText('text').insert(0, word)
+  }
+  await world.rest()
+  const room = world.visit(store()).room('a')
+  await room.loaded
+  await world.rest()
+  expect(world.textAtRelay()).toBe('one')
+  expect(room.status).toMatchObject({ rejected: 1, unacked: 0, conflict: { code: 'conflict' } })
+  expect(await room.exportRejected()).toMatchObject([{ ref: 2, code: 'conflicting-update' }])
+})
+
 test('what arrives and contradicts an edit that is on its way is told by its ranges', async () => {
   const room = world.visit(undefined, copied).room('a')
   await room.loaded

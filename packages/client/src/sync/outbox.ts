@@ -14,7 +14,7 @@
  * *Acked* is what people are told: the relay has it. *Settled* is what the device may forget: not only has the relay it, but a
  * relay that loses it again will be found out, since the position that this device resumes from lies after it.
  */
-import { mergeUpdates, type IdRange } from '@syncline/core'
+import type { IdRange } from '@syncline/core'
 import type { RejectedRow } from '../device-store/device-store.ts'
 import { GatheredUpdates, mergeRows } from '../device-store/gathered-updates.ts'
 import { Watermark } from './watermark.ts'
@@ -152,13 +152,24 @@ export class Outbox {
       bytes += entry.update.length
       if (entry.alone) break
     }
-    if (taken.length === 0) return undefined
-    for (const entry of taken) entry.state = 'sent'
-    const updates = taken.map(({ update }) => update)
-    return {
-      keys: taken.map(({ key }) => key),
-      update: updates.length === 1 ? updates[0]! : mergeUpdates(updates),
+    const [first] = taken
+    if (first === undefined) return undefined
+    if (taken.length === 1) {
+      first.state = 'sent'
+      return { keys: [first.key], update: first.update }
     }
+    const gathered = new GatheredUpdates()
+    const keys: EditKey[] = []
+    for (const entry of taken) {
+      // What contradicts those before it goes alone: merged with them it would be left out, and acknowledged all the same.
+      if (gathered.add(entry.update) !== 0) {
+        entry.alone = true
+        continue
+      }
+      entry.state = 'sent'
+      keys.push(entry.key)
+    }
+    return { keys, update: gathered.encode(0) }
   }
 
   /** The edits are durable at the relay. Idempotent. */
