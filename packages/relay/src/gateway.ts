@@ -9,6 +9,7 @@
  * Where there is no authorization, upgrades of other sites' pages do not come this far (http/local-request.ts).
  */
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SUBPROTOCOL } from '@syncline/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -30,7 +31,7 @@ export interface GatewayOptions {
   readonly onEvent: RelayEventListener
 }
 
-type Origin = Pick<FrameSocket, 'address' | 'request'>
+type Origin = Pick<FrameSocket, 'address' | 'request'> & { readonly socket: Socket }
 
 export class Gateway {
   readonly #options: GatewayOptions
@@ -60,7 +61,7 @@ export class Gateway {
     if (opening.endpoint === 'sync' && offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
     // The address is read now: a socket that is closed does not know it any more.
     const address = request.socket.remoteAddress ?? 'unknown'
-    const origin = { address, request: { url: request.url ?? '', headers: request.headers } }
+    const origin = { address, socket: request.socket, request: { url: request.url ?? '', headers: request.headers } }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(opening, webSocket, socket, origin))
   }
 
@@ -128,19 +129,26 @@ class GatewaySocket implements FrameSocket {
   readonly request: FrameSocket['request']
   readonly #webSocket: WebSocket
   readonly #stream: Duplex
+  /** The same, or what is below it. */
+  readonly #socket: Socket
   readonly #frames: ServerFrames
   #corked = false
 
-  constructor(webSocket: WebSocket, stream: Duplex, frames: ServerFrames, { address, request }: Origin) {
+  constructor(webSocket: WebSocket, stream: Duplex, frames: ServerFrames, { address, request, socket }: Origin) {
     this.address = address
     this.request = request
     this.#webSocket = webSocket
     this.#stream = stream
+    this.#socket = socket
     this.#frames = frames
   }
 
   get bufferedBytes(): number {
     return this.#stream.writableLength
+  }
+
+  get receivedBytes(): number {
+    return this.#socket.bytesRead
   }
 
   send(frame: Uint8Array, onSent: () => void): void {

@@ -260,8 +260,25 @@ describe('bad input costs its sender the connection, and nobody else anything', 
     scheduler.advance(24_000)
     await client.settle()
     expect(client.closed).toBeUndefined()
-    scheduler.advance(25_000)
+    // And a tick, in which what the network has brought before is seen.
+    scheduler.advance(26_000)
     expect((await client.ended()).code).toBe(4408)
+  })
+
+  test('a client whose frame takes its time is not taken for silent', async () => {
+    const scheduler = new ManualScheduler()
+    const { url } = await openRelay({ scheduler, limits: { heartbeatMs: 10_000 } })
+    const client = await openClient(url)
+    const frame = encodeFrame(Array.from({ length: 6 }, () => ({ type: 'ping' as const })))
+    for (const [index, byte] of frame.entries()) {
+      const fin = index === frame.length - 1
+      await new Promise((resolve) => client.socket.send(Uint8Array.of(byte), { fin }, resolve))
+      // What was asked for later is answered: so the relay has had a look at the network since.
+      await fetch(`${url.replace('ws:', 'http:')}/healthz`)
+      if (!fin) scheduler.advance(10_000)
+    }
+    await client.next('pong')
+    expect(client.closed).toBeUndefined()
   })
 
   test('a malformed update in a good frame is rejected: nothing is logged, nobody hears of it, the sender stays', async () => {

@@ -436,3 +436,20 @@ test('a stranger that shows many tokens has few of them looked at: the last one 
   expect(await client.join('b')).toMatchObject({ access: 'write' })
   expect(world.authentications - before).toBeLessThan(10)
 })
+test('a client that is not listened to is not taken for dead, nor one whose frame is still on its way', async () => {
+  const world = new World({ heartbeatMs: 1000, updatesPerSecond: 1, updatesBurst: 1, subjectShares: 9 })
+  const [resting, sending, silent] = ['ada  a=write', 'bob  a=write', 'eve  a=write'].map((token) =>
+    world.connect(token),
+  ) as [Client, Client, Client]
+  const { handle } = await resting.join('a')
+  for (const client of [sending, silent]) await client.join('a')
+  resting.send(
+    ...[1, 2, 3, 4, 5, 6, 7].map((ref) => ({ type: 'push' as const, handle, ref, update: updateOf('a', ref) })),
+  )
+  expect(resting.socket.paused).toBe(true)
+  for (let second = 0; second < 5; second++) {
+    sending.socket.receivedBytes += 1000
+    world.scheduler.advance(1000)
+  }
+  expect([resting, sending, silent].map(({ socket }) => socket.closed)).toEqual([undefined, undefined, 4408])
+})

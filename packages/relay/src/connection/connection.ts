@@ -78,6 +78,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #handling = false
   #sentAt: number
   #unsettledBytes = 0
+  /** What the network had brought at the last tick. */
+  #receivedBytes = 0
   /** `held`: until pushes have settled. `stopped`: for good, the relay closes. */
   #reading: 'on' | 'held' | 'stopped' = 'on'
   /** The client is shown to have sent too much, and is not read until this is called off, or over. */
@@ -152,12 +154,24 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   tick(now: number): void {
+    if (this.#hasReasonForSilence()) this.#take({ type: 'alive', now })
     if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
     else this.#take({ type: 'tick', now, sentAt: this.#sentAt })
     const excess = this.#unknown?.check(now)
     if (excess !== undefined) this.#exceeded(excess)
     this.#gate?.tick(now)
     for (const gate of this.#placeGates?.values() ?? []) gate.tick(now)
+  }
+
+  /**
+   * Whether no message may mean nothing: a long frame takes its time on a slow line, and nothing else can come meanwhile; and
+   * who is not read cannot be heard.
+   */
+  #hasReasonForSilence(): boolean {
+    const { receivedBytes } = this.#socket
+    const isReceiving = receivedBytes !== this.#receivedBytes
+    this.#receivedBytes = receivedBytes
+    return isReceiving || this.#reading !== 'on' || this.#endRest !== undefined
   }
 
   get subjects(): ReadonlySet<string> {

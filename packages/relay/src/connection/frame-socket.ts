@@ -12,6 +12,8 @@ export interface FrameSocket {
   readonly request?: OpeningRequest | undefined
   /** Bytes given to `send` that the network has not taken. */
   readonly bufferedBytes: number
+  /** Bytes that the network has brought, those of a frame that is not whole yet among them. */
+  readonly receivedBytes: number
   /** Sends one binary frame; borrowed until `onSent` is called, which happens also when it could not be sent. */
   send(frame: Uint8Array, onSent: () => void): void
   /** Asks the other side's WebSocket for a pong, which comes in through `receivePong`. */

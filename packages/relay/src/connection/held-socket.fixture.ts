@@ -7,6 +7,7 @@ export class HeldSocket implements FrameSocket {
   readonly address: string
   readonly messages: RelayMessage[] = []
   bufferedBytes = 0
+  receivedBytes = 0
   paused = false
   closed: number | undefined
   terminated = false
