@@ -125,6 +125,16 @@ test('a thread that cannot be started costs each job, and no more', async () => 
   }
 })
 
+test('a job that cannot be handed to a thread costs itself, and no more', async () => {
+  const threads = open({ inlineBytesMax: 0 })
+  const moved = encodeStateVector(new Map([[1, 2]]))
+  structuredClone(moved, { transfer: [moved.buffer] })
+  const jobs = [1, 2, 3].map(() => threads.diff([updateOf('a', 1)], moved))
+  for (const job of jobs) await expect(job).rejects.toMatchObject({ name: 'MergerError', retryable: true })
+  expect(threads.queuedBytes).toBe(0)
+  expect(await threads.diff([updateOf('a', 1)], Uint8Array.of(0))).toEqual(updateOf('a', 1))
+})
+
 test('more than it may hold is refused for now, and a single job never', async () => {
   const threads = open({ inlineBytesMax: 0, queuedBytesMax: 10 })
   const job = (): Promise<Uint8Array> => threads.diff([updateOf('some text', 1)], Uint8Array.of(0))

@@ -35,7 +35,7 @@ export class LogError extends Error {
 export type MergerErrorCode =
   /** What it was to work on is no update. */
   | 'malformed'
-  /** The thread that did it died: out of memory, or a bug. The next job starts another. */
+  /** The thread that did it died, or could not be given it: out of memory, or a bug. The next job starts another if need be. */
   | 'worker-died'
   /** More waits to be done than the merger is willing to hold. */
   | 'busy'

@@ -116,14 +116,22 @@ class MergeThreads {
   }
 
   #next(): void {
-    if (this.#queue.length === 0) return
-    const worker = this.#idle.pop() ?? (this.#busy.size < this.#workersMax ? this.#start() : undefined)
-    if (worker === undefined) return
-    const waiting = this.#queue.shift()!
-    this.#busy.set(worker, waiting)
-    // A thread with nothing to do keeps no process alive.
-    worker.ref()
-    post(worker, waiting)
+    while (this.#queue.length > 0) {
+      const worker = this.#idle.pop() ?? (this.#busy.size < this.#workersMax ? this.#start() : undefined)
+      if (worker === undefined) return
+      const waiting = this.#queue.shift()!
+      this.#busy.set(worker, waiting)
+      // A thread with nothing to do keeps no process alive.
+      worker.ref()
+      try {
+        post(worker, waiting)
+        return
+      } catch (cause) {
+        // No memory for a copy, say. The thread knows nothing of it, and takes the next one.
+        this.#release(worker)
+        waiting.reject(new MergerError('worker-died', 'the updates could not be handed to a thread', { cause }))
+      }
+    }
   }
 
   #start(): Worker {
@@ -136,10 +144,8 @@ class MergeThreads {
   }
 
   #answered(worker: Worker, response: MergeResponse): void {
-    const waiting = this.#take(worker)
+    const waiting = this.#release(worker)
     if (waiting === undefined) return
-    worker.unref()
-    this.#idle.push(worker)
     if (response.type === 'done') waiting.resolve(response.result as never)
     else waiting.reject(new MergerError('malformed', response.message))
     this.#next()
@@ -151,6 +157,15 @@ class MergeThreads {
     const waiting = this.#take(worker)
     waiting?.reject(new MergerError('worker-died', 'the thread that worked on the updates died', { cause }))
     this.#next()
+  }
+
+  /** The job that the worker has, which it is done with; the worker is free for another. */
+  #release(worker: Worker): Waiting | undefined {
+    const waiting = this.#take(worker)
+    if (waiting === undefined) return undefined
+    worker.unref()
+    this.#idle.push(worker)
+    return waiting
   }
 
   /** The job that the worker has, which it is done with; `undefined` if it has none, or everything is closed. */
