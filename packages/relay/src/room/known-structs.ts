@@ -92,18 +92,17 @@ export class KnownStructs {
     const at = index * HEAD_NUMBERS
     if (start >= this.#heads[at + 2]!) return true
     if (start < this.#heads[at + 1]! || this.#islands === undefined) return false
-    const islands = this.#islands.get(client) ?? []
-    for (let island = 0; island < islands.length; island += 2) {
-      if (islands[island]! < end && start < islands[island + 1]!) return false
-    }
-    return true
+    const islands = this.#islands.get(client)
+    if (islands === undefined) return true
+    const island = firstEndingAfter(islands, start)
+    return island === islands.length || end <= islands[island]!
   }
 
   #addIsland(client: number, start: number, end: number): void {
     if (this.#islands === undefined) return
     const islands = this.#islands.get(client) ?? []
-    let from = 0
-    while (from < islands.length && islands[from + 1]! < start) from += 2
+    // One that ends at `start` is joined.
+    const from = firstEndingAfter(islands, start - 1)
     let to = from
     let joinedStart = start
     let joinedEnd = end
@@ -188,4 +187,16 @@ export class KnownStructs {
     this.#heads = heads
     this.#clients += clients.length
   }
+}
+
+/** The index of the first island that ends after `clock`; how many numbers there are when none does. */
+function firstEndingAfter(islands: readonly number[], clock: number): number {
+  let low = 0
+  let high = islands.length / 2
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (islands[middle * 2 + 1]! > clock) high = middle
+    else low = middle + 1
+  }
+  return low * 2
 }
