@@ -1,8 +1,9 @@
 /** Real clients and real relays over real sockets, in one process: what each promises has to hold between the two. */
 import { createRelay, FaultyLog, MemoryDisk, MemoryLog, type Relay, type RelayOptions } from '@syncline/relay'
-import { MemoryDeviceStore, Syncline, MemoryDisk as DeviceDisk, type Room, type SynclineOptions } from 'syncline'
+import { MemoryDeviceStore, Syncline, MemoryDisk as DeviceDisk, type SynclineOptions } from 'syncline'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { live, text, type, until } from '../../packages/client/src/room.fixture.ts'
 
 const relays: Relay[] = []
 const clients: Syncline[] = []
@@ -30,37 +31,6 @@ function visit(relay: Relay, disk: DeviceDisk = new DeviceDisk(), options: Parti
   })
   clients.push(client)
   return client
-}
-
-function text(room: Room): string {
-  return room.doc.getText('text').toJSON()
-}
-
-function type(room: Room, added: string): void {
-  const shared = room.doc.getText('text')
-  shared.insert(shared.length, added)
-}
-
-/** Resolves when `condition` holds; looks again with each change of the document or the status. */
-async function until(room: Room, condition: () => boolean): Promise<void> {
-  if (condition()) return
-  await new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (!condition()) return
-      undo()
-      room.doc.off('update', look)
-      room.awareness.off('change', look)
-      resolve()
-    }
-    const undo = room.subscribe(look)
-    room.doc.on('update', look)
-    room.awareness.on('change', look)
-  })
-}
-
-async function live(room: Room): Promise<void> {
-  await room.loaded
-  await until(room, () => room.status.sync === 'live')
 }
 
 test('two clients that type at the same time converge, and both know that everything is at the relay', async () => {

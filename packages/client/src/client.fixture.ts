@@ -6,8 +6,9 @@ import type { DeviceStore } from './device-store/device-store.ts'
 import { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
 import { ManualScheduler, atRest } from './manual-scheduler.fixture.ts'
-import type { Room } from './room/room.ts'
 import { Syncline, type SynclineOptions } from './syncline.ts'
+
+export { text, type } from './room.fixture.ts'
 
 export class World {
   readonly scheduler = new ManualScheduler()
@@ -64,15 +65,6 @@ export function worldOfEachTest(enter: (world: World) => void): void {
     await world.close()
     expect(world.scheduler.pending, 'timers left running').toBe(0)
   })
-}
-
-export function text(room: Room): string {
-  return room.doc.getText('text').toJSON()
-}
-
-export function type(room: Room, added: string): void {
-  const shared = room.doc.getText('text')
-  shared.insert(shared.length, added)
 }
 
 /** The letters of a text whose order does not matter. */

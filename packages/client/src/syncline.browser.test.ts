@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryRelay } from './connection/memory-relay.fixture.ts'
 import { browserPage } from './page.ts'
-import type { Room } from './room/room.ts'
+import { live, text, type, until } from './room.fixture.ts'
 import { Syncline } from './syncline.ts'
 
 let relay: MemoryRelay
@@ -24,29 +24,6 @@ function tab(): Syncline {
   const client = new Syncline({ url: 'memory:', transport: relay, name, random: () => Math.random() / 100 })
   clients.push(client)
   return client
-}
-
-function text(room: Room): string {
-  return room.doc.getText('text').toJSON()
-}
-
-function type(room: Room, added: string): void {
-  const shared = room.doc.getText('text')
-  shared.insert(shared.length, added)
-}
-
-async function until(subject: Room, condition: () => boolean): Promise<void> {
-  if (condition()) return
-  await new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (!condition()) return
-      undo()
-      subject.doc.off('update', look)
-      resolve()
-    }
-    const undo = subject.subscribe(look)
-    subject.doc.on('update', look)
-  })
 }
 
 describe('a client in a browser', () => {
@@ -73,12 +50,10 @@ describe('a client in a browser', () => {
   test('two tabs share one connection, lose nothing, and the second takes over when the first is closed', async () => {
     const first = tab()
     const one = first.room('a')
-    await one.loaded
-    await until(one, () => one.status.sync === 'live')
+    await live(one)
     const second = tab()
     const two = second.room('a')
-    await two.loaded
-    await until(two, () => two.status.sync === 'live')
+    await live(two)
     expect(relay.members.size).toBe(1)
     type(one, '1')
     type(two, '2')
