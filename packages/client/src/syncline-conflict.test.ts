@@ -115,6 +115,43 @@ test('a relay that lost data compares the edits of a copied device all the same'
   expect(await room.exportRejected()).toMatchObject([{ ref: 2, code: 'conflicting-update' }])
 })
 
+test('an edit that is refused later than those after it has its place kept among the reissued', async () => {
+  const other = world.visit(undefined, copied).room('a')
+  await other.loaded
+  type(other, 'theirs, as long as all of ours')
+  await other.whenAcked()
+  const { store } = device()
+  const seeded = store()
+  const doc = new Doc()
+  doc.clientID = 5
+  doc.on('update', (update: Uint8Array) => void seeded.appendLocal('a', update))
+  const mine = doc.getText('text')
+  for (const word of ['[one]', '[two]', '[three]']) mine.insert(mine.length, word)
+  await world.rest()
+  const code = 'conflicting-update'
+  await seeded.settle('a', {
+    ackedRef: 1,
+    rejected: [
+      { ref: 1, code },
+      { ref: 3, code },
+    ],
+  })
+  const counts: number[] = []
+  for (let visit = 0; visit < 3; visit += 1) {
+    const sync = world.visit(store())
+    const room = sync.room('a')
+    await room.loaded
+    await world.rest()
+    counts.push(await room.reissueRejected())
+    await world.rest()
+    expect(room.status.unacked).toBe(0)
+    await sync.close()
+  }
+  expect(counts).toEqual([1, 3, 3])
+  expect(world.textAtRelay()).toContain('[one][two][three]')
+  expect(world.textAtRelay()).toHaveLength('[one][two][three]theirs, as long as all of ours'.length)
+})
+
 test('edits of this device that contradict each other are not acknowledged as one', async () => {
   const { store } = device()
   const seeded = store()

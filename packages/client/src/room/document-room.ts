@@ -108,6 +108,8 @@ export class DocumentRoom implements Room {
   readonly #disputed = new DisputedIds()
   /** Refused rows that the document was loaded without. */
   readonly #leftOut = new Set<number>()
+  /** The ref up to which all was settled when the document was loaded: no edit before it can be refused any more. */
+  #settledAtLoading: number | undefined
 
   constructor(name: string, host: RoomHost) {
     this.name = name
@@ -211,7 +213,11 @@ export class DocumentRoom implements Room {
 
   async reissueRejected(): Promise<number> {
     await this.open()
-    const edits = (await this.exportRejected()).filter(({ ref }) => ref !== undefined && this.#leftOut.has(ref))
+    // Those before an edit that may yet be refused, so that what is reissued grows at its end alone, and new names stay.
+    const refMax = this.#settledAtLoading ?? 0
+    const edits = (await this.exportRejected()).filter(
+      ({ ref }) => ref !== undefined && ref <= refMax && this.#leftOut.has(ref),
+    )
     if (this.#life.state !== 'open') throw closedError(this.name)
     const update = reissued(edits.map((edit) => edit.update))
     // Without a source of ours: it is an edit like any other.
@@ -436,6 +442,7 @@ export class DocumentRoom implements Room {
       this.#rows.raise(head.nextRow - 1)
       if (!isEmptyUpdate(merged)) this.#apply(merged, roomSources.store)
       for (const { ref } of leftOut) this.#leftOut.add(ref!)
+      this.#settledAtLoading ??= head.ackedRef
       // Only where there is any: it reads all of it once more.
       if (leftOut.length > 0) {
         const refused = mergeRows(leftOut.map(({ update }) => update))

@@ -16,9 +16,9 @@ import {
 import { isUpdate, mergeRows } from '../device-store/gathered-updates.ts'
 
 /**
- * `edits`, the refused updates in their order, as one update of a new writer. Whole: what of them others have in the same way, as
- * where an edit was copied before it was finished, is there twice then. Updates that are none say nothing; throws nothing. Linear,
- * times the stretches that were refused.
+ * `edits`, the refused updates in their order, as one update of a new writer. In another visit there may be more of them, at the end.
+ * Whole: what of them others have in the same way, as where an edit was copied before it was finished, is there twice then. Updates
+ * that are none say nothing; throws nothing. Linear, times the stretches that were refused.
  */
 export function reissued(edits: readonly Uint8Array[]): Uint8Array {
   const sound = edits.filter(isUpdate)

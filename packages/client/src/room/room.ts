@@ -67,6 +67,7 @@ export interface Room extends AsyncDisposable {
    * Makes edits of earlier visits that were refused as `conflicting-update` part of the document again, as edits of another writer:
    * the document was loaded without them, since all others have something else in their place. Resolves to how many there are.
    * Idempotent, over visits too. Those refused during this visit are still in the document: close the room and open it again first.
+   * Those made after an edit that was not settled when the room was opened wait for a later visit, too.
    * Rejects as the device store does, or with `closed`.
    */
   reissueRejected(): Promise<number>
