@@ -1,15 +1,18 @@
+import { diffUpdate, encodeStateVector, updateIds } from '@syncline/core'
 import { expect, test } from 'vitest'
 import { ClientOwners } from '../auth/client-owners.ts'
 import { defaultLimits } from '../limits.ts'
 import { updateOf } from '../relay-client.fixture.ts'
-import { Admission, type Candidate } from './admission.ts'
+import { rangesOf } from '../merger/update-ranges.ts'
+import { Admission, type AdmissionLimits, type Candidate, type Decision } from './admission.ts'
 import { RoomContent } from './room-content.ts'
 
-const limits = defaultLimits
-
-/** An admission to an empty log. */
-function admission(): Admission<Candidate> {
-  return new Admission(new RoomContent(limits), new ClientOwners(limits), () => undefined, limits)
+/** An admission to a log that has `stored`. */
+function admission(stored: readonly Uint8Array[] = [], changed: Partial<AdmissionLimits> = {}): Admission<Candidate> {
+  const limits = { ...defaultLimits, ...changed }
+  const content = new RoomContent(limits)
+  for (const update of stored) content.add(rangesOf(updateIds(update)))
+  return new Admission(content, new ClientOwners(limits), () => undefined, limits)
 }
 
 function pushBy(author: number, update: Uint8Array): Candidate {
@@ -19,6 +22,59 @@ function pushBy(author: number, update: Uint8Array): Candidate {
 function kindsOf(decisions: readonly { readonly kind: string }[]): string[] {
   return decisions.map(({ kind }) => kind)
 }
+
+/** The only one of `decisions`, which is to inspect. */
+function inspectIn(decisions: readonly Decision<Candidate>[]): Decision<Candidate> & { readonly kind: 'inspect' } {
+  const [decision, ...rest] = decisions
+  expect(rest).toEqual([])
+  if (decision?.kind !== 'inspect') throw new Error(`${decision?.kind} is not an inspection`)
+  return decision
+}
+
+const known = { kind: 'known' } as const
+const adds = { kind: 'adds', clients: [] } as const
+const undecided = { kind: 'undecided' } as const
+
+test('what claims new units of a push that is being inspected waits, new as it is to the log', () => {
+  const room = admission([updateOf('ab', 9)])
+  const { inspection } = inspectIn(room.arrive(pushBy(1, updateOf('abcd', 9))))
+  const other = diffUpdate(updateOf('abXY', 9), encodeStateVector(new Map([[9, 2]])))
+  expect(rangesOf(updateIds(other)).structs).toEqual([9, 2, 4])
+  expect(kindsOf(room.arrive(pushBy(2, other)))).toEqual([])
+  const [append, ...rest] = room.inspected(inspection, [adds])
+  expect(rest).toEqual([])
+  if (append?.kind !== 'append') throw new Error('the first one is stored')
+  expect(inspectIn(room.settle(append.push, true).decisions).pushes).toEqual([other])
+})
+
+test('what stands behind a push that is undecided is not decided before it', () => {
+  const room = admission([updateOf('ab', 9)])
+  const first = inspectIn(room.arrive(pushBy(1, updateOf('ab', 9))))
+  const [stored, same, behind] = [updateOf('abc', 9), updateOf('abc', 9), updateOf('new', 7)]
+  for (const push of [pushBy(2, stored), pushBy(3, same), pushBy(3, behind)]) expect(room.arrive(push)).toEqual([])
+  const [answer, ...rest] = room.inspected(first.inspection, [known])
+  expect(answer).toMatchObject({ kind: 'known' })
+  const second = inspectIn(rest)
+  expect(second.pushes).toEqual([stored, same, behind])
+  const [append, ...others] = room.inspected(second.inspection, [adds, undecided, adds])
+  expect(others).toEqual([])
+  if (append?.kind !== 'append') throw new Error('the first one is stored')
+  expect(append.push.update).toBe(stored)
+  const third = inspectIn(room.settle(append.push, true).decisions)
+  expect(third.pushes).toEqual([same, behind])
+  expect(kindsOf(room.inspected(third.inspection, [known, adds]))).toEqual(['known', 'append'])
+})
+
+test('what was decided makes room for others to wait', () => {
+  const update = updateOf('ab', 9)
+  const room = admission([update], { undecidedBytesMax: update.length })
+  for (let round = 0; round < 3; round++) {
+    const { inspection } = inspectIn(room.arrive(pushBy(1, update)))
+    expect(kindsOf(room.arrive(pushBy(2, update)))).toEqual(['rejected'])
+    expect(kindsOf(room.inspected(inspection, [known]))).toEqual(['known'])
+  }
+  expect(room.isBusy).toBe(false)
+})
 
 test('whoever waits for an inspection waits for the appends before it, however many come to wait after it', () => {
   const room = admission()
