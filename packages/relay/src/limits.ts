@@ -57,9 +57,9 @@ export interface RelayLimits {
    */
   readonly connectionsPerAddressMax: number
   /**
-   * Updates (and awareness messages) that one connection may send per second, and at once after a rest. What goes
-   * beyond is served, but nothing more is read from the socket until it is made up for. This and all further rates hold
-   * where clients are authenticated.
+   * Updates (and awareness, stateless messages and questions) that one connection may send per second, and at once
+   * after a rest. What goes beyond is served, but nothing more is read from the socket until it is made up for. This
+   * and all further rates hold where clients are authenticated.
    */
   readonly updatesPerSecond: number
   readonly updatesBurst: number

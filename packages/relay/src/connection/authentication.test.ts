@@ -285,6 +285,26 @@ test('who sends too much is not read for a while, and nothing is lost', async ()
   expect(textOf((await bob.socket.next('updates')).update)).toBe('aaaaa')
 })
 
+test.each([
+  ['a question for what is new', [0, 0, 1, 0]],
+  ['a question for awareness', [3]],
+  ['a stateless message', [5, 1, 104]],
+])('%s counts as an update does', async (_, body) => {
+  const world = new World({ updatesPerSecond: 1, updatesBurst: 2 })
+  // Who comes after that enters at once.
+  await world.connect('bob  a=write').join('a')
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('a', 'ada  a=write'))
+  connection.receive(step1('a'))
+  await settled()
+  const send = (): void => connection.receive(Uint8Array.of(1, 97, ...body))
+  send()
+  send()
+  expect(socket.paused).toBe(false)
+  send()
+  expect(socket.paused).toBe(true)
+})
+
 test('an address may have so many connections, but this machine any number', () => {
   const world = new World({ connectionsPerAddressMax: 2 })
   const accept = (address: string): HeldSocket => {

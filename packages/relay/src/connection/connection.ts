@@ -321,10 +321,13 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
         this.#updates++
         return this.#memberships.get(effect.place)?.announce(effect.entries)
       case 'sync':
+        this.#updates++
         return this.#memberships.get(effect.place)?.sync(effect.stateVector)
       case 'askAwareness':
+        this.#updates++
         return this.#memberships.get(effect.place)?.askAwareness()
       case 'tellOthers':
+        this.#updates++
         return this.#memberships.get(effect.place)?.tellOthers(effect.payload)
       case 'leave': {
         const membership = this.#memberships.get(effect.place)

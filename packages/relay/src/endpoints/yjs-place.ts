@@ -108,6 +108,8 @@ export class YjsPlace {
       state.stateVector = unpinned(request.stateVector)
       return this.#joinIfReady(state)
     }
+    // A newcomer is told of everybody without asking.
+    if (request.type === 'queryAwareness') return []
     this.#kept.push(kept(request))
     this.#keptBytes += MESSAGE_OVERHEAD_BYTES + bytesOf(request)
     return []

@@ -6,7 +6,7 @@ import type { RelayLimits } from '../limits.ts'
 import { TokenBucket, type Rate } from './token-bucket.ts'
 
 export interface TrafficRates {
-  /** Pushes, and awareness messages. */
+  /** Pushes, and whatever else a room has to answer or to pass on: awareness, stateless messages, questions. */
   readonly updates: Rate
   /** Of frames, as they come. */
   readonly bytes: Rate

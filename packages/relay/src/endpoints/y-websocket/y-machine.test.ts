@@ -185,6 +185,14 @@ test('a question is passed to the room, and its answer is a step 2 again', () =>
   ])
 })
 
+test('who asks for the awareness of all over and over in a frame is answered once, and a newcomer is told anyway', () => {
+  const frame = new Uint8Array(4096).fill(3)
+  expect(Socket.member().take({ type: 'frame', frame, now: 0 })).toEqual([{ type: 'askAwareness', place: 'room' }])
+  const joining = Socket.joining()
+  joining.take({ type: 'frame', frame, now: 0 })
+  expect(joining.joined(4).filter(({ type }) => type === 'askAwareness')).toEqual([])
+})
+
 test('a room that lacks something asks for it as it did at the start', () => {
   const asked = Socket.member().told({ type: 'resync', handle: 1, stateVector })
   expect(said(asked)).toEqual([{ type: 'syncStep1', stateVector }])

@@ -111,7 +111,13 @@ export class YMachine implements SessionMachine<YAnswer> {
     } catch (error) {
       return this.#close(closeCodeOf(error), 'malformed-message')
     }
-    for (const request of requests) this.#apply(this.#place.receive(request))
+    let asked = false
+    for (const request of requests) {
+      const asks = request.type === 'queryAwareness'
+      // A question is one byte, and its answer may be a thousand times that: for all in a frame it is the same.
+      if (!asks || !asked) this.#apply(this.#place.receive(request))
+      asked ||= asks
+    }
     if (this.#place.keptBytes > this.#limits.unjoinedBytesMax) {
       this.#close(CloseCode.tryAgainLater, 'too much was sent before the room was entered')
     }
