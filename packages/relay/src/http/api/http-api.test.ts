@@ -281,6 +281,23 @@ test('requests beyond the bound are sent away', async () => {
   expect((await api(relay, '/rooms')).status).toBe(200)
 })
 
+test('a request that was answered too late counts until its work has ended', async () => {
+  const log = new MemoryLog()
+  const relay = await openRelay({ log, limits: { apiRequestsMax: 1, apiTimeoutMs: 50 } })
+  expect((await post(relay, '/rooms/a/updates', updateOf('a'))).status).toBe(200)
+  let end = (): void => {}
+  const held = new Promise<void>((resolve) => (end = resolve))
+  const read = log.read.bind(log)
+  log.read = async (...of) => {
+    await held
+    return read(...of)
+  }
+  expect((await api(relay, '/rooms/a/update')).status).toBe(504)
+  expect(await problemOf(await api(relay, '/rooms'))).toMatchObject({ status: 503, code: 'too-many-requests' })
+  end()
+  await expect.poll(async () => (await api(relay, '/rooms')).status).toBe(200)
+})
+
 test('without authorization, another site’s page and a name that points here are sent away', async () => {
   const relay = await openRelay()
   await post(relay, '/rooms/a/updates', updateOf('a'))

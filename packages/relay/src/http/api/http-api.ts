@@ -50,7 +50,7 @@ export class HttpApi {
     this.#description = JSON.stringify(openApi(options.base, options.version))
   }
 
-  /** Requests that are being answered. */
+  /** Requests that are being answered, or whose work goes on although they were answered too late. */
   get requests(): number {
     return this.#requests
   }
@@ -124,15 +124,17 @@ export class HttpApi {
   async #handle(route: ApiRoute, call: Omit<Parameters<ApiRoute['handle']>[0], 'signal'>): Promise<ApiAnswer> {
     const { limits, scheduler } = this.#options
     const abort = new AbortController()
+    const work = route.handle({ ...call, signal: abort.signal }, this.#options)
     let cancel = (): void => {}
     const late = new Promise<never>((_, reject) => {
       cancel = scheduler.after(limits.apiTimeoutMs, () => {
         abort.abort()
+        this.#countUntilSettled(work)
         reject(new ApiProblem('timeout', `no answer within ${limits.apiTimeoutMs} ms`, { retryable: true }))
       })
     })
     try {
-      return await Promise.race([route.handle({ ...call, signal: abort.signal }, this.#options), late])
+      return await Promise.race([work, late])
     } catch (error) {
       if (error instanceof LogError)
         this.#options.onEvent({ type: 'log-failed', operation: 'read', room: call.room, error })
@@ -140,6 +142,15 @@ export class HttpApi {
     } finally {
       cancel()
     }
+  }
+
+  /** Work may hold a document, whether or not somebody still waits for it: so it counts as a request. */
+  #countUntilSettled(work: Promise<unknown>): void {
+    this.#requests++
+    const settled = (): void => {
+      this.#requests--
+    }
+    work.then(settled, settled)
   }
 }
 
