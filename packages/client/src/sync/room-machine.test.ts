@@ -84,6 +84,14 @@ describe('joining', () => {
     expect(connect()).toMatchObject([{ type: 'join', position: undefined }])
   })
 
+  test('is not tried again after a refusal because the store fails again', () => {
+    load()
+    connect()
+    take({ type: 'refused', request: 1, code: 'forbidden', retryable: true, message: 'no' })
+    expect(take({ type: 'load-failed' })).toEqual([])
+    expect(machine.membership.state).toBe('refused')
+  })
+
   test('is tried again after a refusal for now, later each time, and with the next connection after one for good', () => {
     load()
     connect()

@@ -296,9 +296,11 @@ export class RoomMachine {
       case 'loaded':
         return this.#load(event.room)
       case 'load-failed':
-        this.#read = true
         // The store may take long to come back; edits do not wait for it.
         if (this.#refill.state === 'reading') this.#refill = { state: 'reading', outboxWaits: false }
+        // Not again: a relay that has refused is asked when it is time.
+        if (this.#read) return
+        this.#read = true
         return this.#join()
       case 'edit':
         // First what throws for bytes that are no update.

@@ -219,6 +219,7 @@ export class RoomSync {
         return
       case 'read-settled':
         this.#refillToRead = effect
+        if (this.#retry.resting) this.#handle({ type: 'load-failed' })
         return this.#work()
       default:
         return effect satisfies never
