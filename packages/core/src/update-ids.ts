@@ -10,6 +10,8 @@ export interface UpdateIds {
   readonly structs: IdSet
   /** Its delete set. */
   readonly deletes: IdSet
+  /** Whether the bytes have the deletions in order; see `withDeletesInOrder`. */
+  readonly areDeletesInOrder: boolean
 }
 
 /** One for all calls, which do not overlap: making one costs more than reading a keystroke with it. */
@@ -28,18 +30,18 @@ export function updateIds(update: Uint8Array | Update): UpdateIds {
   for (const { client, structs: list } of update.clients) {
     for (const { type, clock, length } of list) if (type !== 'skip') structs.add(client, clock, clock + length)
   }
-  return { structs, deletes: update.deletes }
+  return { structs, deletes: update.deletes, areDeletesInOrder: true }
 }
 
 function idsOfBytes(update: Uint8Array): UpdateIds {
   const structs = new IdSet()
   if (scanSingle(update, scan)) {
     structs.add(scan.client, scan.clock, scan.end)
-    return { structs, deletes: new IdSet() }
+    return { structs, deletes: new IdSet(), areDeletesInOrder: true }
   }
-  const { stretches, deletes } = scanUpdate(update, scan)
+  const { stretches, deletes, areDeletesInOrder } = scanUpdate(update, scan)
   for (const { client, clock, end } of stretches) structs.add(client, clock, end)
-  return { structs, deletes: IdSet.of(deletes) }
+  return { structs, deletes: IdSet.of(deletes), areDeletesInOrder }
 }
 
 /**

@@ -74,7 +74,10 @@ const work: { readonly [K in MergeKind]: (job: MergeJobs[K]) => MergeResults[K] 
     encodeStateVector(IdSet.union(updates.map((update) => updateIds(update).structs)).stateVector()),
   convert: ({ updates: [update], to }) =>
     to === 'v2' ? convertUpdateFormatV1ToV2(update) : convertUpdateFormatV2ToV1(update),
-  scan: ({ updates: [update] }) => transferableRanges(updateIds(update)),
+  scan: ({ updates: [update] }) => {
+    const ids = updateIds(update)
+    return { ...transferableRanges(ids), areDeletesInOrder: ids.areDeletesInOrder }
+  },
   inspect: ({ updates, pushes, history }) => inspect(updates, pushes, history),
 }
 

@@ -10,6 +10,8 @@ export type Ranges = ArrayLike<number>
 export interface UpdateRanges {
   readonly structs: Ranges
   readonly deletes: Ranges
+  /** Whether the update's bytes may be passed on as they are; see `withDeletesInOrder` of the core. */
+  readonly areDeletesInOrder: boolean
 }
 
 export const noRanges: Ranges = []
@@ -17,12 +19,15 @@ export const noRanges: Ranges = []
 /** Numbers for each range. */
 export const RANGE_NUMBERS = 3
 
-export function rangesOf({ structs, deletes }: UpdateIds): UpdateRanges {
-  return { structs: flat(structs), deletes: flat(deletes) }
+export function rangesOf({ structs, deletes, areDeletesInOrder }: UpdateIds): UpdateRanges {
+  return { structs: flat(structs), deletes: flat(deletes), areDeletesInOrder }
 }
 
 /** The same in buffers that can be transferred. */
-export function transferableRanges(ids: UpdateIds): { readonly structs: Float64Array; readonly deletes: Float64Array } {
+export function transferableRanges(ids: Pick<UpdateIds, 'structs' | 'deletes'>): {
+  readonly structs: Float64Array
+  readonly deletes: Float64Array
+} {
   return { structs: Float64Array.from(flat(ids.structs)), deletes: Float64Array.from(flat(ids.deletes)) }
 }
 

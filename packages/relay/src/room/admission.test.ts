@@ -88,3 +88,18 @@ test('whoever waits for an inspection waits for the appends before it, however m
   expect(rest).toEqual([])
   expect(inspect).toMatchObject({ kind: 'inspect', pushes: [updateOf('other', 1)] })
 })
+
+test('deletions that are not in order are put in order before they are stored: a Yjs client would delete others in their place', () => {
+  const overlapping = Uint8Array.of(0, 1, 1, 2, 0, 2, 0, 2)
+  const inOrder = Uint8Array.of(0, 1, 1, 1, 0, 2)
+  const [append] = admission().arrive(pushBy(1, overlapping))
+  if (append?.kind !== 'append') throw new Error('it is stored')
+  expect(append.push.update).toEqual(inOrder)
+
+  const room = admission([], { scannedInlineBytesMax: 4 })
+  const [scan] = room.arrive(pushBy(1, overlapping))
+  if (scan?.kind !== 'scan') throw new Error('it is scanned')
+  const [scanned] = room.scanned(scan.scan, rangesOf(updateIds(overlapping)))
+  if (scanned?.kind !== 'append') throw new Error('it is stored')
+  expect(scanned.push.update).toEqual(inOrder)
+})

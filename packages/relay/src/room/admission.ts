@@ -18,7 +18,7 @@
  * - *Bounded.* One inspection at a time, of `inspectionBytesMax` of pushes; undecided pushes of all members together are at most
  *   `undecidedBytesMax`, and more are rejected for now.
  */
-import { DecodeError, assert, updateIds } from '@syncline/core'
+import { DecodeError, assert, updateIds, withDeletesInOrder } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
 import type { ClientOwners } from '../auth/client-owners.ts'
 import type { RelayLimits } from '../limits.ts'
@@ -42,7 +42,8 @@ export interface Candidate {
   /** Who pushes, and whether it may be the work of others: see auth/client-owners.ts. */
   readonly subject: string | undefined
   readonly refill: boolean
-  readonly update: Uint8Array
+  /** As it came; from the decision to append it on, as it is stored and passed on. */
+  update: Uint8Array
 }
 
 export type Decision<P extends Candidate> =
@@ -68,6 +69,8 @@ export type AdmissionLimits = Pick<
 
 interface Entry<P> {
   readonly push: P
+  /** Of the update as it came. */
+  readonly bytes: number
   ranges: UpdateRanges | undefined
 }
 
@@ -138,7 +141,7 @@ export class Admission<P extends Candidate> {
   /** A push came. Its bytes are borrowed until it is decided. */
   arrive(push: P): readonly Decision<P>[] {
     this.#decisions = []
-    const entry: Entry<P> = { push, ranges: undefined }
+    const entry: Entry<P> = { push, bytes: push.update.length, ranges: undefined }
     const lane = this.#lanes.get(push.author)
     const step = lane === undefined ? this.#decide(entry) : 'inspect'
     if (step === 'decided') return this.#decisions
@@ -259,7 +262,7 @@ export class Admission<P extends Candidate> {
 
   #shift(lane: Lane<P>): Entry<P> {
     const entry = lane.entries.shift()!
-    this.#undecidedBytes -= entry.push.update.length
+    this.#undecidedBytes -= entry.bytes
     return entry
   }
 
@@ -323,6 +326,7 @@ export class Admission<P extends Candidate> {
       return this.#reject(push, judged === undefined ? readOnly : foreign(judged.clientId, !judged.durable))
     }
     const { claims } = judged
+    if (!ranges.areDeletesInOrder) push.update = withDeletesInOrder(push.update)
     this.#appends.set(push, { number: ++this.#lastAppend, claims, ranges })
     this.#decisions.push({ kind: 'append', push, claims })
     return 'decided'

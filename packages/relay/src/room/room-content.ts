@@ -34,7 +34,7 @@ export class RoomContent {
    * Adds what an update holds. Idempotent; in any order. Returns whether the update left a gap that was not there. Costs what the
    * update's ranges cost.
    */
-  add({ structs, deletes }: UpdateRanges): boolean {
+  add({ structs, deletes }: Pick<UpdateRanges, 'structs' | 'deletes'>): boolean {
     this.#addDeletes(deletes)
     if (structs.length === 0) return false
     this.#stateVector = undefined
