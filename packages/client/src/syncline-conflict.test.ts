@@ -188,6 +188,8 @@ test('what arrives and contradicts an edit that is on its way is told by its ran
   }
   await world.rest()
   expect(room.status.conflict?.conflicts).toEqual([{ client: 5, start: 0, end: 2 }])
+  // Yjs has seen nothing new of this client, and would go on.
+  expect(room.doc.clientID).not.toBe(5)
   expect(room.status.lastError?.code).toBe('conflict')
 })
 

@@ -1,5 +1,5 @@
 import { decodeUpdate, NESTING_DEPTH_MAX } from '@syncline/core'
-import { Doc } from 'yjs'
+import { Doc, applyUpdate, encodeStateAsUpdate } from 'yjs'
 import { describe, expect, test } from 'vitest'
 import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
 import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
@@ -196,6 +196,25 @@ describe('a room', () => {
     const again = world.visit(store()).room('a')
     await again.loaded
     expect(text(again)).toBe('template')
+  })
+
+  test('keeps what was only deleted in the document before it was opened, too', async () => {
+    const { store } = device()
+    const before = world.visit(store())
+    const written = before.room('a')
+    await written.loaded
+    type(written, 'gone')
+    await written.whenAcked()
+    const state = encodeStateAsUpdate(written.doc)
+    await before.close()
+    const createDoc = (): Doc => {
+      const doc = new Doc()
+      applyUpdate(doc, state)
+      doc.getText('text').delete(0, 4)
+      return doc
+    }
+    await world.visit(store(), { createDoc }).room('a').whenAcked()
+    expect(world.textAtRelay()).toBe('')
   })
 
   test('takes edits that are made before it is loaded', async () => {
