@@ -62,6 +62,18 @@ test('content of deleted units comes back only where history is kept', () => {
   expect(kinds([kept.checkpoint], log.slice(0, 1), 'keep')).toEqual(['known'])
 })
 
+test('of two who bring content of deleted units back, the second is judged by what becomes of the first', () => {
+  const log = written(
+    1,
+    (text) => text.insert(0, 'abc'),
+    (text) => text.delete(0, 3),
+  )
+  const { checkpoint } = runJob('compact', { updates: log, history: 'drop' })
+  for (const second of ['abc', 'xyz'].map((text) => written(1, (body) => body.insert(0, text))[0]!)) {
+    expect(kinds([checkpoint], [log[0]!, second], 'keep')).toEqual(['adds', 'undecided'])
+  }
+})
+
 test('a log that contradicts itself is read as its merge, folded, and said to do so', () => {
   const log = [updateOf('abc'), updateOf('xyz'), updateOf('other', 2)]
   const taken = mergeUpdates(log)

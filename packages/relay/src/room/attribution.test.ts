@@ -159,6 +159,23 @@ test('a client that refills a lost log owns nothing of it, and its authors go on
   expect(await world.log.owners('r')).toMatchObject([{ clientId: 1, subject: 'ada' }])
 })
 
+test('who is asked for what is missing owns nothing of the answer', async () => {
+  const world = new World()
+  const [his, hers] = [new Writer(5), new Writer(1)]
+  his.write('x')
+  const lost = hers.write('a')
+  const bob = await world.join('bob')
+  expect(await bob.push(his.write('y'))).toBe('stored')
+  await bob.socket.next('resync')
+  expect(await bob.push(lost)).toBe('stored')
+  const ada = await world.join('ada')
+  expect(await ada.push(hers.write('b'))).toBe('stored')
+  expect(await world.log.owners('r')).toMatchObject([
+    { clientId: 5, subject: 'bob' },
+    { clientId: 1, subject: 'ada' },
+  ])
+})
+
 test('a claim that could not be stored is no claim', async () => {
   const world = new World()
   const [ada, bob] = [await world.join('ada'), await world.join('bob')]
