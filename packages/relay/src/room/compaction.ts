@@ -53,9 +53,20 @@ export class Compaction {
   }
 
   async #fold(room: string): Promise<Folded | undefined> {
-    const { checkpointSeq } = await this.#log.head(room)
+    const { checkpointSeq, checkpointBytes } = await this.#log.head(room)
     const { position, updates } = await this.#log.read(room, 0)
     if (position.seq === 0) return undefined
+    // It was folded by somebody who never heard of it: an earlier room of the name, or a write whose outcome was uncertain.
+    if (checkpointSeq === position.seq) {
+      return {
+        upToSeq: checkpointSeq,
+        checkpointBytes,
+        tailEntries: 0,
+        tailBytes: 0,
+        mergedBytes: 0,
+        logConflict: undefined,
+      }
+    }
     // Before they are handed over.
     const bytes = updates.map(({ length }) => length)
     const { checkpoint, logConflict } = await this.#merger.compact(updates, this.#history)

@@ -695,7 +695,7 @@ export class RoomMachine {
   #compacted(upToSeq: number, checkpointBytes: number, tailBytes: number): void {
     this.#compaction = { kind: 'idle' }
     // What was appended during the merge is the new tail.
-    const left = Math.max(0, this.#head.tailBytes - tailBytes)
+    const left = upToSeq >= this.#head.position.seq ? 0 : Math.max(0, this.#head.tailBytes - tailBytes)
     this.#head = headAfterCheckpoint(this.#head, upToSeq, checkpointBytes, left)
   }
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import { encodeFrame, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
-import { MergerError } from '../errors.ts'
+import { LogError, MergerError } from '../errors.ts'
 import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
@@ -449,6 +449,37 @@ test('a log that contradicts itself opens, is told of once, and does so no more 
   expect(world.events.map(({ type }) => type)).toEqual(['log-conflict', 'compacted'])
   const { updates } = await log.read('r', 0)
   expect(bytes(updates.at(0)!)).toBe(bytes(mergeUpdates([...entries, updateOf('b', 2), updateOf('c', 3)])))
+})
+
+test('a fold that was stored although it is said to have failed is over when it is tried again', async () => {
+  class UncertainLog extends MemoryLog {
+    #isCertain = false
+
+    override async checkpoint(...folded: Parameters<MemoryLog['checkpoint']>): Promise<boolean> {
+      const done = await super.checkpoint(...folded)
+      if (this.#isCertain) return done
+      this.#isCertain = true
+      throw new LogError('io', 'the flush of the root failed')
+    }
+  }
+  const log = new UncertainLog()
+  const world = new World(log, { compactionTailEntries: 1, compactionRetryMs: 1000 })
+  const { inbox, room, member } = world.join('r')
+  await inbox.next('joined')
+  for (const client of [1, 2]) room.push(member, client, updateOf('a', client))
+  await inbox.next('ack')
+  await world.event('log-failed')
+  world.pass(1100)
+  await world.event('compacted')
+  for (let round = 0; round < 3; round++) {
+    world.pass(1100)
+    await world.compaction.settled()
+    await setImmediate()
+  }
+  expect(world.events).toMatchObject([
+    { type: 'log-failed', operation: 'compact' },
+    { type: 'compacted', entries: 0 },
+  ])
 })
 
 test('a room that is dropped while it is folded is no failure of the log', async () => {
