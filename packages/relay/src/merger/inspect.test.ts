@@ -69,8 +69,8 @@ test('of two who bring content of deleted units back, the second is judged by wh
     (text) => text.delete(0, 3),
   )
   const { checkpoint } = runJob('compact', { updates: log, history: 'drop' })
-  for (const second of ['abc', 'xyz'].map((text) => written(1, (body) => body.insert(0, text))[0]!)) {
-    expect(kinds([checkpoint], [log[0]!, second], 'keep')).toEqual(['adds', 'undecided'])
+  for (const second of ['abc', 'xyz'].map((text) => written(1, (body) => body.insert(0, text)).at(0)!)) {
+    expect(kinds([checkpoint], [log.at(0)!, second], 'keep')).toEqual(['adds', 'undecided'])
   }
 })
 

@@ -56,7 +56,7 @@ export class Compaction {
     const { checkpointSeq, checkpointBytes } = await this.#log.head(room)
     const { position, updates } = await this.#log.read(room, 0)
     if (position.seq === 0) return undefined
-    // It was folded by somebody who never heard of it: an earlier room of the name, or a write whose outcome was uncertain.
+    // It is folded, and its room did not hear of it: by an earlier room of the name, or in a write whose outcome was uncertain.
     if (checkpointSeq === position.seq) {
       return {
         upToSeq: checkpointSeq,
