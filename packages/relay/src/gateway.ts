@@ -18,7 +18,6 @@ import { SYNC_PATH, type Opening } from './endpoints/opening.ts'
 import { pathOf } from './http/http-service.ts'
 import type { RelayLimits } from './limits.ts'
 import type { RelayCore } from './relay-core.ts'
-import type { RelayEventListener } from './relay-event.ts'
 import { ServerFrames } from './server-frames.ts'
 
 /** Sockets beyond `connectionsMax` that are still told why they are closed; the next is answered with HTTP 503. */
@@ -28,7 +27,6 @@ export interface GatewayOptions {
   /** Where accepted sockets go. */
   readonly core: RelayCore
   readonly limits: RelayLimits
-  readonly onEvent: RelayEventListener
 }
 
 type Origin = Pick<FrameSocket, 'address' | 'request'> & { readonly socket: Socket }
@@ -55,7 +53,10 @@ export class Gateway {
 
   /** Takes an upgrade request over, from the `upgrade` event of an HTTP server; `opening` is what it asks for. */
   upgrade(opening: Opening, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!this.#accepting || this.#sockets.size >= this.#options.limits.connectionsMax + TURNED_AWAY_MAX) {
+    const { core, limits } = this.#options
+    if (!this.#accepting) return refuseUpgrade(socket, '503 Service Unavailable')
+    if (this.#sockets.size >= limits.connectionsMax + TURNED_AWAY_MAX) {
+      core.limitHit('connectionsMax')
       return refuseUpgrade(socket, '503 Service Unavailable')
     }
     if (opening.endpoint === 'sync' && offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
@@ -76,9 +77,9 @@ export class Gateway {
   }
 
   #opened(opening: Opening, webSocket: WebSocket, stream: Duplex, origin: Origin): void {
-    const { core, onEvent } = this.#options
+    const { core } = this.#options
     this.#sockets.add(webSocket)
-    webSocket.on('error', (error) => onEvent({ type: 'socket-failed', address: origin.address, error }))
+    webSocket.on('error', (error) => core.report({ type: 'socket-failed', address: origin.address, error }))
     webSocket.on('close', () => this.#sockets.delete(webSocket))
     const connection = core.accept(new GatewaySocket(webSocket, stream, this.#frames, origin), opening)
     if (connection === undefined) return

@@ -1,6 +1,7 @@
 /**
  * Every bound of the relay in one table: name, default, meaning. What happens at a bound is part of its meaning:
- * reject, mark behind, disconnect, or wait. Sizes are bytes, times are milliseconds. The protocol's own fixed bounds
+ * reject, mark behind, disconnect, or wait; what a client sees of it, and how it is counted, is in limit-outcomes.ts.
+ * Sizes are bytes, times are milliseconds. The protocol's own fixed bounds
  * are `ProtocolLimits`.
  */
 
@@ -12,7 +13,10 @@ export interface RelayLimits {
   readonly frameBytesMax: number
   /** An update in a push. A longer one is rejected with `update-too-large`. */
   readonly updateBytesMax: number
-  /** The awareness states of one member together, and one awareness payload. More ends the connection with 1009. */
+  /**
+   * One awareness payload, and the awareness states of one member together. A longer payload ends the connection with
+   * 1009; a state that takes its member above is dropped.
+   */
   readonly awarenessBytesMax: number
   /** Rooms that one connection is, or asks to be, a member of. A further join is refused with `too-many-rooms`. */
   readonly roomsPerConnectionMax: number

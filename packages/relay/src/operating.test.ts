@@ -6,7 +6,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { flagOf, variableOf } from './config/setting.ts'
 import { settings } from './config/settings.ts'
-import { defaultLimits } from './limits.ts'
+import { limitOutcomes, type LimitOutcome } from './limit-outcomes.ts'
+import { defaultLimits, type RelayLimits } from './limits.ts'
 import { metricDescriptions } from './metrics/relay-metrics.ts'
 
 const guide = new URL('../../../docs/OPERATING.md', import.meta.url)
@@ -28,6 +29,9 @@ function settingsTable(): string {
   return [row('flag', 'variable', 'key', 'default', ''), row('---', '---', '---', '---', '---'), ...rows].join('\n')
 }
 
+/** How the table names the metric of a limit. */
+const countings: Readonly<Record<LimitOutcome['counted'], string>> = { hits: 'hits', throttled: 'throttled', not: '' }
+
 /** What limits.ts says of each limit: the comment before it, or the one that it shares with the limit before. */
 async function limitsTable(): Promise<string> {
   const source = await readFile(limitsSource, 'utf8')
@@ -41,9 +45,14 @@ async function limitsTable(): Promise<string> {
   }
   const rows = Object.entries(defaultLimits).map(([name, value]) => {
     expect(meanings.get(name), `limits.ts says what ${name} means`).toBeDefined()
-    return row(`\`${name}\``, value.toLocaleString('en'), meanings.get(name)!)
+    const { seen, counted } = limitOutcomes[name as keyof RelayLimits]
+    return row(`\`${name}\``, value.toLocaleString('en'), meanings.get(name)!, seen, countings[counted])
   })
-  return [row('limit', 'default', ''), row('---', '---:', '---'), ...rows].join('\n')
+  return [
+    row('limit', 'default', '', 'a client sees', 'counted'),
+    row('---', '---:', '---', '---', '---'),
+    ...rows,
+  ].join('\n')
 }
 
 function metricsTable(): string {

@@ -20,9 +20,10 @@ import { RelayCounters } from './metrics/relay-counters.ts'
 import type { Measured } from './metrics/relay-metrics.ts'
 import { LogHealth, type FaultyOperation } from './health.ts'
 import type { ApiRelay } from './http/api/api-relay.ts'
+import type { CountedLimit } from './limit-outcomes.ts'
 import type { RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
-import type { RelayEventListener } from './relay-event.ts'
+import type { RelayEvent, RelayEventListener } from './relay-event.ts'
 import { Compaction } from './room/compaction.ts'
 import { pushOnce } from './room/one-push.ts'
 import type { Refusal } from './room/admission.ts'
@@ -57,6 +58,7 @@ export class RelayCore implements ApiRelay {
   readonly #scheduler: Scheduler
   readonly #health = new LogHealth()
   readonly #counters = new RelayCounters()
+  readonly #onEvent: RelayEventListener
   readonly #compaction: Compaction
   readonly #rooms: Rooms
   readonly #connections: Connections
@@ -67,6 +69,7 @@ export class RelayCore implements ApiRelay {
     this.authenticator =
       authorize === undefined ? options.authenticator : hookAuthenticator(authorize, options.authenticator)
     const onEvent = this.#counters.countingEvents(options.onEvent)
+    this.#onEvent = onEvent
     this.#log = log
     this.#merger = merger
     this.#limits = limits
@@ -104,6 +107,15 @@ export class RelayCore implements ApiRelay {
       logStats: this.#log.stats,
       mergerQueuedBytes: this.#merger.queuedBytes ?? 0,
     }
+  }
+
+  /** What is told to the operator from outside: counted, and passed on. */
+  report(event: RelayEvent): void {
+    this.#onEvent(event)
+  }
+
+  limitHit(limit: CountedLimit): void {
+    this.#counters.limitHit(limit)
   }
 
   membersOf(room: string): number {

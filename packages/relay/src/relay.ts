@@ -172,7 +172,7 @@ class WiredRelay implements Relay {
       onEvent,
     })
     this.#metrics = new RelayMetrics(() => this.#core.measure())
-    this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, onEvent })
+    this.#gateway = new Gateway({ core: this.#core, limits: this.#limits })
     this.#service = this.#httpService(merger)
     if (options.server === undefined) {
       const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)

@@ -320,6 +320,7 @@ test('an address may have so many connections, but this machine any number', () 
     1013,
     undefined,
   ])
+  expect(world.core.measure().counters.limitHits.get('connectionsPerAddressMax')).toBe(1)
   connections.at(0)?.lost()
   expect(accept('10.0.0.1').closed).toBeUndefined()
   for (let count = 0; count < 5; count++) expect(accept('127.0.0.1').closed).toBeUndefined()

@@ -29,6 +29,7 @@ import {
   type RelayMessage,
   type WireCode,
 } from '@syncline/protocol'
+import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import { unpinned, unpinnedPush } from '../unpinned.ts'
 import type { SessionEffect, SessionEvent, SessionMachine } from './session.ts'
@@ -210,6 +211,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
     if (this.#places.has(room)) return this.#refuse(request, 'malformed-message', false, 'already joining or a member')
     if (this.#places.size >= this.#limits.roomsPerConnectionMax) {
       const { roomsPerConnectionMax } = this.#limits
+      this.#limitHit('roomsPerConnectionMax')
       return this.#refuse(
         request,
         'too-many-rooms',
@@ -219,6 +221,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
     }
     const { stateVectorBytesMax } = this.#limits
     if (stateVector.length > stateVectorBytesMax) {
+      this.#limitHit('stateVectorBytesMax')
       const detail = `${stateVector.length} bytes of state vector, ${stateVectorBytesMax} allowed`
       return this.#refuse(request, 'malformed-state-vector', false, detail)
     }
@@ -247,6 +250,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
   #awareness({ handle, payload }: MessageOf<'awareness'>): void {
     const { awarenessBytesMax } = this.#limits
     if (payload.length > awarenessBytesMax) {
+      this.#limitHit('awarenessBytesMax')
       const detail = `${payload.length} bytes of awareness, ${awarenessBytesMax} allowed`
       return this.#fail(CloseCode.messageTooBig, 'awareness-too-large', detail)
     }
@@ -269,12 +273,15 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
 
   #tick(now: number, sentAt: number): void {
     if (this.#phase.kind === 'awaiting-hello') {
-      if (now >= this.#phase.deadline) this.#close(CloseCode.timeout, 'no hello in time')
-      return
+      if (now < this.#phase.deadline) return
+      this.#limitHit('helloTimeoutMs')
+      return this.#close(CloseCode.timeout, 'no hello in time')
     }
     const { heartbeatMs } = this.#limits
-    if (now - this.#heardAt >= heartbeatMs * SILENT_HEARTBEATS_MAX) this.#close(CloseCode.timeout, 'no sign of life')
-    else if (now - sentAt >= heartbeatMs) this.#send({ type: 'ping' })
+    if (now - this.#heardAt >= heartbeatMs * SILENT_HEARTBEATS_MAX) {
+      this.#limitHit('heartbeatMs')
+      this.#close(CloseCode.timeout, 'no sign of life')
+    } else if (now - sentAt >= heartbeatMs) this.#send({ type: 'ping' })
   }
 
   #forget(room: string): void {
@@ -306,6 +313,10 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
   #fail(closeCode: CloseCode, code: WireCode, message: string): void {
     this.#send({ type: 'error', code, message })
     this.#close(closeCode, code)
+  }
+
+  #limitHit(limit: CountedLimit): void {
+    this.#effects.push({ type: 'limitHit', limit })
   }
 
   #close(code: CloseCode, reason: string): void {

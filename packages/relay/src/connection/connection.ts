@@ -12,6 +12,7 @@ import { CloseCode, type WireCode } from '@syncline/protocol'
 import type { RoomAccess } from '../access.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { EndReason } from '../auth/token-session.ts'
+import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { RelayCounters } from '../metrics/relay-counters.ts'
 import type { RelayEventListener } from '../relay-event.ts'
@@ -73,6 +74,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   readonly #onLost: () => void
   readonly #onSent = (): void => this.#sent()
   readonly #outbox: Outbox
+  #overflowed = false
   readonly #memberships = new Map<string, Membership>()
   readonly #events: SessionEvent[] = []
   #handling = false
@@ -155,7 +157,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   tick(now: number): void {
     if (this.#hasReasonForSilence()) this.#take({ type: 'alive', now })
-    if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
+    const overflow = this.#outbox.overflowing(now)
+    if (overflow !== undefined) this.#overflow(overflow)
     else this.#take({ type: 'tick', now, sentAt: this.#sentAt })
     const excess = this.#unknown?.check(now)
     if (excess !== undefined) this.#exceeded(excess)
@@ -222,6 +225,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { unsettledBytesMax } = this.#surroundings.limits
     if (this.#reading === 'on' && this.#unsettledBytes > unsettledBytesMax) {
       this.#reading = 'held'
+      this.#surroundings.counters.limitHit('unsettledBytesMax')
       this.#socket.pause()
     } else if (this.#reading === 'held' && this.#unsettledBytes <= unsettledBytesMax / 2) {
       this.#reading = 'on'
@@ -248,11 +252,19 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   #exceeded(excess: Excess): void {
     this.#unknown = undefined
+    this.#surroundings.counters.limitHit(excessLimits[excess])
     const [closeCode, message] =
       excess === 'time'
         ? ([CloseCode.unauthorized, 'no token that counts in time'] as const)
         : ([CloseCode.tryAgainLater, `too many ${excess} before the token was verified`] as const)
     this.#take({ type: 'expelled', closeCode, code: 'unauthorized', message })
+  }
+
+  #overflow(limit: CountedLimit): void {
+    // It overflows for good, and ends once.
+    if (!this.#overflowed) this.#surroundings.counters.limitHit(limit)
+    this.#overflowed = true
+    this.#take({ type: 'overflow' })
   }
 
   /** Sends a frame, borrowed and never changed. */
@@ -267,7 +279,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       // All rooms hold back at once, not each after one update more.
       for (const membership of this.#memberships.values()) membership.holdBack()
     }
-    if (this.#outbox.overflowing(now)) this.#take({ type: 'overflow' })
+    const overflow = this.#outbox.overflowing(now)
+    if (overflow !== undefined) this.#overflow(overflow)
   }
 
   #sent(): void {
@@ -335,6 +348,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
         this.#leftGate(effect.place)
         return membership?.leave()
       }
+      case 'limitHit':
+        return this.#surroundings.counters.limitHit(effect.limit)
       case 'probe':
         return this.#socket.ping()
       case 'close': {
@@ -457,6 +472,12 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 }
 
 const grantIsOver: Refusal = { code: 'unauthorized', retryable: false, message: 'the token has expired' }
+
+const excessLimits: Readonly<Record<Excess, CountedLimit>> = {
+  frames: 'unknownFramesMax',
+  bytes: 'unknownBytesMax',
+  time: 'helloTimeoutMs',
+}
 
 /** Told to a member whose access has become another. With the join that follows, it is told the new one. */
 function refusalFor(access: RoomAccess | 'unknown'): Refusal {

@@ -63,10 +63,12 @@ export class Connections {
   accept(socket: FrameSocket, opening: Opening): Connection | undefined {
     const { address } = socket
     if (this.#open.size >= this.#surroundings.limits.connectionsMax) {
+      this.#surroundings.counters.limitHit('connectionsMax')
       turnAway(socket, opening, 'this relay has all the connections that it can serve')
       return undefined
     }
     if (!isLoopback(address) && !this.#byAddress.enter(address)) {
+      this.#surroundings.counters.limitHit('connectionsPerAddressMax')
       turnAway(socket, opening, 'your address has all the connections that it may have')
       return undefined
     }

@@ -20,23 +20,23 @@ test('one large update makes a connection slow, and does not end it', () => {
   const box = outbox()
   box.sent(1_000_000, 1_000_000, 0)
   expect(box.slow).toBe(true)
-  expect(box.overflowing(0)).toBe(false)
+  expect(box.overflowing(0)).toBe(undefined)
 })
 
 test('what is sent to a slow connection is bounded', () => {
   const box = outbox()
   box.sent(101, 101, 0)
   box.sent(50, 151, 0)
-  expect(box.overflowing(0)).toBe(false)
+  expect(box.overflowing(0)).toBe(undefined)
   box.sent(1, 152, 0)
-  expect(box.overflowing(0)).toBe(true)
+  expect(box.overflowing(0)).toBe('outboxHardBytes')
 })
 
 test('a connection that does not drain in time has to go', () => {
   const box = outbox()
   box.sent(101, 101, 500)
-  expect(box.overflowing(1500)).toBe(false)
-  expect(box.overflowing(1501)).toBe(true)
+  expect(box.overflowing(1500)).toBe(undefined)
+  expect(box.overflowing(1501)).toBe('drainTimeoutMs')
 })
 
 test('every slow time is counted afresh', () => {
@@ -46,5 +46,5 @@ test('every slow time is counted afresh', () => {
   box.drainedTo(0)
   box.sent(101, 101, 900)
   box.sent(50, 151, 900)
-  expect(box.overflowing(1800)).toBe(false)
+  expect(box.overflowing(1800)).toBe(undefined)
 })

@@ -54,10 +54,11 @@ export class Outbox {
     return true
   }
 
-  /** Whether the connection has to go: its other side does not read. */
-  overflowing(now: number): boolean {
-    if (this.#state.kind === 'writable') return false
+  /** By which limit the connection has to go, if it has: its other side does not read. */
+  overflowing(now: number): 'outboxHardBytes' | 'drainTimeoutMs' | undefined {
+    if (this.#state.kind === 'writable') return undefined
     const { since, sentBytes } = this.#state
-    return sentBytes > this.#limits.outboxHardBytes || now - since > this.#limits.drainTimeoutMs
+    if (sentBytes > this.#limits.outboxHardBytes) return 'outboxHardBytes'
+    return now - since > this.#limits.drainTimeoutMs ? 'drainTimeoutMs' : undefined
   }
 }

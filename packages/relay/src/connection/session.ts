@@ -6,6 +6,7 @@
  * A *place* is what a session calls one of its rooms. It is the room's name where a connection is in a room once.
  */
 import type { Access, AwarenessEntry, CloseCode, Position, WireCode } from '@syncline/protocol'
+import type { CountedLimit } from '../limit-outcomes.ts'
 import type { SharedMessage } from '../room/shared-message.ts'
 
 /** The wish to enter a room. */
@@ -76,6 +77,8 @@ export type SessionEffect<Message> =
   | { readonly type: 'tellOthers'; readonly place: string; readonly payload: string }
   /** Leave the room, if the driver has joined it. */
   | { readonly type: 'leave'; readonly place: string }
+  /** A limit has bitten: count it. */
+  | { readonly type: 'limitHit'; readonly limit: CountedLimit }
   /** Ask the other side for a sign of life that needs no message: a ping of the WebSocket. */
   | { readonly type: 'probe' }
   /** Close the socket; all rooms were left. `code` is a WebSocket close code. */

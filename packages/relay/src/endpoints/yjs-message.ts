@@ -13,6 +13,7 @@
 import { decodeStateVector, type ByteReader, type ByteWriter } from '@syncline/core'
 import { decodeAwareness, type AwarenessEntry } from '@syncline/protocol'
 import type { RelayLimits } from '../limits.ts'
+import { OverLimit } from './over-limit.ts'
 
 /** What the relay says. Bytes are borrowed. */
 export type YjsAnswer =
@@ -42,7 +43,7 @@ export function readSync(reader: ByteReader, limits: YjsMessageLimits): YjsReque
   const tag = reader.varUint()
   switch (tag) {
     case SyncTag.step1: {
-      const stateVector = readBytes(reader, limits.stateVectorBytesMax, 'a state vector')
+      const stateVector = readBytes(reader, limits, 'stateVectorBytesMax', 'a state vector')
       decodeStateVector(stateVector)
       return { type: 'syncStep1', stateVector }
     }
@@ -57,7 +58,7 @@ export function readSync(reader: ByteReader, limits: YjsMessageLimits): YjsReque
 
 /** Reads the body of an awareness message; errors as for {@link readSync}. */
 export function readAwareness(reader: ByteReader, limits: YjsMessageLimits): YjsRequest {
-  return { type: 'awareness', entries: decodeAwareness(readBytes(reader, limits.awarenessBytesMax, 'awareness')) }
+  return { type: 'awareness', entries: decodeAwareness(readBytes(reader, limits, 'awarenessBytesMax', 'awareness')) }
 }
 
 /** Writes a message with its type. */
@@ -80,10 +81,16 @@ export function writeAnswer(writer: ByteWriter, answer: YjsAnswer): void {
   }
 }
 
-function readBytes(reader: ByteReader, bytesMax: number, what: string): Uint8Array {
+function readBytes(
+  reader: ByteReader,
+  limits: YjsMessageLimits,
+  limit: keyof YjsMessageLimits,
+  what: string,
+): Uint8Array {
   const start = reader.offset
   const bytes = reader.lengthPrefixed()
-  if (bytes.length > bytesMax)
-    reader.fail('limit-exceeded', `${bytes.length} bytes of ${what}, ${bytesMax} allowed`, start)
+  if (bytes.length > limits[limit]) {
+    throw new OverLimit(limit, start, `${bytes.length} bytes of ${what}, ${limits[limit]} allowed`)
+  }
   return bytes
 }

@@ -5,6 +5,7 @@
 import type { WireCode } from '@syncline/protocol'
 import type { FaultyOperation } from '../health.ts'
 import type { RelayEvent, RelayEventListener } from '../relay-event.ts'
+import { countedLimits, type CountedLimit } from '../limit-outcomes.ts'
 import type { TrafficKind } from '../rate/traffic.ts'
 import { DurationHistogram } from './duration-histogram.ts'
 
@@ -23,6 +24,7 @@ export class RelayCounters {
   socketFailures = 0
   /** From `append` being called until the entry is on the disk. */
   readonly appendDuration: DurationHistogram = new DurationHistogram()
+  readonly #limitHits = new Map<CountedLimit, number>(countedLimits.map((limit) => [limit, 0]))
   readonly #refusals = new Map<WireCode, number>()
   readonly #throttled = new Map<TrafficKind, number>()
   readonly #closed = new Map<number, number>()
@@ -31,6 +33,16 @@ export class RelayCounters {
   /** A client was refused something, and told `code`. */
   refused(code: WireCode): void {
     increase(this.#refusals, code)
+  }
+
+  /** A limit has bitten: something was refused, ended or held. */
+  limitHit(limit: CountedLimit): void {
+    increase(this.#limitHits, limit)
+  }
+
+  /** How often each limit has bitten, those that never did too. */
+  get limitHits(): ReadonlyMap<CountedLimit, number> {
+    return this.#limitHits
   }
 
   /** A client had sent more than a rate allows, and was not read for a while. */
@@ -67,13 +79,20 @@ export class RelayCounters {
     if (event.type === 'connection-ended') increase(this.#closed, event.code)
     else if (event.type === 'log-failed') increase(this.#logFailures, event.operation)
     else if (event.type === 'internal-error') this.internalErrors++
-    else if (event.type === 'socket-failed') this.socketFailures++
-    else if (event.type === 'compacted') {
+    else if (event.type === 'socket-failed') {
+      this.socketFailures++
+      if (isTooLong(event.error)) this.limitHit('frameBytesMax')
+    } else if (event.type === 'compacted') {
       this.compactions++
       this.compactedEntries += event.entries
       this.checkpointBytes += event.bytes
     }
   }
+}
+
+/** Whether a frame was longer than what `ws` was told to take. */
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 }
 
 function increase<Key>(counts: Map<Key, number>, key: Key): void {

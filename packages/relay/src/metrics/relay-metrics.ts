@@ -73,6 +73,9 @@ const readings: readonly Reading[] = [
   counter('refusals', 'Joins and pushes that were refused, and members that were evicted, by code.', ['code'], (m) =>
     labelled('code', m.counters.refusals),
   ),
+  counter('limit_hits', 'How often a limit refused, ended or held something, by limit.', ['limit'], ({ counters }) =>
+    labelled('limit', counters.limitHits),
+  ),
   counter('throttled', 'How often a client had sent too much and was not read for a while, by rate.', ['rate'], (m) =>
     labelled('rate', m.counters.throttles),
   ),

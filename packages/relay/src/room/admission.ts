@@ -21,6 +21,7 @@
 import { DecodeError, assert, updateIds, withDeletesInOrder } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
 import type { ClientOwners } from '../auth/client-owners.ts'
+import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import { describeConflict, type Inspection } from '../merger/inspect.ts'
 import { RANGE_NUMBERS, countRanges, rangesOf, type Ranges, type UpdateRanges } from '../merger/update-ranges.ts'
@@ -56,7 +57,13 @@ export type Decision<P extends Candidate> =
     }
   /** The log has all of it, or there is nothing in it. */
   | { readonly kind: 'known'; readonly push: P; readonly isEmpty: boolean }
-  | { readonly kind: 'rejected'; readonly push: P; readonly refusal: Refusal }
+  | {
+      readonly kind: 'rejected'
+      readonly push: P
+      readonly refusal: Refusal
+      /** Which limit it went beyond; absent if that is not why. */
+      readonly limit?: CountedLimit
+    }
   /** Find out which units it speaks of, and answer with the number. */
   | { readonly kind: 'scan'; readonly scan: number; readonly update: Uint8Array }
   /** Read the log and inspect these, and answer with the number. */
@@ -146,7 +153,7 @@ export class Admission<P extends Candidate> {
     const step = lane === undefined ? this.#decide(entry) : 'inspect'
     if (step === 'decided') return this.#decisions
     if (this.#undecidedBytes > 0 && this.#undecidedBytes + push.update.length > this.#limits.undecidedBytesMax) {
-      return [{ kind: 'rejected', push, refusal: tooMuch }]
+      return [{ kind: 'rejected', push, refusal: tooMuch, limit: 'undecidedBytesMax' }]
     }
     this.#undecidedBytes += push.update.length
     if (lane !== undefined) {
@@ -217,7 +224,9 @@ export class Admission<P extends Candidate> {
   #decide(entry: Entry<P>): Step {
     const { push } = entry
     const { updateBytesMax, scannedInlineBytesMax, uninspectedDeletesMax } = this.#limits
-    if (push.update.length > updateBytesMax) return this.#reject(push, tooLarge(push.update, updateBytesMax))
+    if (push.update.length > updateBytesMax) {
+      return this.#reject(push, tooLarge(push.update, updateBytesMax), 'updateBytesMax')
+    }
     if (entry.ranges === undefined) {
       if (push.update.length > scannedInlineBytesMax) return 'scan'
       const ranges = idsOf(push.update)
@@ -337,8 +346,9 @@ export class Admission<P extends Candidate> {
     return 'decided'
   }
 
-  #reject(push: P, refusal: Refusal): Step {
-    this.#decisions.push({ kind: 'rejected', push, refusal })
+  #reject(push: P, refusal: Refusal, limit?: CountedLimit): Step {
+    const decision = { kind: 'rejected', push, refusal } as const
+    this.#decisions.push(limit === undefined ? decision : { ...decision, limit })
     return 'decided'
   }
 }

@@ -25,6 +25,7 @@ export class AwarenessStates {
   readonly #bytesPerOwnerMax: number
   readonly #held = new Map<number, HeldState>()
   readonly #bytesByOwner = new Map<MemberId, number>()
+  #dropped = 0
 
   constructor(limits: { readonly awarenessTtlMs: number; readonly awarenessBytesMax: number }) {
     this.#ttlMs = limits.awarenessTtlMs
@@ -34,6 +35,11 @@ export class AwarenessStates {
   /** The member that announces this replica now. */
   ownerOf(clientID: number): MemberId | undefined {
     return this.#held.get(clientID)?.owner
+  }
+
+  /** How many states were dropped, for they would have taken their owner above its bound. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** How many replicas have a state. */
@@ -83,7 +89,10 @@ export class AwarenessStates {
     }
     const inherited = held?.owner === owner ? stateBytes(held.state) : 0
     const bytes = (this.#bytesByOwner.get(owner) ?? 0) - inherited + stateBytes(state)
-    if (bytes > this.#bytesPerOwnerMax) return false
+    if (bytes > this.#bytesPerOwnerMax) {
+      this.#dropped++
+      return false
+    }
     if (held !== undefined) this.#forget(clientID, held)
     this.#held.set(clientID, { clock, state, owner, expiresAt: now + this.#ttlMs })
     this.#bytesByOwner.set(owner, bytes)

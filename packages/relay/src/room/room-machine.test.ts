@@ -178,7 +178,7 @@ test.each([
   room.join(1, join)
   room.join(2)
   const effects = room.push(1, 3, update)
-  expect(effects).toHaveLength(1)
+  expect(typesOf(effects)).toEqual(code === 'update-too-large' ? ['limitHit', 'send reject'] : ['send reject'])
   expect(sentTo(1, effects)[0]).toMatchObject({ type: 'reject', handle: 7, ref: 3, code, retryable: false })
 })
 
@@ -424,7 +424,7 @@ test('more than may wait for an inspection is rejected as worth a retry', () => 
   room.join(1, { position: at(1) })
   // One is always taken.
   const { inspection } = inspectIn(room.push(1, 1, updateOf('abc', 9)))
-  expect(room.push(1, 2, updateOf('abcd', 9))).toEqual([])
+  expect(room.push(1, 2, updateOf('abcd', 9))).toEqual([{ type: 'limitHit', limit: 'undecidedBytesMax' }])
   const effects = room.take({ type: 'inspected', inspection, position: at(1), found: [{ kind: 'adds', clients: [] }] })
   expect(typesOf(effects)).toEqual(['append'])
   const verdicts = room.take(appended([1, at(2)]))

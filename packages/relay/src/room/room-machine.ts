@@ -27,6 +27,7 @@
 import { assert, emptyUpdate } from '@syncline/core'
 import type { Access, AwarenessEntry, MessageOf, Position, RelayMessage } from '@syncline/protocol'
 import { ClientOwners, type ClientOwnersLimits } from '../auth/client-owners.ts'
+import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import { headAfterAppend, headAfterCheckpoint } from '../log/room-head.ts'
 import { emptyHead, isInHistory, type ClientOwner, type RoomHead } from '../log/update-log.ts'
@@ -159,6 +160,8 @@ export type RoomEffect =
   | { readonly type: 'send'; readonly member: MemberId; readonly message: RelayMessage }
   /** The same message to all of `members`: encode it once. */
   | { readonly type: 'broadcast'; readonly members: readonly MemberId[]; readonly message: RelayMessage }
+  /** A limit has bitten: count it. */
+  | { readonly type: 'limitHit'; readonly limit: CountedLimit }
   /** Forget the member: it was told why. */
   | { readonly type: 'detach'; readonly member: MemberId }
   | { readonly type: 'compact' }
@@ -415,6 +418,7 @@ export class RoomMachine {
           break
         case 'rejected':
           decision.push.verdict = { kind: 'rejected', refusal: decision.refusal }
+          if (decision.limit !== undefined) this.#effects.push({ type: 'limitHit', limit: decision.limit })
           authors.add(decision.push.author)
           break
         case 'scan':
@@ -634,7 +638,10 @@ export class RoomMachine {
   }
 
   #announce(id: MemberId, entries: readonly AwarenessEntry[], now: number): void {
-    if (this.#members.has(id)) this.#broadcastAwareness(this.#awareness.apply(id, entries, now), id)
+    if (!this.#members.has(id)) return
+    const { dropped } = this.#awareness
+    this.#broadcastAwareness(this.#awareness.apply(id, entries, now), id)
+    if (this.#awareness.dropped > dropped) this.#effects.push({ type: 'limitHit', limit: 'awarenessBytesMax' })
   }
 
   #gone(id: MemberId): void {

@@ -336,6 +336,8 @@ export class RoomWorld {
       case 'compact':
         this.#folds++
         return
+      case 'limitHit':
+        return
       case 'close':
         return expect.fail('a room in use was closed')
       default:

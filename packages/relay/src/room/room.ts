@@ -235,6 +235,8 @@ export class Room {
         for (const id of effect.members) this.#send(id, shared)
         return
       }
+      case 'limitHit':
+        return this.#surroundings.counters.limitHit(effect.limit)
       case 'detach': {
         const member = this.#members.get(effect.member)
         this.#members.delete(effect.member)

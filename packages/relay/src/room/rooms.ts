@@ -85,7 +85,11 @@ export class Rooms {
   }
 
   #openRoom(name: string): Room | undefined {
-    if (this.#open.size >= this.#surroundings.limits.roomsOpenMax) return undefined
+    const { limits, counters } = this.#surroundings
+    if (this.#open.size >= limits.roomsOpenMax) {
+      counters.limitHit('roomsOpenMax')
+      return undefined
+    }
     const room = new Room(name, this.#nextHandle++, this.#surroundings, () => this.#closed(room))
     this.#open.set(name, room)
     room.open(this.#settling.get(name)?.settled ?? Promise.resolve())

@@ -17,6 +17,7 @@
 import { ByteReader, ByteWriter } from '@syncline/core'
 import { ProtocolLimits, type Access } from '@syncline/protocol'
 import type { RelayLimits } from '../../limits.ts'
+import { OverLimit } from '../over-limit.ts'
 import {
   YjsTag,
   readAwareness,
@@ -99,7 +100,7 @@ function readRequest(reader: ByteReader, limits: HocuspocusMessageLimits): Docum
     case Tag.auth:
       return readAuth(reader)
     case Tag.stateless:
-      return { type: 'stateless', payload: readString(reader, limits.statelessBytesMax, 'a stateless message') }
+      return { type: 'stateless', payload: readStateless(reader, limits) }
     case Tag.close:
       return { type: 'close' }
     default:
@@ -115,6 +116,16 @@ function readAuth(reader: ByteReader): DocumentRequest {
   // The version of the client, which older ones do not tell.
   if (reader.remaining > 0) readString(reader, ProtocolLimits.textBytesMax, 'a version')
   return { type: 'auth', token }
+}
+
+function readStateless(reader: ByteReader, { statelessBytesMax }: HocuspocusMessageLimits): string {
+  const start = reader.offset
+  const length = reader.varUint()
+  if (length > statelessBytesMax) {
+    throw new OverLimit('statelessBytesMax', start, `${length} bytes of a message, ${statelessBytesMax} allowed`)
+  }
+  reader.offset = start
+  return reader.string()
 }
 
 function readString(reader: ByteReader, bytesMax: number, what: string): string {

@@ -229,7 +229,9 @@ test('documents have a bound, and so has what is kept for them together', () => 
   const crowded = Socket.open('a', 'b', 'c')
   expect(said(crowded.auth('d'))).toMatchObject([{ type: 'permissionDenied' }])
   expect(said(crowded.auth(''))).toMatchObject([{ type: 'permissionDenied', reason: 'not a name for a document' }])
-  expect(crowded.say('d', { type: 'update', update: updateOf('a') })).toEqual([])
+  expect(crowded.say('d', { type: 'update', update: updateOf('a') })).toEqual([
+    { type: 'limitHit', limit: 'roomsPerConnectionMax' },
+  ])
   const socket = new Socket({ unjoinedBytesMax: 1000 })
   expect(socket.say('a', { type: 'update', update: new Uint8Array(500) })).toEqual([])
   expect(closeCode(socket.say('b', { type: 'update', update: new Uint8Array(500) }))).toBe(1013)

@@ -20,9 +20,11 @@
  */
 import { CloseCode, isRoomName, type Access } from '@syncline/protocol'
 import type { Join, SessionEffect, SessionEvent, SessionMachine } from '../../connection/session.ts'
+import type { CountedLimit } from '../../limit-outcomes.ts'
 import type { RelayLimits } from '../../limits.ts'
 import { closeCodeOf } from '../closing.ts'
 import { Liveness } from '../liveness.ts'
+import { limitOf } from '../over-limit.ts'
 import type { YjsRequest } from '../yjs-message.ts'
 import { YjsPlace, type PlaceFailure, type PlaceOutput } from '../yjs-place.ts'
 import {
@@ -141,6 +143,7 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     try {
       message = decodeHocuspocusFrame(frame, this.#limits)
     } catch (error) {
+      this.#limitHit(limitOf(error))
       return this.#close(closeCodeOf(error), 'malformed-message')
     }
     switch (message.type) {
@@ -172,6 +175,7 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     }
     if (!isRoomName(name)) return refuse('not a name for a document')
     if (this.#documents.size >= roomsPerConnectionMax) {
+      this.#limitHit('roomsPerConnectionMax')
       return refuse(`${roomsPerConnectionMax} documents are the most per connection`)
     }
     const state: DocumentState = { kind: 'unasked', deadline: this.#now + helloTimeoutMs }
@@ -220,6 +224,7 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
   #say(document: Document, request: YjsRequest): void {
     this.#apply(document, document.place.receive(request))
     if (document.place.keptBytes > 0 && this.#keptBytes() > this.#limits.unjoinedBytesMax) {
+      this.#limitHit('unjoinedBytesMax')
       this.#close(CloseCode.tryAgainLater, 'too much was sent before a document was open')
     }
   }
@@ -306,11 +311,14 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     this.#now = now
     const late = this.#firstBy !== undefined && now >= this.#firstBy
     if (late || [...this.#unasked].some((key) => this.#isLate(key))) {
+      this.#limitHit('helloTimeoutMs')
       return this.#close(CloseCode.timeout, 'no token in time')
     }
     for (const due of this.#liveness.due(now, sentAt)) {
-      if (due === 'end') this.#close(CloseCode.timeout, 'no sign of life')
-      else if (due === 'probe') this.#effects.push({ type: 'probe' })
+      if (due === 'end') {
+        this.#limitHit('heartbeatMs')
+        this.#close(CloseCode.timeout, 'no sign of life')
+      } else if (due === 'probe') this.#effects.push({ type: 'probe' })
       else this.#send({ type: 'ping' })
     }
   }
@@ -325,6 +333,10 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     this.#documents.clear()
     this.#unasked.clear()
     this.#closing = true
+  }
+
+  #limitHit(limit: CountedLimit | undefined): void {
+    if (limit !== undefined) this.#effects.push({ type: 'limitHit', limit })
   }
 
   #close(code: CloseCode, reason: string): void {

@@ -15,9 +15,11 @@
 import { isEmptyUpdate } from '@syncline/core'
 import { CloseCode } from '@syncline/protocol'
 import type { SessionEffect, SessionEvent, SessionMachine } from '../../connection/session.ts'
+import type { CountedLimit } from '../../limit-outcomes.ts'
 import type { RelayLimits } from '../../limits.ts'
 import { closeCodeFor, closeCodeOf } from '../closing.ts'
 import { Liveness } from '../liveness.ts'
+import { limitOf } from '../over-limit.ts'
 import type { YjsRequest } from '../yjs-message.ts'
 import { mergeInRuns } from '../../room/flush-run.ts'
 import { YjsPlace, type PlaceFailure, type PlaceOutput, type Pushed } from '../yjs-place.ts'
@@ -109,6 +111,7 @@ export class YMachine implements SessionMachine<YAnswer> {
     try {
       requests = decodeYFrame(frame, this.#limits)
     } catch (error) {
+      this.#limitHit(limitOf(error))
       return this.#close(closeCodeOf(error), 'malformed-message')
     }
     let asked = false
@@ -119,6 +122,7 @@ export class YMachine implements SessionMachine<YAnswer> {
       asked ||= asks
     }
     if (this.#place.keptBytes > this.#limits.unjoinedBytesMax) {
+      this.#limitHit('unjoinedBytesMax')
       this.#close(CloseCode.tryAgainLater, 'too much was sent before the room was entered')
     }
   }
@@ -183,11 +187,14 @@ export class YMachine implements SessionMachine<YAnswer> {
 
   #tick(now: number, sentAt: number): void {
     if (this.#phase.kind === 'entering' && now >= this.#phase.deadline) {
+      this.#limitHit('helloTimeoutMs')
       return this.#close(CloseCode.tryAgainLater, 'the room was not entered in time')
     }
     for (const due of this.#liveness.due(now, sentAt)) {
-      if (due === 'end') this.#close(CloseCode.tryAgainLater, 'no sign of life')
-      else if (due === 'probe') this.#effects.push({ type: 'probe' })
+      if (due === 'end') {
+        this.#limitHit('heartbeatMs')
+        this.#close(CloseCode.tryAgainLater, 'no sign of life')
+      } else if (due === 'probe') this.#effects.push({ type: 'probe' })
       else this.#send(keepalive)
     }
   }
@@ -200,6 +207,10 @@ export class YMachine implements SessionMachine<YAnswer> {
   #leave(): void {
     this.#effects.push({ type: 'leave', place: PLACE })
     this.#phase = { kind: 'closing' }
+  }
+
+  #limitHit(limit: CountedLimit | undefined): void {
+    if (limit !== undefined) this.#effects.push({ type: 'limitHit', limit })
   }
 
   #close(code: CloseCode, reason: string): void {

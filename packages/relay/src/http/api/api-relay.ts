@@ -1,5 +1,6 @@
 /** What the HTTP API needs of a relay: the verbs that are not the log's own. */
 import type { Position } from '@syncline/protocol'
+import type { CountedLimit } from '../../limit-outcomes.ts'
 import type { Refusal } from '../../room/admission.ts'
 
 export interface ApiRelay {
@@ -14,4 +15,6 @@ export interface ApiRelay {
   drop(room: string): Promise<void>
   /** Closes the connections of a subject, and says how many there were. */
   expelSubject(subject: string): number
+  /** A limit has bitten: counts it. */
+  limitHit(limit: CountedLimit): void
 }

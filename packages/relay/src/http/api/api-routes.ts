@@ -57,7 +57,7 @@ export interface ApiRoute {
   readonly summary: string
   readonly query: readonly ApiParameter[]
   /** What the body is, if there is one, and how long it may be. */
-  readonly body?: { readonly description: string; readonly bytesMax: keyof RelayLimits }
+  readonly body?: { readonly description: string; readonly bytesMax: 'updateBytesMax' | 'stateVectorBytesMax' }
   readonly answer:
     | { readonly kind: 'json'; readonly description: string; readonly schema: Readonly<Record<string, unknown>> }
     | { readonly kind: 'bytes' | 'nothing'; readonly description: string }

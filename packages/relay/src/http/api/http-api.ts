@@ -57,15 +57,19 @@ export class HttpApi {
 
   /** Answers a request whose path, below the base of the relay, is `path`: {@link API_PATH} and what follows. */
   async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const { limits, onEvent } = this.#options
+    const { relay, limits, onEvent } = this.#options
     this.#requests++
     try {
       if (this.#requests > limits.apiRequestsMax) {
-        throw new ApiProblem('too-many-requests', 'too many requests at a time', { retryable: true })
+        throw new ApiProblem('too-many-requests', 'too many requests at a time', {
+          retryable: true,
+          limit: 'apiRequestsMax',
+        })
       }
       await this.#answer(request, response, path.slice(API_PATH.length))
     } catch (error) {
       const problem = problemOf(error)
+      if (problem?.limit !== undefined) relay.limitHit(problem.limit)
       if (problem === undefined) onEvent({ type: 'internal-error', where: 'http api', error })
       if (response.headersSent) response.destroy()
       else writeProblem(response, problem ?? new ApiProblem('internal', 'the relay failed', { retryable: true }))
@@ -115,9 +119,9 @@ export class HttpApi {
     }
   }
 
-  #body(request: IncomingMessage, bytesMax: keyof ApiSurroundings['limits']): Promise<Uint8Array> {
+  #body(request: IncomingMessage, limit: 'updateBytesMax' | 'stateVectorBytesMax'): Promise<Uint8Array> {
     const { limits, scheduler } = this.#options
-    return readBody(request, { bytesMax: limits[bytesMax], timeoutMs: limits.apiTimeoutMs, scheduler })
+    return readBody(request, { limit, bytesMax: limits[limit], timeoutMs: limits.apiTimeoutMs, scheduler })
   }
 
   /** The route's answer, or a problem when it takes too long. */
@@ -130,7 +134,12 @@ export class HttpApi {
       cancel = scheduler.after(limits.apiTimeoutMs, () => {
         abort.abort()
         this.#countUntilSettled(work)
-        reject(new ApiProblem('timeout', `no answer within ${limits.apiTimeoutMs} ms`, { retryable: true }))
+        reject(
+          new ApiProblem('timeout', `no answer within ${limits.apiTimeoutMs} ms`, {
+            retryable: true,
+            limit: 'apiTimeoutMs',
+          }),
+        )
       })
     })
     try {

@@ -6,6 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import { wireCodes, type WireCode } from '@syncline/protocol'
 import { AuthError, LogError, MergerError } from '../../errors.ts'
+import type { CountedLimit } from '../../limit-outcomes.ts'
 
 export type ProblemCode =
   | WireCode
@@ -44,13 +45,20 @@ export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
   readonly code: ProblemCode
   readonly retryable: boolean
+  /** The limit that the request went beyond, if that is what is wrong. */
+  readonly limit: CountedLimit | undefined
   /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: ProblemCode, message: string, { retryable = false, headers = {}, cause }: ProblemOptions = {}) {
+  constructor(
+    code: ProblemCode,
+    message: string,
+    { retryable = false, headers = {}, limit, cause }: ProblemOptions = {},
+  ) {
     super(message, { cause })
     this.code = code
     this.retryable = retryable
+    this.limit = limit
     this.headers = headers
   }
 
@@ -63,6 +71,7 @@ export class ApiProblem extends Error {
 interface ProblemOptions {
   readonly retryable?: boolean
   readonly headers?: Readonly<Record<string, string>>
+  readonly limit?: CountedLimit
   readonly cause?: unknown
 }
 

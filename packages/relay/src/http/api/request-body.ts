@@ -1,10 +1,13 @@
 /** The body of a request as bytes, bounded in size and in time. */
 import type { IncomingMessage } from 'node:http'
+import type { CountedLimit } from '../../limit-outcomes.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import { ApiProblem } from './problem.ts'
 
 export interface BodyLimits {
   readonly bytesMax: number
+  /** What `bytesMax` is called. */
+  readonly limit: CountedLimit
   readonly timeoutMs: number
   readonly scheduler: Scheduler
 }
@@ -25,7 +28,12 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   let length = 0
   await new Promise<void>((resolve, reject) => {
     const cancel = limits.scheduler.after(limits.timeoutMs, () => {
-      reject(new ApiProblem('request-timeout', `the body did not arrive within ${limits.timeoutMs} ms`, closing))
+      reject(
+        new ApiProblem('request-timeout', `the body did not arrive within ${limits.timeoutMs} ms`, {
+          ...closing,
+          limit: 'apiTimeoutMs',
+        }),
+      )
     })
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
@@ -47,6 +55,6 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 
 const closing = { headers: { Connection: 'close' } }
 
-function tooLarge({ bytesMax }: BodyLimits): ApiProblem {
-  return new ApiProblem('update-too-large', `the body may have ${bytesMax} bytes`, closing)
+function tooLarge({ bytesMax, limit }: BodyLimits): ApiProblem {
+  return new ApiProblem('update-too-large', `the body may have ${bytesMax} bytes`, { ...closing, limit })
 }
