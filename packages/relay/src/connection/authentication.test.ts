@@ -305,6 +305,33 @@ test.each([
   expect(socket.paused).toBe(true)
 })
 
+test('who rests goes on resting when what was pushed has settled', async () => {
+  const world = new World({ updatesPerSecond: 1, updatesBurst: 1, unsettledBytesMax: 5000 })
+  const client = world.connect('ada  a=write')
+  const { handle } = await client.join('a')
+  client.send(...[1, 2, 3].map((ref) => ({ type: 'push' as const, handle, ref, update: updateOf('a', ref) })))
+  expect(await client.socket.next('ack')).toMatchObject({ ref: 3 })
+  expect([client.connection.unsettledBytes, client.socket.paused]).toEqual([0, true])
+  world.scheduler.advance(2000)
+  expect(client.socket.paused).toBe(false)
+})
+
+test('what is found out about a room by an older token is of no interest any more', async () => {
+  const asked: ((access: RoomAccess) => void)[] = []
+  const world = new World({}, () => new Promise((resolve) => asked.push(resolve)))
+  const client = world.connect('ada')
+  client.ask('a')
+  await settled()
+  client.send({ type: 'token', token: 'ada 60000' })
+  await settled()
+  const [older, newer] = asked as [(access: RoomAccess) => void, (access: RoomAccess) => void]
+  newer('read')
+  expect(await client.socket.next('joined')).toMatchObject({ access: 'read' })
+  older('write')
+  await settled()
+  expect(client.socket.messages.map(({ type }) => type)).not.toContain('evicted')
+})
+
 test('an address may have so many connections, but this machine any number', () => {
   const world = new World({ connectionsPerAddressMax: 2 })
   const accept = (address: string): HeldSocket => {
