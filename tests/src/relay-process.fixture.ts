@@ -40,9 +40,18 @@ export class RelayProcess {
     this.exited = exited
   }
 
-  /** Starts a relay and resolves when it listens; rejects with its stderr when it exits before. */
-  static async start(parameters: readonly string[]): Promise<RelayProcess> {
-    const child = spawn(process.execPath, [launcher, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
+  /**
+   * Starts a relay and resolves when it listens; rejects with its stderr when it exits before. `environment` is added to
+   * that of this process.
+   */
+  static async start(
+    parameters: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<RelayProcess> {
+    const child = spawn(process.execPath, [launcher, ...parameters], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
     const errors: string[] = []
     const lines: string[] = []
     child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text))
