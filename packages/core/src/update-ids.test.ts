@@ -55,6 +55,7 @@ describe('updateIds', { timeout: FUZZ_TIMEOUT_MS }, () => {
         const ids = updateIds(update)
         expect(ids.structs.equals(expectedStructs)).toBe(true)
         expect(ids.deletes.equals(expectedDeletes)).toBe(true)
+        expect(ids.areDeletesInOrder).toBe(true)
         expect(updateIds(decodeUpdate(update)).structs.equals(ids.structs)).toBe(true)
       }),
       fuzz(),

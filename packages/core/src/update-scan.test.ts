@@ -40,7 +40,10 @@ describe('scanUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
 })
 
 function expectAgreement(bytes: Uint8Array): void {
-  const decoded = outcome(() => updateIds(decodeUpdate(bytes)))
+  const decoded = outcome(() => {
+    const { structs, deletes } = updateIds(decodeUpdate(bytes))
+    return { structs, deletes }
+  })
   const scanned = outcome(() => {
     const { stretches, deletes } = scanUpdate(bytes, new StructScan())
     return {
