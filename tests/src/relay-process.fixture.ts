@@ -42,13 +42,15 @@ export class RelayProcess {
 
   /**
    * Starts a relay and resolves when it listens; rejects with its stderr when it exits before. `environment` is added to
-   * that of this process.
+   * that of this process. `within` is a command that runs the relay as its own: `['unshare', '--pid', …]`.
    */
   static async start(
     parameters: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    within: readonly string[] = [],
   ): Promise<RelayProcess> {
-    const child = spawn(process.execPath, [launcher, ...parameters], {
+    const [command, ...rest] = [...within, process.execPath, launcher, ...parameters] as [string, ...string[]]
+    const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })
@@ -74,6 +76,20 @@ export class RelayProcess {
 
   get page(): string {
     return `http://127.0.0.1:${this.port}/`
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** Stops it where it is, as a machine does that swaps or is moved: its sockets stay open, and nobody reads them. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  /** Lets it go on after {@link RelayProcess.pause}. */
+  resume(): void {
+    this.#child.kill('SIGCONT')
   }
 
   /** Ends the process at once, as `kill -9`: no handler runs, nothing is flushed any more. */

@@ -6,7 +6,7 @@
 import type { FaultyOperation } from './health.ts'
 
 export type RelayEvent =
-  /** The command is about to open the log, which waits for as long as a relay with the same process ID holds it. */
+  /** The command is about to open the log, which waits some seconds for a relay with the same process ID to let it go. */
   | { readonly type: 'opening-log'; readonly directory: string }
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'draining' }

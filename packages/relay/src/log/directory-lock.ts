@@ -11,13 +11,14 @@
  *   row names another process in the table                  ──▶ in use, by that pid
  *   our own pid is in the table twice                       ──▶ in use, by this process
  *
- * Two relays with the same pid, which containers can have, are still told apart by the kernel: LMDB lets the second one
- * wait at the table until the first has ended.
+ * Two relays with the same pid, which containers can have, are still told apart by the kernel: the second one cannot
+ * enter the table. The binding tries for some ten seconds, in which the first may end, and blocks the thread meanwhile.
  *
  * The environment is apart from the log's, because being in the table pins a snapshot, which in the log's own
  * environment would keep pages from being used again.
  */
 import { join } from 'node:path'
+import type { Transaction } from 'lmdb'
 import { LogError } from '../errors.ts'
 import { isFullDisk } from './full-disk.ts'
 import { openLmdbFile, type LmdbFile } from './lmdb-file.ts'
@@ -30,10 +31,13 @@ export interface DirectoryLock {
   release(): Promise<void>
 }
 
-/** Takes `directory`, which must exist, for this process. Throws `LogError` `in-use`, or as `openLmdbFile` does. */
+/**
+ * Takes `directory`, which must exist, for this process. Throws `LogError` `in-use`, or as `openLmdbFile` does. At once,
+ * unless a relay with this very pid holds it: then the event loop stands still for up to ten seconds.
+ */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const environment = openLmdbFile(join(directory, 'holder.mdb'))
-  const presence = environment.useReadTransaction()
+  const presence = await enterTable(environment, directory)
   const release = async (): Promise<void> => {
     presence.done()
     await environment.close()
@@ -43,8 +47,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     holder = environment.transactionSync(() => takeOver(environment))
   } catch (cause) {
     await release()
-    const code = isFullDisk(cause) ? 'full' : 'io'
-    throw new LogError(code, `cannot lock the data directory ${directory}: ${String(cause)}`, { cause })
+    throw lockError(directory, cause)
   }
   if (holder !== undefined) {
     await release()
@@ -53,6 +56,34 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   }
   let released: Promise<void> | undefined
   return { release: () => (released ??= release()) }
+}
+
+/** Closes the environment when the table cannot be entered. */
+async function enterTable(environment: LmdbFile, directory: string): Promise<Transaction> {
+  try {
+    return environment.useReadTransaction()
+  } catch (cause) {
+    const twin = holdsOurPid(environment)
+    await environment.close()
+    if (!twin) throw lockError(directory, cause)
+    const who = `process ${process.pid}, an ID that this one has, too, as in two containers`
+    throw new LogError('in-use', `the data directory ${directory} is held by another relay (${who})`, { cause })
+  }
+}
+
+/** Whether the table names a process with our pid, though we are not in it. A dead one would have let us in. */
+function holdsOurPid(environment: LmdbFile): boolean {
+  try {
+    return readerPids(environment.readerList()).includes(process.pid)
+  } catch {
+    // Whatever it is, the first failure is the one to tell of.
+    return false
+  }
+}
+
+function lockError(directory: string, cause: unknown): LogError {
+  const code = isFullDisk(cause) ? 'full' : 'io'
+  return new LogError(code, `cannot lock the data directory ${directory}: ${String(cause)}`, { cause })
 }
 
 /** Within a write transaction: makes this process the holder, or returns the pid of the one that is. */
