@@ -84,14 +84,19 @@ export async function killLoop(
   process.stderr.write(`kill -9: ${cycles} cycles, ${written} edits acknowledged, 0 missing\n`)
 }
 
-/** The edits in a relay's data folder, by room, read without a relay. */
-async function editsInLog(directory: string): Promise<Map<string, Set<string>>> {
+/** The edits in a relay's data folder, by room, read without a relay. Fails when one is there twice. */
+export async function editsInLog(
+  directory: string,
+  rooms: readonly string[] = ROOMS,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const log = await openLmdbLog({ directory })
   const edits = new Map<string, Set<string>>()
-  for (const room of ROOMS) {
+  for (const room of rooms) {
     const doc = new Y.Doc()
     for (const update of (await log.read(room, 0)).updates) Y.applyUpdate(doc, update)
-    edits.set(room, new Set(doc.getArray<string>('edits').toArray()))
+    const list = doc.getArray<string>('edits').toArray()
+    edits.set(room, new Set(list))
+    expect(edits.get(room)!.size, `an edit of ${room} is there twice`).toBe(list.length)
   }
   await log.close()
   return edits
