@@ -99,6 +99,6 @@ class Yjs14Replica implements Replica {
   }
 
   #root(name: string): Y.Type {
-    return this.#doc.get(name) as Y.Type
+    return this.#doc.get(name)
   }
 }
