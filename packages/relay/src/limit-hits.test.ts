@@ -161,6 +161,21 @@ const cases: Readonly<Record<DrivenLimit, Case>> = {
       await client.push(handle, 1, updateOf('a'))
     },
   },
+  bufferBytesMax: {
+    limits: { bufferBytesMax: 100 },
+    exceed: async (world) => {
+      world.log.hold()
+      const [client, other] = [await world.client(), await world.client()]
+      const { handle } = await client.join('r')
+      client.send({ type: 'push', handle, ref: 1, update: updateOf('a') })
+      while (world.log.held === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      other.send(join('r'))
+      expect(await other.next('refused')).toMatchObject({ code: 'too-many-rooms', retryable: true })
+      world.log.release()
+      await client.next('ack')
+      await other.join('r')
+    },
+  },
   outboxHardBytes: {
     limits: { outboxSoftBytes: 1, outboxHardBytes: 1 },
     exceed: async (world) => {

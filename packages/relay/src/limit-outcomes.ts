@@ -16,6 +16,7 @@ export const countedLimits = [
   'roomsOpenMax',
   'connectionsMax',
   'unsettledBytesMax',
+  'bufferBytesMax',
   'outboxHardBytes',
   'drainTimeoutMs',
   'helloTimeoutMs',
@@ -49,6 +50,10 @@ export const limitOutcomes: { readonly [Name in keyof RelayLimits]: LimitOutcome
   roomsOpenMax: { seen: '`too-many-rooms`, worth a retry; `/y`, `/hocuspocus` 1013; HTTP 503', counted: 'hits' },
   connectionsMax: { seen: '`too-many-connections` and 1013; HTTP 503', counted: 'hits' },
   unsettledBytesMax: { seen: waits, counted: 'hits' },
+  bufferBytesMax: {
+    seen: `${waits}; \`too-many-rooms\`, worth a retry; 4409; \`/y\`, \`/hocuspocus\` 1013; HTTP 503`,
+    counted: 'hits',
+  },
   outboxSoftBytes: { seen: 'updates later, and merged', counted: 'not' },
   outboxHardBytes: { seen: '4409; `/y` 1013', counted: 'hits' },
   drainTimeoutMs: { seen: '4409; `/y` 1013', counted: 'hits' },

@@ -34,6 +34,14 @@ export interface RelayLimits {
    */
   readonly unsettledBytesMax: number
   /**
+   * What all buffers of the relay hold together: pushes without a verdict (and 4 KiB for each), bytes that sockets have not
+   * taken (what several wait for counts once), and frames that are not whole. Above it, until it is half: the heaviest
+   * connections are not read, nor is whoever pushes; a socket with more than 64 KiB to take gets no awareness and no
+   * updates until it has taken it; joins are refused with `too-many-rooms`. Where sockets alone are above it, those with
+   * the most that does not drain are closed with 4409; where they keep it above half for `drainTimeoutMs`, too.
+   */
+  readonly bufferBytesMax: number
+  /**
    * Bytes that a socket has not taken yet. Above it the connection is slow: its members are behind and wait for it to
    * drain.
    */
@@ -140,6 +148,7 @@ export const defaultLimits: RelayLimits = {
   roomsOpenMax: 100_000,
   connectionsMax: 10_000,
   unsettledBytesMax: 32 * MiB,
+  bufferBytesMax: 512 * MiB,
   outboxSoftBytes: 1 * MiB,
   outboxHardBytes: 4 * MiB,
   drainTimeoutMs: 30_000,

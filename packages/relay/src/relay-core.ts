@@ -11,6 +11,7 @@ import type { Position } from '@syncline/protocol'
 import type { Authorize } from './access.ts'
 import type { Authenticator } from './auth/authenticator.ts'
 import { hookAuthenticator } from './auth/authorize-hook.ts'
+import { BufferAccount } from './buffers/buffer-account.ts'
 import type { Connection } from './connection/connection.ts'
 import { Connections } from './connection/connections.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
@@ -58,6 +59,7 @@ export class RelayCore implements ApiRelay {
   readonly #scheduler: Scheduler
   readonly #health = new LogHealth()
   readonly #counters = new RelayCounters()
+  readonly #buffers: BufferAccount
   readonly #onEvent: RelayEventListener
   readonly #compaction: Compaction
   readonly #rooms: Rooms
@@ -75,7 +77,8 @@ export class RelayCore implements ApiRelay {
     this.#limits = limits
     this.#scheduler = scheduler
     this.#compaction = new Compaction(log, merger, history)
-    const shared = { limits, scheduler, counters: this.#counters, onEvent }
+    this.#buffers = new BufferAccount(limits.bufferBytesMax)
+    const shared = { limits, scheduler, counters: this.#counters, buffers: this.#buffers, onEvent }
     this.#rooms = new Rooms({
       ...shared,
       authenticated: this.authenticator !== undefined,
@@ -104,6 +107,7 @@ export class RelayCore implements ApiRelay {
       ...this.#connections.measure(),
       ...this.#rooms.measure(),
       rooms: this.rooms,
+      bufferBytes: this.#buffers.totalBytes,
       logStats: this.#log.stats,
       mergerQueuedBytes: this.#merger.queuedBytes ?? 0,
     }

@@ -7,7 +7,7 @@ export function unpinned(view: Uint8Array): Uint8Array {
 }
 
 /**
- * The same for a push, which is counted with some thousands of bytes more than it has (connection/membership.ts): so small ones
+ * The same for a push, which is counted with some thousands of bytes more than it has (room/room-member.ts): so small ones
  * may lie together in a slab of Node's pool, 8 KiB that live as long as the last of them. A buffer of its own for each keystroke
  * is what the garbage collector would be busy with.
  */

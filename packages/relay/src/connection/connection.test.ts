@@ -2,6 +2,7 @@ import { encodeFrame, type ClientMessage, type RelayMessage } from '@syncline/pr
 import { expect, test } from 'vitest'
 import type { Authorize } from '../access.ts'
 import { hookAuthenticator } from '../auth/authorize-hook.ts'
+import { BufferAccount } from '../buffers/buffer-account.ts'
 import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
@@ -24,12 +25,14 @@ class World {
   readonly events: RelayEvent[] = []
   readonly log = new FaultyLog(new MemoryLog())
   readonly rooms: Rooms
+  readonly buffers: BufferAccount
   readonly #limits: RelayLimits
   readonly #authorize: Authorize | undefined
 
   constructor(limits: Partial<RelayLimits> = {}, authorize?: Authorize) {
     this.#limits = { ...defaultLimits, ...limits }
     this.#authorize = authorize
+    this.buffers = new BufferAccount(this.#limits.bufferBytesMax)
     this.rooms = new Rooms({
       authenticated: false,
       log: this.log,
@@ -40,6 +43,7 @@ class World {
       scheduler: this.scheduler,
       health: new LogHealth(),
       counters: new RelayCounters(),
+      buffers: this.buffers,
       onEvent: (event) => this.events.push(event),
     })
   }
@@ -56,6 +60,7 @@ class World {
         authenticator: this.#authorize === undefined ? undefined : hookAuthenticator(this.#authorize),
         subjectTraffic: new SubjectTraffic(trafficRates(this.#limits, 1)),
         counters: new RelayCounters(),
+        buffers: this.buffers,
         onEvent: (event) => this.events.push(event),
       },
       () => {},

@@ -6,12 +6,14 @@
  * Backpressure, both ways. Out: the outbox (outbox.ts) says when the socket is slow; rooms are told to hold updates
  * back, and hear `drained` from here. In: bytes pushed and not yet settled are counted; above the bound the socket is
  * not read, so a client that pushes faster than the disk takes is slowed by TCP. The same slows one that sends more than
- * its rates allow (rate/).
+ * its rates allow (rate/), and the heaviest while all together hold too much (buffers/).
  */
 import { CloseCode, type WireCode } from '@syncline/protocol'
 import type { RoomAccess } from '../access.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { EndReason } from '../auth/token-session.ts'
+import { SHARED_FRAME_BYTES_MIN, type BufferAccount } from '../buffers/buffer-account.ts'
+import type { BufferLoad, Loaded } from '../buffers/relief.ts'
 import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { RelayCounters } from '../metrics/relay-counters.ts'
@@ -27,6 +29,7 @@ import type { FrameSocket } from './frame-socket.ts'
 import { Gate } from './gate.ts'
 import { Membership, type MembershipOwner } from './membership.ts'
 import { Outbox } from './outbox.ts'
+import { Reading } from './reading.ts'
 import type { Join, Session, SessionEffect, SessionEvent } from './session.ts'
 
 /** What all connections of a relay share. */
@@ -38,11 +41,13 @@ export interface ConnectionSurroundings {
   readonly authenticator: Authenticator | undefined
   readonly subjectTraffic: SubjectTraffic
   readonly counters: RelayCounters
+  /** What all connections and rooms hold together. */
+  readonly buffers: BufferAccount
   readonly onEvent: RelayEventListener
 }
 
 /** A connection as its socket sees it, and as the relay sees all of them. */
-export interface Connection {
+export interface Connection extends Loaded {
   /** Bytes that the socket has not taken yet. */
   readonly outboxBytes: number
   /** Bytes pushed that have no verdict yet. */
@@ -61,6 +66,11 @@ export interface Connection {
   drain(): void
   /** Cuts the connection off. */
   terminate(): void
+  /** Reads no further until `ease`: the relay holds too much, and this connection much of it. Idempotent, as is `ease`. */
+  press(): void
+  ease(): void
+  /** Closes, since too much is stuck here; the second time, cuts off. */
+  endForBuffers(): void
   /** Whom its tokens name, as far as that is known: one at most, unless each document has a token of its own. */
   readonly subjects: ReadonlySet<string>
   /** Closes, and tells the client why; it may come back with a fresh token. */
@@ -75,15 +85,25 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   readonly #onSent = (): void => this.#sent()
   readonly #outbox: Outbox
   #overflowed = false
+  #lost = false
   readonly #memberships = new Map<string, Membership>()
   readonly #events: SessionEvent[] = []
   #handling = false
   #sentAt: number
   #unsettledBytes = 0
-  /** What the network had brought at the last tick. */
+  /** What the network had brought at the last tick, and what came since, in frames that were whole. */
   #receivedBytes = 0
-  /** `held`: until pushes have settled. `stopped`: for good, the relay closes. */
-  #reading: 'on' | 'held' | 'stopped' = 'on'
+  #frameBytes = 0
+  /** What is counted for this connection, beside its pushes: queued in frames that count once, in others, and arriving. */
+  #sharedBytes = 0
+  #queuedBytes = 0
+  #arrivingBytes = 0
+  /** Of a frame that is not whole. */
+  #partBytes = 0
+  /** What of that was stuck at the last tick, and at the one before. */
+  #stuckBytes = 0
+  #stuckBefore = 0
+  readonly #reading: Reading
   /** The client is shown to have sent too much, and is not read until this is called off, or over. */
   #endRest: (() => void) | undefined
   /** Who the client is: that of the connection, and those of places with tokens of their own. */
@@ -109,6 +129,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#onLost = onLost
     this.#sentAt = surroundings.scheduler.now()
     this.#outbox = new Outbox(surroundings.limits)
+    this.#reading = new Reading(socket)
     if (surroundings.authenticator === undefined) return
     this.#traffic = new Traffic(trafficRates(surroundings.limits, 1), this.#sentAt)
     this.#unknown = new UnknownClientBudget(surroundings.limits, this.#sentAt)
@@ -131,6 +152,12 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     return this.#outbox.slow
   }
 
+  get load(): BufferLoad {
+    const stuckBytes = this.#sharedBytes + this.#queuedBytes + this.#arrivingBytes
+    const drains = this.#stuckBytes < this.#stuckBefore
+    return { settlingBytes: this.#unsettledBytes, stuckBytes, partBytes: this.#partBytes, drains }
+  }
+
   receive(frame: Uint8Array): void {
     const now = this.#surroundings.scheduler.now()
     const excess = this.#unknown?.take(frame.length)
@@ -146,17 +173,27 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   receivePong(): void {
+    this.#frameBytes++
     this.#take({ type: 'alive', now: this.#surroundings.scheduler.now() })
   }
 
   lost(): void {
     this.#take({ type: 'lost' })
     this.#close()
+    this.#lost = true
+    this.#countQueued(0)
+    this.#countArriving(0)
     this.#onLost()
   }
 
   tick(now: number): void {
-    if (this.#hasReasonForSilence()) this.#take({ type: 'alive', now })
+    const { receivedBytes } = this.#socket
+    const broughtBytes = receivedBytes - this.#receivedBytes
+    this.#receivedBytes = receivedBytes
+    this.#measureStuck(broughtBytes)
+    // No message may mean nothing: a long frame takes its time on a slow line, and nothing else can come meanwhile; and who is
+    // not read cannot be heard.
+    if (broughtBytes !== 0 || this.#reading.isHeld) this.#take({ type: 'alive', now })
     const overflow = this.#outbox.overflowing(now)
     if (overflow !== undefined) this.#overflow(overflow)
     else this.#take({ type: 'tick', now, sentAt: this.#sentAt })
@@ -167,14 +204,17 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   /**
-   * Whether no message may mean nothing: a long frame takes its time on a slow line, and nothing else can come meanwhile; and
-   * who is not read cannot be heard.
+   * `broughtBytes` came since the last tick. What of it was no whole frame is one that is arriving: a frame's own header, and
+   * pings, are small enough to be taken for that.
    */
-  #hasReasonForSilence(): boolean {
-    const { receivedBytes } = this.#socket
-    const isReceiving = receivedBytes !== this.#receivedBytes
-    this.#receivedBytes = receivedBytes
-    return isReceiving || this.#reading !== 'on' || this.#endRest !== undefined
+  #measureStuck(broughtBytes: number): void {
+    const partBytes = this.#frameBytes === 0 ? this.#partBytes + broughtBytes : broughtBytes - this.#frameBytes
+    this.#frameBytes = 0
+    this.#partBytes = Math.min(Math.max(0, partBytes), this.#surroundings.limits.frameBytesMax)
+    const keptBytes = Math.max(this.#unknown?.bytes ?? 0, this.#session.machine.keptBytes ?? 0)
+    this.#countArriving(this.#partBytes + keptBytes)
+    this.#stuckBefore = this.#stuckBytes
+    this.#stuckBytes = this.load.stuckBytes
   }
 
   get subjects(): ReadonlySet<string> {
@@ -190,8 +230,20 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   quiesce(): void {
-    this.#reading = 'stopped'
-    this.#socket.pause()
+    this.#reading.hold('closing')
+  }
+
+  press(): void {
+    this.#reading.hold('buffers')
+  }
+
+  ease(): void {
+    this.#reading.release('buffers')
+  }
+
+  endForBuffers(): void {
+    if (this.#overflowed) this.#socket.terminate()
+    else this.#overflow('bufferBytesMax')
   }
 
   drain(): void {
@@ -223,14 +275,11 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   countUnsettled(bytes: number): void {
     this.#unsettledBytes += bytes
     const { unsettledBytesMax } = this.#surroundings.limits
-    if (this.#reading === 'on' && this.#unsettledBytes > unsettledBytesMax) {
-      this.#reading = 'held'
-      this.#surroundings.counters.limitHit('unsettledBytesMax')
-      this.#socket.pause()
-    } else if (this.#reading === 'held' && this.#unsettledBytes <= unsettledBytesMax / 2) {
-      this.#reading = 'on'
-      if (this.#endRest === undefined) this.#socket.resume()
-    }
+    if (this.#unsettledBytes > unsettledBytesMax) {
+      if (this.#reading.hold('unsettled')) this.#surroundings.counters.limitHit('unsettledBytesMax')
+    } else if (this.#unsettledBytes <= unsettledBytesMax / 2) this.#reading.release('unsettled')
+    // Whoever pushes while there is too much has pushed enough.
+    if (bytes > 0 && this.#surroundings.buffers.pressed) this.press()
   }
 
   /** Counts what came, and reads no further for as long as that is too much. */
@@ -243,10 +292,10 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     if (kind === undefined) return
     counters.throttled(kind)
     this.#endRest?.()
-    this.#socket.pause()
+    this.#reading.hold('rest')
     this.#endRest = scheduler.after(ms, () => {
       this.#endRest = undefined
-      if (this.#reading === 'on') this.#socket.resume()
+      this.#reading.release('rest')
     })
   }
 
@@ -269,13 +318,15 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   /** Sends a frame, borrowed and never changed. */
   #sendFrame(frame: Uint8Array): void {
-    const { counters } = this.#surroundings
+    const { counters, buffers } = this.#surroundings
     counters.framesSent++
     counters.bytesSent += frame.length
     const now = this.#surroundings.scheduler.now()
     this.#sentAt = now
-    this.#socket.send(frame, this.#onSent)
-    if (this.#outbox.sent(frame.length, this.#socket.bufferedBytes, now)) {
+    this.#socket.send(frame, frame.length < SHARED_FRAME_BYTES_MIN ? this.#onSent : this.#queueShared(frame))
+    const { bufferedBytes } = this.#socket
+    this.#countQueued(bufferedBytes - this.#sharedBytes)
+    if (this.#outbox.sent(frame.length, bufferedBytes, now, buffers.pressed)) {
       // All rooms hold back at once, not each after one update more.
       for (const membership of this.#memberships.values()) membership.holdBack()
     }
@@ -284,8 +335,38 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   #sent(): void {
-    if (!this.#outbox.drainedTo(this.#socket.bufferedBytes)) return
+    const { bufferedBytes } = this.#socket
+    this.#countQueued(bufferedBytes - this.#sharedBytes)
+    if (!this.#outbox.drainedTo(bufferedBytes, this.#surroundings.buffers.pressed)) return
     for (const membership of this.#memberships.values()) membership.drained()
+  }
+
+  /** Counts a frame that others may be sent as well. Returns what to call when the socket has taken it. */
+  #queueShared(frame: Uint8Array): () => void {
+    const { buffers } = this.#surroundings
+    buffers.queue(frame)
+    this.#sharedBytes += frame.length
+    return () => {
+      this.#sharedBytes -= frame.length
+      buffers.taken(frame)
+      this.#sent()
+    }
+  }
+
+  /** So much is queued in frames that count for each socket. */
+  #countQueued(bytes: number): void {
+    const queuedBytes = this.#lost ? 0 : Math.max(0, bytes)
+    if (queuedBytes === this.#queuedBytes) return
+    const change = queuedBytes - this.#queuedBytes
+    this.#queuedBytes = queuedBytes
+    this.#surroundings.buffers.change('queued', change)
+  }
+
+  #countArriving(bytes: number): void {
+    if (bytes === this.#arrivingBytes) return
+    const change = bytes - this.#arrivingBytes
+    this.#arrivingBytes = bytes
+    this.#surroundings.buffers.change('arriving', change)
   }
 
   /** Handles `event`, and what follows from it in this turn; queued behind the event being handled, if there is one. */
@@ -311,6 +392,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { counters } = this.#surroundings
     counters.framesReceived++
     counters.bytesReceived += frame.length
+    this.#frameBytes += frame.length
   }
 
   #perform(effect: SessionEffect<Message>): void {
@@ -460,6 +542,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#unknown = undefined
     this.#endRest?.()
     this.#endRest = undefined
+    this.#reading.end()
   }
 
   /** The machine cannot be trusted any more. */

@@ -7,6 +7,7 @@ import { hocuspocusSession } from '../endpoints/hocuspocus/hocuspocus-session.ts
 import type { Opening } from '../endpoints/opening.ts'
 import { ySession } from '../endpoints/y-websocket/y-session.ts'
 import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
+import { furthest, heaviest, stuckMost } from '../buffers/relief.ts'
 import type { Measured } from '../metrics/relay-metrics.ts'
 import { isLoopback } from '../http/loopback.ts'
 import { AddressCount } from '../rate/address-count.ts'
@@ -30,6 +31,8 @@ export class Connections {
     ['hocuspocus', 0],
   ])
   readonly #byAddress: AddressCount
+  /** When the buffers were first seen to hold too much; absent while they do not. */
+  #pressedSince: number | undefined
   #waitingForEnd: (() => void)[] = []
 
   constructor(options: ConnectionsOptions) {
@@ -39,6 +42,7 @@ export class Connections {
       subjectTraffic: new SubjectTraffic(trafficRates(limits, limits.subjectShares)),
     }
     this.#byAddress = new AddressCount(limits.connectionsPerAddressMax)
+    options.buffers.watch((pressed) => this.#buffersChanged(pressed))
   }
 
   get size(): number {
@@ -88,6 +92,7 @@ export class Connections {
 
   tick(now: number): void {
     for (const connection of this.#open) connection.tick(now)
+    if (this.#surroundings.buffers.pressed) this.#relieve(now)
     this.#surroundings.subjectTraffic.sweep(now)
   }
 
@@ -115,6 +120,38 @@ export class Connections {
   /** Cuts off whoever is left. */
   terminate(): void {
     for (const connection of this.#open) connection.terminate()
+  }
+
+  #buffersChanged(pressed: boolean): void {
+    if (pressed) {
+      this.#pressedSince = this.#surroundings.scheduler.now()
+      this.#surroundings.counters.limitHit('bufferBytesMax')
+      return this.#holdHeaviest()
+    }
+    this.#pressedSince = undefined
+    for (const connection of this.#open) connection.ease()
+  }
+
+  #holdHeaviest(): void {
+    const { bytesMax } = this.#surroundings.buffers
+    for (const connection of heaviest(this.#open, bytesMax / 2)) connection.press()
+    furthest(this.#open)?.ease()
+  }
+
+  /**
+   * What settles goes when nothing follows. What is stuck goes only if the other sides do their part: those that do not are
+   * ended at once if that alone is too much, and after some time if it is what keeps everybody waiting.
+   */
+  #relieve(now: number): void {
+    const { buffers, limits } = this.#surroundings
+    this.#holdHeaviest()
+    const ending = new Set(stuckMost(this.#open, buffers.stuckBytes, buffers.bytesMax, true))
+    if (now - (this.#pressedSince ?? now) > limits.drainTimeoutMs) {
+      for (const connection of stuckMost(this.#open, buffers.stuckBytes, buffers.bytesMax / 2, false)) {
+        ending.add(connection)
+      }
+    }
+    for (const connection of ending) connection.endForBuffers()
   }
 
   #begin<Message>(socket: FrameSocket, { endpoint }: Opening, session: Session<Message>): Connection {

@@ -3,7 +3,7 @@
  * has no verdict for, since the connection reads no further when that becomes too much.
  */
 import type { AwarenessEntry } from '@syncline/protocol'
-import type { MemberId, RoomMember } from '../room/room-member.ts'
+import { PUSH_OVERHEAD_BYTES, type MemberId, type RoomMember } from '../room/room-member.ts'
 import type { Refusal } from '../room/admission.ts'
 import type { Room } from '../room/room.ts'
 import { SharedMessage } from '../room/shared-message.ts'
@@ -19,12 +19,6 @@ export interface MembershipOwner {
   /** The room ended the membership, or never began it. */
   detached(membership: Membership): void
 }
-
-/**
- * What a push without a verdict costs beside its update, as counted against `unsettledBytesMax`; so it bounds their
- * number, too.
- */
-const PUSH_OVERHEAD_BYTES = 4096
 
 export class Membership implements RoomMember {
   /** What the connection calls this membership. */

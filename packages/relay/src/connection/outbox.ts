@@ -12,6 +12,9 @@
  * connection slow, since one merged update may be as large as a document.
  */
 
+/** What a socket may hold, instead of `outboxSoftBytes`, while the buffers of the relay hold too much together. */
+const PRESSED_SOFT_BYTES = 64 * 1024
+
 export interface OutboxLimits {
   readonly outboxSoftBytes: number
   readonly outboxHardBytes: number
@@ -36,20 +39,23 @@ export class Outbox {
     return this.#state.kind === 'slow'
   }
 
-  /** `bytes` were handed to the socket, which now holds `bufferedBytes`. Returns true when that begins a slow time. */
-  sent(bytes: number, bufferedBytes: number, now: number): boolean {
+  /**
+   * `bytes` were handed to the socket, which now holds `bufferedBytes`. Returns true when that begins a slow time.
+   * `pressed`: the relay as a whole holds too much, so that a slow time begins earlier.
+   */
+  sent(bytes: number, bufferedBytes: number, now: number, pressed = false): boolean {
     if (this.#state.kind === 'slow') {
       this.#state = { ...this.#state, sentBytes: this.#state.sentBytes + bytes }
       return false
     }
-    if (bufferedBytes <= this.#limits.outboxSoftBytes) return false
+    if (bufferedBytes <= this.#softBytes(pressed)) return false
     this.#state = { kind: 'slow', since: now, sentBytes: 0 }
     return true
   }
 
   /** The socket holds `bufferedBytes`. Returns true when that ends a slow time: the members may be caught up. */
-  drainedTo(bufferedBytes: number): boolean {
-    if (this.#state.kind === 'writable' || bufferedBytes > this.#limits.outboxSoftBytes / 2) return false
+  drainedTo(bufferedBytes: number, pressed = false): boolean {
+    if (this.#state.kind === 'writable' || bufferedBytes > this.#softBytes(pressed) / 2) return false
     this.#state = writable
     return true
   }
@@ -60,5 +66,10 @@ export class Outbox {
     const { since, sentBytes } = this.#state
     if (sentBytes > this.#limits.outboxHardBytes) return 'outboxHardBytes'
     return now - since > this.#limits.drainTimeoutMs ? 'drainTimeoutMs' : undefined
+  }
+
+  #softBytes(pressed: boolean): number {
+    const { outboxSoftBytes } = this.#limits
+    return pressed ? Math.min(outboxSoftBytes, PRESSED_SOFT_BYTES) : outboxSoftBytes
   }
 }

@@ -87,6 +87,8 @@ export type SessionEffect<Message> =
 /** The decisions of one connection. */
 export interface SessionMachine<Message> {
   handle(event: SessionEvent): readonly SessionEffect<Message>[]
+  /** Bytes of what the client said and that waits until it is let in; absent where nothing does. */
+  readonly keptBytes?: number
 }
 
 /** A machine and how its messages become bytes. */

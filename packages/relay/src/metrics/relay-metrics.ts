@@ -21,6 +21,8 @@ export interface Measured {
   /** Bytes that sockets have not taken yet, and bytes pushed that have no verdict yet. */
   readonly outboxBytes: number
   readonly unsettledBytes: number
+  /** What all buffers hold, as `bufferBytesMax` bounds it. */
+  readonly bufferBytes: number
   readonly logStats: LogStats
   /** Bytes of jobs that the merger's threads have not done yet. */
   readonly mergerQueuedBytes: number
@@ -60,6 +62,12 @@ const readings: readonly Reading[] = [
   ),
   gauge('outbox_bytes', 'Bytes that sockets have not taken yet.', [], ({ outboxBytes }) => outboxBytes),
   gauge('unsettled_bytes', 'Bytes pushed that have no verdict yet.', [], ({ unsettledBytes }) => unsettledBytes),
+  gauge(
+    'buffer_bytes',
+    'Bytes that all buffers hold together, as `bufferBytesMax` bounds them: pushes, queues of sockets (what several wait for once), and frames that arrive.',
+    [],
+    ({ bufferBytes }) => bufferBytes,
+  ),
   counter('received_frames', 'Frames from clients.', [], ({ counters }) => counters.framesReceived),
   counter('received_bytes', 'Bytes of frames from clients.', [], ({ counters }) => counters.bytesReceived),
   counter('sent_frames', 'Frames to clients.', [], ({ counters }) => counters.framesSent),

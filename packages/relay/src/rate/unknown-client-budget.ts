@@ -24,6 +24,11 @@ export class UnknownClientBudget {
     this.#deadline = now + limits.helloTimeoutMs
   }
 
+  /** Of the frames so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Counts a frame. Returns what it was too much for, or `undefined`. */
   take(frameBytes: number): Excess | undefined {
     this.#frames++

@@ -103,6 +103,7 @@ test(
         world.heal()
 
         expect(world.machine.head).toEqual(world.logHead)
+        expect(world.machine.heldBytes).toBe(0)
         // No unit has two contents.
         const truth = UpdateStore.of(world.entries).encode()
         const texts = world.clients.map(({ doc }) => doc.getText('body').toJSON())

@@ -38,7 +38,7 @@ import { Admission, type AdmissionLimits, type Candidate, type Decision, type Re
 import { AwarenessStates, encodePayloads } from './awareness-states.ts'
 import { flushRuns, type AcceptedPush, type FlushRun } from './flush-run.ts'
 import { RoomContent } from './room-content.ts'
-import type { MemberId } from './room-member.ts'
+import { PUSH_OVERHEAD_BYTES, type MemberId } from './room-member.ts'
 
 export type { Refusal }
 
@@ -208,7 +208,11 @@ type Ack = Pick<MessageOf<'ack'>, 'ref' | 'position'>
 
 interface Push extends Candidate {
   readonly ref: number
+  /** What it costs while it is held, as it came. */
+  readonly heldBytes: number
   verdict: Verdict
+  /** Its member is gone, so that it is held for its verdict alone, and not until that is told. */
+  isAbandoned: boolean
 }
 
 interface Member {
@@ -249,6 +253,7 @@ export class RoomMachine {
   #compaction: Compaction = { kind: 'idle' }
   /** When a tick first found the room empty; `undefined` while it is in use. */
   #emptySince: number | undefined
+  #heldBytes = 0
   #nextAppend = 1
   #nextRead = 1
   #effects: RoomEffect[] = []
@@ -264,6 +269,11 @@ export class RoomMachine {
 
   get head(): RoomHead {
     return this.#head
+  }
+
+  /** Pushes that are not decided, not settled, or whose verdict was not told, with {@link PUSH_OVERHEAD_BYTES} for each. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /** Members that are not live. Costs a look at each. */
@@ -395,7 +405,19 @@ export class RoomMachine {
     }
     const { access, subject } = member
     const refill = refills || member.refills
-    const push: Push = { author: id, access, subject, refill, ref, update, verdict: pending }
+    const heldBytes = update.length + PUSH_OVERHEAD_BYTES
+    const push: Push = {
+      author: id,
+      access,
+      subject,
+      refill,
+      ref,
+      update,
+      heldBytes,
+      verdict: pending,
+      isAbandoned: false,
+    }
+    this.#heldBytes += heldBytes
     member.pushes.push(push)
     this.#decided(this.#admitting().arrive(push))
   }
@@ -413,11 +435,11 @@ export class RoomMachine {
           break
         }
         case 'known':
-          decision.push.verdict = this.#verdictOfKnown(decision, inspected)
+          this.#judge(decision.push, this.#verdictOfKnown(decision, inspected))
           authors.add(decision.push.author)
           break
         case 'rejected':
-          decision.push.verdict = { kind: 'rejected', refusal: decision.refusal }
+          this.#judge(decision.push, { kind: 'rejected', refusal: decision.refusal })
           if (decision.limit !== undefined) this.#effects.push({ type: 'limitHit', limit: decision.limit })
           authors.add(decision.push.author)
           break
@@ -432,6 +454,19 @@ export class RoomMachine {
       }
     }
     for (const author of authors) this.#tell(author)
+  }
+
+  #judge(push: Push, verdict: Verdict): void {
+    push.verdict = verdict
+    if (push.isAbandoned) this.#heldBytes -= push.heldBytes
+  }
+
+  /** Nobody will be told about these: those that are judged are let go, the others when they are. */
+  #abandon(pushes: readonly Push[]): void {
+    for (const push of pushes) {
+      push.isAbandoned = true
+      if (push.verdict.kind !== 'pending') this.#heldBytes -= push.heldBytes
+    }
   }
 
   /**
@@ -460,7 +495,7 @@ export class RoomMachine {
       this.#head = headAfterAppend(this.#head, position.epoch, push.update.length)
       // Another writer on the same log, or a log that miscounts, would make every mark a lie.
       assert(this.#head.position.seq === position.seq, `entry ${position.seq} follows ${this.#head.position.seq - 1}`)
-      push.verdict = { kind: 'accepted', position }
+      this.#judge(push, { kind: 'accepted', position })
       pushes.push({ author: push.author, update: push.update, position })
       authors.add(push.author)
       const settled = this.#admitting().settle(push, true)
@@ -518,7 +553,7 @@ export class RoomMachine {
   #appendFailed(append: number, refusal: Refusal): void {
     const push = this.#takeAppend(append)
     const { decisions } = this.#admitting().settle(push, false)
-    push.verdict = { kind: 'rejected', refusal }
+    this.#judge(push, { kind: 'rejected', refusal })
     this.#tell(push.author)
     this.#decided(decisions)
   }
@@ -540,9 +575,10 @@ export class RoomMachine {
     const { pushes } = member
     let told = 0
     let acked: Ack | undefined
-    for (const { ref, verdict } of pushes) {
+    for (const { ref, verdict, heldBytes } of pushes) {
       if (verdict.kind === 'pending' || (verdict.kind === 'known' && verdict.seq > member.mark.seq)) break
       told++
+      this.#heldBytes -= heldBytes
       if (verdict.kind === 'rejected') {
         if (acked !== undefined) this.#sendAck(member, acked)
         acked = undefined
@@ -649,7 +685,11 @@ export class RoomMachine {
       this.#phase.joins.delete(id)
       return
     }
-    if (this.#members.delete(id)) this.#broadcastAwareness(this.#awareness.release(id), id)
+    const member = this.#members.get(id)
+    if (member === undefined) return
+    this.#members.delete(id)
+    this.#abandon(member.pushes)
+    this.#broadcastAwareness(this.#awareness.release(id), id)
   }
 
   #tick(now: number): void {

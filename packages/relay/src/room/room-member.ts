@@ -7,6 +7,12 @@ import type { SharedMessage } from './shared-message.ts'
 /** Names one membership, for as long as the relay runs. A connection that leaves and joins again gets another one. */
 export type MemberId = number
 
+/**
+ * What a push without a verdict costs beside its update, as counted against `unsettledBytesMax` and `bufferBytesMax`; so
+ * they bound the number of pushes, too.
+ */
+export const PUSH_OVERHEAD_BYTES = 4096
+
 /** Every verb returns at once and never throws: a broken connection is the connection's own affair. */
 export interface RoomMember {
   /** Sends one message, which other members may be sent as well. */

@@ -8,6 +8,7 @@
 import { assert } from '@syncline/core'
 import type { AwarenessEntry } from '@syncline/protocol'
 import { LogError, MergerError } from '../errors.ts'
+import type { BufferAccount } from '../buffers/buffer-account.ts'
 import type { FaultyOperation, LogHealth } from '../health.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { UpdateLog } from '../log/update-log.ts'
@@ -41,6 +42,8 @@ export interface RoomSurroundings {
   readonly scheduler: Scheduler
   readonly health: LogHealth
   readonly counters: RelayCounters
+  /** What all rooms and connections hold together. */
+  readonly buffers: BufferAccount
   readonly onEvent: RelayEventListener
 }
 
@@ -74,6 +77,9 @@ export class Room {
   readonly #appended: Appended[] = []
   #appendedBatches = 0
   #pushesUnderWay = 0
+  /** What is counted for the pushes that it holds. */
+  #heldBytes = 0
+  #closed = false
   #waitingForPushes: (() => void)[] = []
 
   /** Inert until {@link Room.open}. `onClosed` is called once, when the room takes no further part in anything. */
@@ -206,7 +212,17 @@ export class Room {
     } finally {
       this.#handling = false
       this.#events.length = 0
+      this.#countHeld()
     }
+  }
+
+  /** What a closed room has under way is held until all of it is answered: its machine hears nothing any more. */
+  #countHeld(): void {
+    const heldBytes = this.#closed && this.#pushesUnderWay === 0 ? 0 : this.#machine.heldBytes
+    if (heldBytes === this.#heldBytes) return
+    const change = heldBytes - this.#heldBytes
+    this.#heldBytes = heldBytes
+    this.#surroundings.buffers.change('settling', change)
   }
 
   #perform(effect: RoomEffect): void {
@@ -247,6 +263,7 @@ export class Room {
         void this.#compact()
         return
       case 'close':
+        this.#closed = true
         this.#onClosed()
         return
       default:
@@ -339,7 +356,9 @@ export class Room {
   /** What follows from it, an append say, has begun by now. */
   #pushSettled(count = 1): void {
     this.#pushesUnderWay -= count
-    if (this.#pushesUnderWay === 0) for (const resolve of this.#waitingForPushes.splice(0)) resolve()
+    if (this.#pushesUnderWay > 0) return
+    if (this.#closed) this.#countHeld()
+    for (const resolve of this.#waitingForPushes.splice(0)) resolve()
   }
 
   /**
@@ -399,6 +418,8 @@ export class Room {
       this.#surroundings.onEvent({ type: 'internal-error', where: `closing room ${JSON.stringify(this.name)}`, error })
       for (const member of this.#members.values()) member.detached()
       this.#members.clear()
+      this.#closed = true
+      this.#countHeld()
       this.#onClosed()
     }
   }

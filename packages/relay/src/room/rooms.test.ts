@@ -3,6 +3,7 @@ import { encodeStateVector, mergeUpdates, updateIds } from '@syncline/core'
 import { encodeFrame, type RelayMessage } from '@syncline/protocol'
 import { expect, test } from 'vitest'
 import { LogError, MergerError } from '../errors.ts'
+import { BufferAccount } from '../buffers/buffer-account.ts'
 import { LogHealth } from '../health.ts'
 import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { FaultyLog } from '../log/faulty-log.ts'
@@ -56,6 +57,7 @@ class World {
   readonly events: RelayEvent[] = []
   readonly compaction: Compaction
   readonly rooms: Rooms
+  readonly buffers = new BufferAccount(defaultLimits.bufferBytesMax)
   #waiting: (() => void)[] = []
 
   constructor(log: UpdateLog, limits: Partial<RelayLimits> = {}, merger: UpdateMerger = inlineMerger) {
@@ -70,6 +72,7 @@ class World {
       scheduler: this.scheduler,
       health: new LogHealth(),
       counters: new RelayCounters(),
+      buffers: this.buffers,
       onEvent: (event) => {
         this.events.push(event)
         for (const resolve of this.#waiting.splice(0)) resolve()

@@ -39,9 +39,14 @@ export class Rooms {
 
   /**
    * Makes `member` a member of the room `name`, which is opened if it is not open; the answer is sent to the member.
-   * Returns its place, or why there is none.
+   * Returns its place, or why there is none: too many rooms, or too much that waits in all of them.
    */
   join(name: string, member: RoomMember, join: JoinRequest): { room: Room; member: MemberId } | Refusal {
+    const { buffers, counters } = this.#surroundings
+    if (buffers.pressed) {
+      counters.limitHit('bufferBytesMax')
+      return { code: 'too-many-rooms', retryable: true, message: 'this relay holds as many bytes as it may' }
+    }
     const room = this.#open.get(name) ?? this.#openRoom(name)
     if (room === undefined) {
       return { code: 'too-many-rooms', retryable: true, message: 'this relay has no place for another open room' }

@@ -83,6 +83,13 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     this.#now = now
   }
 
+  /** For all documents. Costs a look at each of them. */
+  get keptBytes(): number {
+    let bytes = 0
+    for (const { place } of this.#documents.values()) bytes += place.keptBytes
+    return bytes
+  }
+
   handle(event: SessionEvent): readonly HocuspocusEffect[] {
     this.#effects = []
     if (!this.#closing) this.#dispatch(event)
@@ -223,17 +230,11 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
   /** The client says something about a document that is not denied. */
   #say(document: Document, request: YjsRequest): void {
     this.#apply(document, document.place.receive(request))
-    if (document.place.keptBytes > 0 && this.#keptBytes() > this.#limits.unjoinedBytesMax) {
+    // The sum is asked for only while something is kept.
+    if (document.place.keptBytes > 0 && this.keptBytes > this.#limits.unjoinedBytesMax) {
       this.#limitHit('unjoinedBytesMax')
       this.#close(CloseCode.tryAgainLater, 'too much was sent before a document was open')
     }
-  }
-
-  /** What is kept for all documents. Costs a look at each of them, and is asked for only while something is kept. */
-  #keptBytes(): number {
-    let bytes = 0
-    for (const { place } of this.#documents.values()) bytes += place.keptBytes
-    return bytes
   }
 
   #apply(document: Document, outputs: readonly PlaceOutput[]): void {

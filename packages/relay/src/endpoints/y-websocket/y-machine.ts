@@ -59,6 +59,10 @@ export class YMachine implements SessionMachine<YAnswer> {
     this.#phase = { kind: 'entering', deadline: now + limits.helloTimeoutMs }
   }
 
+  get keptBytes(): number {
+    return this.#place.keptBytes
+  }
+
   handle(event: SessionEvent): readonly YEffect[] {
     this.#effects = []
     if (this.#phase.kind !== 'closing') this.#dispatch(event)
