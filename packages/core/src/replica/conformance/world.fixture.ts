@@ -1,0 +1,504 @@
+/**
+ * Several replicas, of one library or the other or of both at once, that edit, exchange updates in any order and form, and undo. A
+ * *peer* is one place with one client ID; where it has two *sides*, both libraries get the same edits and the same deliveries, and must
+ * do and say the same to the last byte.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import type * as Y from 'yjs'
+import { mergeUpdates as mergeCanonically } from '../../merge.ts'
+import { keepJournal, watch, type Entry } from './journal.fixture.ts'
+import type { Library } from './library.fixture.ts'
+import { PlainCopy } from './plain-copy.fixture.ts'
+import { expectAlike, hexOfBytes, joinedParts, plainDeep, plainOf, plainRoots, shown } from './plain.fixture.ts'
+import { smallestFailure } from './smallest-failure.fixture.ts'
+import { editArbitrary, editOnce, sharedTypes, type Edit, type Features, type Hand } from './random-edit.fixture.ts'
+
+/** What one peer does; what the numbers mean depends on the action. */
+export interface Step extends Edit {
+  readonly peer: number
+  readonly action: number
+}
+
+export interface WorldOptions {
+  /** Each peer's sides: one library, or two that must not be told apart. */
+  readonly peers: readonly (readonly Library[])[]
+  readonly features: Features
+  /** Whether a peer drops the content of what was deleted. */
+  readonly gc: readonly boolean[]
+  readonly undo: boolean
+  /** Whether observers edit, and apply updates. */
+  readonly reactions: boolean
+}
+
+export const stepArbitrary: fc.Arbitrary<Step> = fc
+  .tuple(fc.record({ peer: fc.nat({ max: 5 }), action: fc.nat({ max: 59 }) }), editArbitrary())
+  .map(([turn, edit]) => Object.assign(turn, edit))
+
+/** Small, as Yjs draws them, and as large as they may become. */
+const clientIds = [1, 4_294_967_295, Number.MAX_SAFE_INTEGER, 77, 2_147_483_648, 2 ** 40]
+
+/** Between two checks of whole documents; what is emitted is checked at once. */
+const STEPS_PER_CHECK = 6
+
+/** What the history came to. */
+export interface Outcome {
+  readonly updates: number
+  readonly undone: number
+  readonly events: number
+}
+
+/**
+ * Plays the steps and delivers everything to everybody. Throws at the first difference; the error has the fewest of the steps that fail
+ * alike, and what they did as code.
+ */
+export function playWorld(steps: readonly Step[], options: WorldOptions): Outcome {
+  try {
+    return new World(options, null).play(steps)
+  } catch (failure) {
+    const looked = wayOf(failure)
+    const smallest = smallestFailure(steps, (fewer) => {
+      try {
+        new World(options, null).play(fewer)
+        return false
+      } catch (other) {
+        return wayOf(other) === looked
+      }
+    })
+    const story: string[] = []
+    try {
+      new World(options, story).play(smallest)
+    } catch (again) {
+      const told = story.join('\n').replaceAll(/^/gm, '  ')
+      throw new Error(`${String((again as Error).stack)}\n${told}\nsteps: ${JSON.stringify(smallest)}`, {
+        cause: again,
+      })
+    }
+    throw new Error(`failed once, and not the second time: ${JSON.stringify(steps)}`, { cause: failure })
+  }
+}
+
+/** Two failures are alike if their messages begin alike; who failed, and with what, does not matter. */
+function wayOf(failure: unknown): string {
+  return String(failure).split('\n').at(0)!.replaceAll(/\d+/g, '')
+}
+
+interface Authored {
+  readonly v1: Uint8Array
+  readonly v2: Uint8Array
+}
+
+class World {
+  readonly #peers: readonly Peer[]
+  /** What was authored anywhere, in the order of its emission. */
+  readonly #authored: Authored[] = []
+  readonly #options: WorldOptions
+  #undone = 0
+
+  constructor(options: WorldOptions, story: string[] | null) {
+    this.#options = options
+    this.#peers = options.peers.map((libraries, at) => new Peer(at, libraries, options, story))
+  }
+
+  play(steps: readonly Step[]): Outcome {
+    steps.forEach((step, at) => {
+      const peer = this.#peers.at(step.peer % this.#peers.length)!
+      this.#act(peer, step)
+      this.#gather(peer)
+      if (at % STEPS_PER_CHECK === 0) peer.check()
+    })
+    for (const peer of this.#peers) peer.check()
+    this.#settle(steps.length)
+    this.#expectConvergence()
+    return {
+      updates: this.#authored.length,
+      undone: this.#undone,
+      events: this.#peers.reduce((sum, { events }) => sum + events, 0),
+    }
+  }
+
+  #act(peer: Peer, step: Step): void {
+    const { action, amount, value } = step
+    if (action < 34) peer.do((side) => side.edit(step))
+    else if (action < 38) {
+      const edits = [
+        step,
+        { ...step, kind: step.kind + value },
+        { ...step, kind: step.kind + amount, value: value + 1 },
+      ]
+      peer.do((side) => side.editTogether(edits.slice(0, amount % 4)))
+    } else if (action < 50) this.#deliver(peer, step)
+    else if (action < 54 && this.#options.undo) {
+      this.#undone++
+      peer.do((side) => side.undoOrRedo(step))
+    } else if (action === 54) peer.do((side) => side.watch(step))
+    else if (action < 57 && this.#options.reactions) {
+      const updates = this.#authored.slice(-3).map(({ v1 }) => v1)
+      peer.do((side) => side.arm(step, updates))
+    } else peer.do((side) => side.read(step))
+  }
+
+  #deliver(to: Peer, { action, place, amount, value }: Step): void {
+    const isV2 = value % 3 === 0
+    const from = this.#peers.at(amount % this.#peers.length)!
+    const pool = this.#authored
+    const pick = (at: number): Uint8Array[] => {
+      const update = pool.at((place + at * 7) % Math.max(1, pool.length))
+      return update === undefined ? [] : [isV2 ? update.v2 : update.v1]
+    }
+    switch (action) {
+      case 38:
+      case 39:
+      case 40:
+        return to.apply(pick(0), isV2)
+      case 41:
+        return to.apply([...pick(3), ...pick(2), ...pick(1)], isV2)
+      case 42: {
+        const some = [...pick(0), ...pick(1), ...pick(2), ...pick(3), ...pick(4)].slice(0, 1 + (amount % 5))
+        const { mergeUpdates, mergeUpdatesV2 } = this.#options.peers.at(0)!.at(0)!
+        return to.apply(some.length === 0 ? [] : [isV2 ? mergeUpdatesV2(some) : mergeUpdates(some)], isV2)
+      }
+      case 43:
+        return to.apply([from.encode(isV2)], isV2)
+      default:
+        return to.apply([from.encode(isV2, to.stateVector())], isV2)
+    }
+  }
+
+  /** Everything that was authored goes everywhere, in an order of its own; then differences, until there are none. */
+  #settle(salt: number): void {
+    for (const peer of this.#peers) {
+      peer.disarm()
+      const order = this.#authored.map((update, at) => [(at * 7919 + salt * 31 + peer.at * 17) % 101, update] as const)
+      for (const [draw, { v1, v2 }] of order.sort(([a], [b]) => a - b)) {
+        peer.apply([draw % 2 === 0 ? v1 : v2], draw % 2 !== 0)
+      }
+      this.#gather(peer)
+      peer.check()
+    }
+    // More than once, since tidied formatting is news of its own.
+    for (let round = 0; round < 3; round++) {
+      for (const from of this.#peers) {
+        for (const to of this.#peers) {
+          if (from !== to) to.apply([from.encode(false, to.stateVector())], false)
+          this.#gather(to)
+        }
+      }
+    }
+    for (const peer of this.#peers) peer.check()
+  }
+
+  #gather(peer: Peer): void {
+    this.#authored.push(...peer.takeAuthored())
+  }
+
+  #expectConvergence(): void {
+    const { features, gc, undo } = this.#options
+    const first = this.#peers.at(0)!
+    for (const peer of this.#peers) {
+      expectAlike(peer.state(), first.state(), `peer ${peer.at} has not the state vector of peer 0`)
+      // How far Yjs tidies formatting up depends on how updates were grouped; what it keeps of pairs, on where they were cut.
+      if (features.formatting || features.pairs) continue
+      expectAlike(peer.plain(), first.plain(), `peer ${peer.at} shows another document than peer 0`)
+      // Who may want to undo a deletion keeps what was deleted, as who never collects, if nobody else collected it before.
+      if (undo || gc.some((drops) => drops !== gc.at(0))) continue
+      const [a, b] = [mergeCanonically([peer.encode(false)]), mergeCanonically([first.encode(false)])]
+      expectAlike(hexOfBytes(a), hexOfBytes(b), `peer ${peer.at} encodes another document than peer 0`)
+    }
+  }
+}
+
+/** One place: all its sides do the same, and are compared. */
+class Peer {
+  readonly at: number
+  readonly #sides: readonly Side[]
+  readonly #story: string[] | null
+  readonly #authored: Authored[] = []
+  events = 0
+
+  constructor(at: number, libraries: readonly Library[], options: WorldOptions, story: string[] | null) {
+    this.at = at
+    this.#story = story
+    this.#sides = libraries.map((library, side) => new Side(at, library, options, side === 0 ? story : null))
+    this.#compareJournals()
+  }
+
+  /** All sides do it; what they give back and what they told meanwhile must be alike. */
+  do(work: (side: Side) => unknown): void {
+    const results = this.#sides.map(work)
+    for (const result of results.slice(1)) expectAlike(result, results.at(0), `peer ${this.at} answers otherwise`)
+    this.#compareJournals()
+  }
+
+  apply(updates: readonly Uint8Array[], isV2: boolean): void {
+    if (updates.length === 0) return
+    this.do((side) => side.apply(updates, isV2))
+  }
+
+  encode(isV2: boolean, stateVector?: Uint8Array): Uint8Array {
+    return this.#sides.at(0)!.encode(isV2, stateVector)
+  }
+
+  stateVector(): Uint8Array {
+    return this.#sides.at(0)!.stateVector()
+  }
+
+  state(): [number, number][] {
+    return this.#sides.at(0)!.state()
+  }
+
+  plain(): Record<string, unknown> {
+    return this.#sides.at(0)!.plain()
+  }
+
+  disarm(): void {
+    for (const side of this.#sides) side.disarm()
+  }
+
+  takeAuthored(): Authored[] {
+    return this.#authored.splice(0)
+  }
+
+  /** Whole documents: what readers see, what is encoded, and what a copy has that only heard of events. */
+  check(): void {
+    const [first, ...others] = this.#sides as [Side, ...Side[]]
+    for (const side of this.#sides) side.checkCopy()
+    const plain = others.length === 0 ? null : first.plain()
+    for (const side of others) {
+      expectAlike(side.plain(), plain, `peer ${this.at} shows another document`)
+      for (const isV2 of [false, true]) {
+        const [actual, expected] = [side.encode(isV2), first.encode(isV2)]
+        expectAlike(hexOfBytes(actual), hexOfBytes(expected), `peer ${this.at} encodes otherwise, v${isV2 ? 2 : 1}`)
+      }
+      expectAlike(side.subdocuments(), first.subdocuments(), `peer ${this.at} has other subdocuments`)
+      expectAlike(hexOfBytes(side.stateVector()), hexOfBytes(first.stateVector()), `peer ${this.at}, state vector`)
+    }
+  }
+
+  #compareJournals(): void {
+    const journals = this.#sides.map((side) => side.takeJournal())
+    const authored = this.#sides.map((side) => side.takeAuthored()).at(0)!
+    this.#authored.push(...authored)
+    const expected = journals.at(0)!
+    this.events += expected.length
+    for (const actual of journals.slice(1)) {
+      if (isDeepStrictEqual(actual, expected)) continue
+      const differing = expected.findIndex((entry, index) => !isDeepStrictEqual(actual[index], entry))
+      const at = differing === -1 ? expected.length : differing
+      const both = `\n  expected ${shown(expected[at])}\n  actual   ${shown(actual[at])}`
+      throw new Error(`peer ${this.at} tells otherwise, entry ${at}${both}`)
+    }
+    this.#story?.push(...authored.map(({ v1 }) => `  // emits ${hexOfBytes(v1)}`))
+  }
+}
+
+/** A document of one library. */
+class Side {
+  readonly #hand: Hand
+  readonly #undo: Y.UndoManager | null = null
+  readonly #copy: PlainCopy
+  readonly #name: string
+  #journal: Entry[] = []
+  #authored: Uint8Array[][] = [[], []]
+  #armed: { place: string; work: () => void } | null = null
+  /**
+   * A listener edited: what others are then told has both changes in it, and the second event lacks what was merged into an item of the
+   * first.
+   */
+  #isCopyLost = false
+
+  constructor(at: number, library: Library, { features, gc, undo }: WorldOptions, story: string[] | null) {
+    this.#name = `p${at}`
+    const doc = new library.Doc({ gc: gc.at(at % gc.length)!, guid: this.#name })
+    doc.clientID = clientIds.at(at)!
+    const tell = story === null ? () => {} : (line: () => string) => void story.push(`${this.#name}: ${line()}`)
+    this.#hand = { library, doc, features, tell }
+    this.#copy = new PlainCopy(plainRoots(library, doc))
+    keepJournal(library, doc, {
+      write: (entry) => this.#journal.push(entry),
+      onDeepEvents: (events) => {
+        if (!this.#isCopyLost && !features.pairs) for (const event of events) this.#copy.apply(event)
+      },
+      onUpdate: (version, update, local) => {
+        if (local) this.#authored.at(version - 1)!.push(update)
+      },
+      react: (place) => this.#react(place),
+    })
+    if (undo) this.#undo = this.#undoManager(at)
+  }
+
+  edit(edit: Edit): void {
+    editOnce(this.#hand, edit)
+  }
+
+  editTogether(edits: readonly Edit[]): void {
+    this.#hand.tell(() => `doc.transact(() => { // ${edits.length} edits`)
+    this.#hand.doc.transact((transaction) => {
+      transaction.meta.set('edits', edits.length)
+      for (const edit of edits) editOnce(this.#hand, edit)
+    }, 'together')
+    this.#hand.tell(() => `}, 'together')`)
+  }
+
+  apply(updates: readonly Uint8Array[], isV2: boolean): void {
+    const { library, doc, tell } = this.#hand
+    const version = isV2 ? 'V2' : ''
+    const apply = isV2 ? library.applyUpdateV2 : library.applyUpdate
+    const applyAll = (): void => {
+      for (const update of updates) {
+        tell(() => `applyUpdate${version}(doc, ${hexOfBytes(update)}, 'remote')`)
+        apply(doc, update, 'remote')
+      }
+    }
+    if (updates.length === 1) return applyAll()
+    tell(() => `doc.transact(() => { // ${updates.length} updates`)
+    doc.transact(applyAll, 'several')
+    tell(() => `}, 'several')`)
+  }
+
+  undoOrRedo({ amount }: Edit): unknown {
+    const undo = this.#undo!
+    this.#hand.tell(() =>
+      ['undo()', 'undo()', 'undo()', 'redo()', 'redo()', 'stopCapturing()', 'clear()'].at(amount % 7)!,
+    )
+    let item: unknown = null
+    if (amount % 7 < 3) item = undo.undo()
+    else if (amount % 7 < 5) item = undo.redo()
+    else if (amount % 7 === 5) undo.stopCapturing()
+    else if (amount % 3 === 0) undo.clear()
+    return [item === null, undo.undoStack.length, undo.redoStack.length, undo.canUndo(), undo.canRedo()]
+  }
+
+  /** Observes any type from now on. */
+  watch({ kind }: Edit): void {
+    const { library } = this.#hand
+    const types = sharedTypes(this.#hand)
+    const [name, type] = types.at(kind % types.length)!
+    this.#hand.tell(() => `${name}.observe(…)`)
+    watch(library, name, type, (entry) => this.#journal.push(entry))
+  }
+
+  /** At the next event, an observer edits, or applies updates. */
+  arm(edit: Edit, updates: readonly Uint8Array[]): void {
+    const { amount, value } = edit
+    const place = amount % 3 === 0 ? 'observer' : 'afterTransaction'
+    const work = (): void => (value % 3 === 0 && updates.length > 0 ? this.apply(updates, false) : this.edit(edit))
+    this.#hand.tell(() => `on the next ${place} do what follows there`)
+    this.#armed = { place, work }
+  }
+
+  disarm(): void {
+    this.#armed = null
+  }
+
+  /** Reads a part of a type on the ways that there are. */
+  read({ kind, place, amount }: Edit): unknown {
+    const { library, doc } = this.#hand
+    const types = sharedTypes(this.#hand)
+    const [name, type] = types.at(kind % types.length)!
+    this.#hand.tell(() => `read ${name}`)
+    const plain = (value: unknown): unknown => plainOf(library, value)
+    if (amount % 16 === 0) return plainDeep(library, doc.toJSON())
+    if (type instanceof library.Text) return [type.length, characters(type), type.toJSON()]
+    if (type instanceof library.XmlFragment) {
+      const walked: unknown[] = []
+      type.forEach((child) => walked.push(plain(child)))
+      const start = place % (type.length + 1)
+      return [type.length, characters(type), walked, plain(type.firstChild), type.slice(start, start + 2).map(plain)]
+    }
+    if (type instanceof library.Array) {
+      const at = place % (type.length + 1)
+      const walked: unknown[] = []
+      type.forEach((value, index) => walked.push([index, plain(value)]))
+      return [
+        type.length,
+        plainDeep(library, type.toJSON()),
+        plain(type.get(at)),
+        type.slice(at).map(plain),
+        Array.from(type, plain),
+        walked,
+      ]
+    }
+    const map = type as unknown as Y.Map<unknown>
+    return [map.size, plainDeep(library, map.toJSON()), [...map.keys()], Array.from(map.values(), plain), map.has('k')]
+  }
+
+  encode(isV2: boolean, stateVector?: Uint8Array): Uint8Array {
+    const { library, doc } = this.#hand
+    return isV2 ? library.encodeStateAsUpdateV2(doc, stateVector) : library.encodeStateAsUpdate(doc, stateVector)
+  }
+
+  stateVector(): Uint8Array {
+    return this.#hand.library.encodeStateVector(this.#hand.doc)
+  }
+
+  state(): [number, number][] {
+    return [...this.#hand.library.decodeStateVector(this.stateVector())].sort(([a], [b]) => a - b)
+  }
+
+  plain(): Record<string, unknown> {
+    return plainRoots(this.#hand.library, this.#hand.doc)
+  }
+
+  subdocuments(): unknown {
+    return [[...this.#hand.doc.getSubdocGuids()].sort(), this.#hand.doc.subdocs.size]
+  }
+
+  checkCopy(): void {
+    // No event tells of the U+FFFD that a cut pair leaves.
+    if (this.#isCopyLost || this.#hand.features.pairs) return
+    // Where a mark of formatting has no effect, Yjs shows two parts, and tells of one.
+    expectAlike(
+      joinedParts(this.#copy.roots),
+      joinedParts(this.plain()),
+      `${this.#name}: events do not say what changed`,
+    )
+  }
+
+  takeJournal(): Entry[] {
+    const journal = this.#journal
+    this.#journal = []
+    return journal
+  }
+
+  takeAuthored(): Authored[] {
+    const [v1, v2] = this.#authored as [Uint8Array[], Uint8Array[]]
+    this.#authored = [[], []]
+    return v1.map((update, at) => ({ v1: update, v2: v2.at(at)! }))
+  }
+
+  #react(place: string): void {
+    const armed = this.#armed
+    if (armed?.place !== place) return
+    this.#armed = null
+    this.#isCopyLost = true
+    armed.work()
+  }
+
+  /** Some peers take each edit as a step of its own, others all until they are told to stop; some only of a part. */
+  #undoManager(at: number): Y.UndoManager {
+    const { library, doc } = this.#hand
+    const types = sharedTypes(this.#hand).map(([, type]) => type)
+    const undo = new library.UndoManager(at % 3 === 2 ? types.slice(0, 1) : types, {
+      captureTimeout: at % 2 === 0 ? 0 : 1e12,
+      trackedOrigins: new Set([null, 'together']),
+      ignoreRemoteMapChanges: at === 3,
+      doc,
+    })
+    const write = (event: string, stackItem: Y.UndoManager['undoStack'][number] | null, type: string): void => {
+      stackItem?.meta.set('events', Number(stackItem.meta.get('events') ?? 0) + 1)
+      this.#journal.push({ event, type, meta: stackItem === null ? [] : [...stackItem.meta] })
+    }
+    undo.on('stack-item-added', ({ stackItem, type }) => write('stack-item-added', stackItem, type))
+    undo.on('stack-item-updated', ({ stackItem, type }) => write('stack-item-updated', stackItem, type))
+    undo.on('stack-item-popped', ({ stackItem, type }) => write('stack-item-popped', stackItem, type))
+    undo.on('stack-cleared', ({ undoStackCleared, redoStackCleared }) =>
+      write('stack-cleared', null, `${undoStackCleared} ${redoStackCleared}`),
+    )
+    return undo
+  }
+}
+
+function characters(type: { toString: () => string }): string {
+  return type.toString()
+}
