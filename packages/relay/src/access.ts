@@ -21,7 +21,7 @@ export interface AccessRequest {
   /** As the client sent it: verified only if an authenticator is configured as well, which then names `subject`. */
   readonly token: string | undefined
   readonly room: string
-  /** The IP address of the connection's other end. */
+  /** The IP address of the connection's other end, or of the client behind `trustedProxies`. */
   readonly address: string
   /** Absent where there was no HTTP request. */
   readonly request?: OpeningRequest | undefined

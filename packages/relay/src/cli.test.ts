@@ -166,3 +166,16 @@ test('the configuration can be printed, with the place of each value', () => {
     limits: { tickMs: { value: 5, from: '--limit tickMs=5' } },
   })
 })
+
+test('proxies are addresses and subnets, from every place', async () => {
+  const proxies = ['127.0.0.1', '10.0.0.0/8', '::1']
+  expect(configOf([]).trustedProxies).toBeUndefined()
+  expect(configOf(['--trusted-proxies', '127.0.0.1, 10.0.0.0/8,::1']).trustedProxies).toEqual(proxies)
+  expect(configOf([], { SYNCLINE_TRUSTED_PROXIES: '::1' }).trustedProxies).toEqual(['::1'])
+  const path = await configFile({ trustedProxies: proxies })
+  expect(configOf(['--config', path]).trustedProxies).toEqual(proxies)
+  for (const wrong of ['proxy', '10.0.0.0/33', '', '127.0.0.1,']) {
+    expect(misuseOf(['--trusted-proxies', wrong])).toContain('--trusted-proxies')
+  }
+  expect(misuseOf(['--config', await configFile({ trustedProxies: [1] })])).toContain('trustedProxies in')
+})

@@ -15,6 +15,7 @@ import { SUBPROTOCOL } from '@syncline/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { FrameSocket } from './connection/frame-socket.ts'
 import { SYNC_PATH, type Opening } from './endpoints/opening.ts'
+import type { TrustedProxies } from './http/client-address.ts'
 import { pathOf } from './http/http-service.ts'
 import type { RelayLimits } from './limits.ts'
 import type { RelayCore } from './relay-core.ts'
@@ -27,6 +28,7 @@ export interface GatewayOptions {
   /** Where accepted sockets go. */
   readonly core: RelayCore
   readonly limits: RelayLimits
+  readonly proxies: TrustedProxies
 }
 
 type Origin = Pick<FrameSocket, 'address' | 'request'> & { readonly socket: Socket }
@@ -53,7 +55,7 @@ export class Gateway {
 
   /** Takes an upgrade request over, from the `upgrade` event of an HTTP server; `opening` is what it asks for. */
   upgrade(opening: Opening, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { core, limits } = this.#options
+    const { core, limits, proxies } = this.#options
     if (!this.#accepting) return refuseUpgrade(socket, '503 Service Unavailable')
     if (this.#sockets.size >= limits.connectionsMax + TURNED_AWAY_MAX) {
       core.limitHit('connectionsMax')
@@ -61,7 +63,8 @@ export class Gateway {
     }
     if (opening.endpoint === 'sync' && offersOthersOnly(request)) return refuseUpgrade(socket, '400 Bad Request')
     // The address is read now: a socket that is closed does not know it any more.
-    const address = request.socket.remoteAddress ?? 'unknown'
+    const { remoteAddress = 'unknown' } = request.socket
+    const address = proxies.clientAddress(remoteAddress, request.headers['x-forwarded-for'])
     const origin = { address, socket: request.socket, request: { url: request.url ?? '', headers: request.headers } }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(opening, webSocket, socket, origin))
   }

@@ -88,16 +88,34 @@ const unknownClients: Partial<RelayOptions> = {
   authenticator: { authenticate: () => new Promise(() => {}) },
 }
 
-/** What counts addresses does not count this machine's, and there are no others here: authentication.test.ts has that one. */
-type DrivenLimit = Exclude<CountedLimit, 'connectionsPerAddressMax'>
-
-const cases: Readonly<Record<DrivenLimit, Case>> = {
+const cases: Readonly<Record<CountedLimit, Case>> = {
   frameBytesMax: {
     limits: { frameBytesMax: 1000, updateBytesMax: 900 },
     exceed: async (world) => {
       const client = await world.client()
       client.sendBytes(new Uint8Array(1001))
       expect(await closeCode(client.socket)).toBe(1009)
+    },
+  },
+  connectionsPerAddressMax: {
+    limits: { connectionsPerAddressMax: 1 },
+    options: { trustedProxies: ['127.0.0.0/8'] },
+    exceed: async (world) => {
+      const from = async (address: string): Promise<WebSocket> => {
+        const headers = { 'X-Forwarded-For': address }
+        const socket = new WebSocket(`${world.relay.url}/sync`, 'syncline.v1', { headers })
+        closing.push(() => socket.terminate())
+        await once(socket, 'open')
+        return socket
+      }
+      const first = await from('6.6.6.6, 2001:db8::1')
+      const second = await from('2001:db8::2')
+      expect(await closeCode(second)).toBe(1013)
+      await from('2001:db8:0:1::1')
+      first.terminate()
+      while (world.relay.connections > 1) await new Promise((resolve) => setTimeout(resolve, 1))
+      const again = await from('2001:db8::3')
+      expect(again.readyState).toBe(WebSocket.OPEN)
     },
   },
   updateBytesMax: {
@@ -290,9 +308,7 @@ const cases: Readonly<Record<DrivenLimit, Case>> = {
   },
 }
 
-const drivenLimits = countedLimits.filter((limit) => limit !== 'connectionsPerAddressMax')
-
-test.each(drivenLimits)('a hit of %s is counted', async (limit) => {
+test.each(countedLimits)('a hit of %s is counted', async (limit) => {
   const { limits = {}, options = {}, exceed } = cases[limit]
   const world = await World.open({ ...options, limits })
   expect(await world.hits(limit)).toBe(0)

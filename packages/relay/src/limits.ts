@@ -64,8 +64,9 @@ export interface RelayLimits {
   readonly unknownFramesMax: number
   readonly unknownBytesMax: number
   /**
-   * Connections from one IP address; the loopback interface, where reverse proxies are, is not counted. A further one
-   * gets the error `too-many-connections` and is closed with 1013.
+   * Connections from one IPv4 address, or one network of IPv6 (/64). Behind a trusted proxy, those of the address that it
+   * names; the loopback interface, where other proxies are, is not counted. A further one gets the error
+   * `too-many-connections` and is closed with 1013.
    */
   readonly connectionsPerAddressMax: number
   /**

@@ -20,6 +20,7 @@ import { RelayError } from './errors.ts'
 import { openingOf } from './endpoints/opening.ts'
 import { eventLog } from './event-log.ts'
 import { Gateway, refuseUpgrade } from './gateway.ts'
+import { TrustedProxies } from './http/client-address.ts'
 import { pathBelow, relayService, wholeServer, type HealthReport, type RelayService } from './http/http-service.ts'
 import { isLocalUpgrade } from './http/local-request.ts'
 import { isLoopback } from './http/loopback.ts'
@@ -62,6 +63,11 @@ export interface RelayOptions {
    * requests within this machine may.
    */
   readonly operatorToken?: string
+  /**
+   * Addresses and subnets (`10.0.0.0/8`) of proxies: their `X-Forwarded-For` says where clients are. None by default, so that
+   * a client is where its socket is.
+   */
+  readonly trustedProxies?: readonly string[]
   /** A built web app, served at `/`. */
   readonly staticDirectory?: string
   readonly limits?: Partial<RelayLimits>
@@ -135,6 +141,7 @@ class WiredRelay implements Relay {
   readonly #metrics: RelayMetrics
   readonly #gateway: Gateway
   readonly #service: RelayService
+  readonly #proxies: TrustedProxies
   readonly #ownServer: Server | undefined
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#upgrade(request, socket, head)
@@ -154,6 +161,7 @@ class WiredRelay implements Relay {
     assertOneServer(options)
     assertBasePath(options)
     assertReachableByRightOnly(options)
+    this.#proxies = new TrustedProxies(options.trustedProxies ?? [])
     this.#log = log
     this.#scheduler = scheduler
     this.#onEvent = onEvent
@@ -172,7 +180,7 @@ class WiredRelay implements Relay {
       onEvent,
     })
     this.#metrics = new RelayMetrics(() => this.#core.measure())
-    this.#gateway = new Gateway({ core: this.#core, limits: this.#limits })
+    this.#gateway = new Gateway({ core: this.#core, limits: this.#limits, proxies: this.#proxies })
     this.#service = this.#httpService(merger)
     if (options.server === undefined) {
       const files = options.staticDirectory === undefined ? undefined : staticFiles(options.staticDirectory)
@@ -276,6 +284,7 @@ class WiredRelay implements Relay {
       limits: this.#limits,
       scheduler: this.#scheduler,
       operator,
+      proxies: this.#proxies,
       authenticator: this.#core.authenticator,
       base: `${basePath}${API_PATH}`,
       version: relayVersion(),

@@ -92,7 +92,7 @@ export async function serve(config: RelayConfig): Promise<void> {
 const misuses: ReadonlySet<RelayError['code']> = new Set(['auth-required', 'invalid-option'] as const)
 
 async function openRelay(config: RelayConfig): Promise<Relay> {
-  const { host, port, demo, limits, logLevel, keepHistory, operatorToken } = config
+  const { host, port, demo, limits, logLevel, keepHistory, operatorToken, trustedProxies } = config
   const authenticator = configuredAuthenticator(config)
   const onEvent = eventLog({ level: logLevel })
   const log = await openLog(config, onEvent)
@@ -107,6 +107,7 @@ async function openRelay(config: RelayConfig): Promise<Relay> {
       ...(demo === undefined ? {} : { staticDirectory: demo }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(operatorToken === undefined ? {} : { operatorToken }),
+      ...(trustedProxies === undefined ? {} : { trustedProxies }),
     })
     await relay.open()
     return relay
@@ -210,7 +211,7 @@ function optionLines(): string {
     const start =
       secret === true ? `SYNCLINE_${variableOf(name)}` : `--${flagOf(name)}${takes === '' ? '' : ` ${takes}`}`
     if (kind === 'switch') return [start, fallback === true ? `${help} (on; --no-${flagOf(name)} turns it off)` : help]
-    return [start, fallback === undefined ? help : `${help} (${fallback})`]
+    return [start, fallback === undefined ? help : `${help} (${String(fallback)})`]
   })
   const rest: readonly (readonly [string, string])[] = [
     ['--limit NAME=N', 'change a limit; may be given several times'],

@@ -44,6 +44,20 @@ export function integer({
   return { kind: 'value', expected: `an integer (${min} … ${max})`, parse, ...described }
 }
 
+/** Texts that `isItem` takes, with commas between them; an array in JSON. */
+export function list(
+  isItem: (text: string) => boolean,
+  expected: string,
+  described: Described<readonly string[] | undefined>,
+): Setting<readonly string[] | undefined> {
+  const parse = (given: unknown): readonly string[] | undefined => {
+    const items: unknown = typeof given === 'string' ? given.split(',').map((item) => item.trim()) : given
+    if (!Array.isArray(items)) return undefined
+    return items.every((item): item is string => typeof item === 'string' && isItem(item)) ? items : undefined
+  }
+  return { kind: 'value', expected, parse, ...described }
+}
+
 export function oneOf<Name extends string>(names: readonly Name[], described: Described<Name>): Setting<Name> {
   const parse = (given: unknown): Name | undefined => names.find((name) => name === given)
   return { kind: 'value', expected: `one of ${names.join(', ')}`, parse, ...described }

@@ -3,8 +3,9 @@
  * file say, and what holds without them. Limits are settings of their own, named in limits.ts.
  */
 import { logLevels, type LogLevel } from '../event-log.ts'
+import { isProxy } from '../http/client-address.ts'
 import { DEFAULT_HOST, DEFAULT_PORT } from '../relay.ts'
-import { integer, onOff, oneOf, text, type Setting } from './setting.ts'
+import { integer, list, onOff, oneOf, text, type Setting } from './setting.ts'
 
 /** What the settings say together. */
 export interface Settings {
@@ -13,6 +14,7 @@ export interface Settings {
   readonly data: string
   readonly memory: boolean
   readonly demo: string | undefined
+  readonly trustedProxies: readonly string[] | undefined
   readonly keepHistory: boolean
   readonly logLevel: LogLevel
   readonly operatorToken: string | undefined
@@ -41,6 +43,11 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   data: text({ takes: 'DIR', help: 'directory of the log; created if it is missing', fallback: './.syncline' }),
   memory: onOff({ help: 'keep everything in memory instead: it is lost when the relay stops', fallback: false }),
   demo: text({ takes: 'DIR', help: 'serve the web app in this directory at /', fallback: undefined }),
+  trustedProxies: list(isProxy, 'a list of IP addresses and subnets', {
+    takes: 'IP,…',
+    help: 'addresses and subnets of proxies whose X-Forwarded-For says where clients are',
+    fallback: undefined,
+  }),
   keepHistory: onOff({
     help: 'keep the content of what was deleted, for documents without garbage collection',
     fallback: false,

@@ -9,6 +9,7 @@ import { ySession } from '../endpoints/y-websocket/y-session.ts'
 import { SessionConnection, type Connection, type ConnectionSurroundings } from './connection.ts'
 import { furthest, heaviest, stuckMost } from '../buffers/relief.ts'
 import type { Measured } from '../metrics/relay-metrics.ts'
+import { addressGroup } from '../http/client-address.ts'
 import { isLoopback } from '../http/loopback.ts'
 import { AddressCount } from '../rate/address-count.ts'
 import { SubjectTraffic } from '../rate/subject-traffic.ts'
@@ -71,7 +72,7 @@ export class Connections {
       turnAway(socket, opening, 'this relay has all the connections that it can serve')
       return undefined
     }
-    if (!isLoopback(address) && !this.#byAddress.enter(address)) {
+    if (!isLoopback(address) && !this.#byAddress.enter(addressGroup(address))) {
       this.#surroundings.counters.limitHit('connectionsPerAddressMax')
       turnAway(socket, opening, 'your address has all the connections that it may have')
       return undefined
@@ -155,8 +156,9 @@ export class Connections {
   }
 
   #begin<Message>(socket: FrameSocket, { endpoint }: Opening, session: Session<Message>): Connection {
+    const { address } = socket
     const connection = new SessionConnection(socket, session, this.#surroundings, () => {
-      if (!isLoopback(socket.address)) this.#byAddress.leave(socket.address)
+      if (!isLoopback(address)) this.#byAddress.leave(addressGroup(address))
       this.#count(endpoint, -1)
       this.#ended(connection)
     })

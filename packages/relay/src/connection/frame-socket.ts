@@ -6,7 +6,7 @@
 import type { OpeningRequest } from '../access.ts'
 
 export interface FrameSocket {
-  /** Where the client is, for logs and for `authorize`. */
+  /** Where the client is, for logs and for `authorize`: its IP address, behind trusted proxies too. It never changes. */
   readonly address: string
   /** The HTTP request that it began with, if there was one. */
   readonly request?: OpeningRequest | undefined

@@ -1,4 +1,4 @@
-/** How many connections each address has. An address with none is not remembered. */
+/** How many connections each address, or group of them, has. One with none is not remembered. */
 export class AddressCount {
   readonly #max: number
   readonly #counts = new Map<string, number>()

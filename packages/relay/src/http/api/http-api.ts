@@ -17,6 +17,7 @@ import type { Authenticator } from '../../auth/authenticator.ts'
 import { AuthError, LogError } from '../../errors.ts'
 import type { RelayEventListener } from '../../relay-event.ts'
 import type { Scheduler } from '../../scheduler.ts'
+import type { TrustedProxies } from '../client-address.ts'
 import { isLocal } from '../local-request.ts'
 import { bearerToken, type OperatorAccess } from '../operator-access.ts'
 import { apiRoutes, type ApiAccess, type ApiAnswer, type ApiRoute, type ApiSurroundings } from './api-routes.ts'
@@ -29,6 +30,7 @@ export const API_PATH = '/api/v1'
 
 export interface HttpApiOptions extends ApiSurroundings {
   readonly operator: OperatorAccess
+  readonly proxies: TrustedProxies
   /** Absent: everybody on this machine may do everything but operate. */
   readonly authenticator: Authenticator | undefined
   readonly scheduler: Scheduler
@@ -108,7 +110,8 @@ export class HttpApi {
   async #grant(authenticator: Authenticator, request: IncomingMessage, room: string): Promise<Grant> {
     const { url = '/', headers, socket } = request
     const token = bearerToken(request)
-    const address = socket.remoteAddress ?? 'unknown'
+    const { remoteAddress = 'unknown' } = socket
+    const address = this.#options.proxies.clientAddress(remoteAddress, headers['x-forwarded-for'])
     try {
       const principal = await authenticator.authenticate({ token, address, request: { url, headers } })
       return await principal.grant(room)
