@@ -50,7 +50,7 @@ export class TrustedProxies {
     const address = parsed(text)
     if (address === undefined) return false
     return this.#subnets.some(([network, bits]) => {
-      return network.kind() === address.kind() && address.match(network as ipaddr.IPv6, bits)
+      return network.kind() === address.kind() && address.match(network, bits)
     })
   }
 }
