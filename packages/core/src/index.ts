@@ -3,7 +3,13 @@
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate, withDeletesInOrder } from './diff.ts'
-export { encodeStateVectorFromUpdate, updateIds, type UpdateIds } from './update-ids.ts'
+export {
+  encodeStateVectorFromUpdate,
+  updateIds,
+  updateRanges,
+  type UpdateIds,
+  type UpdateRanges,
+} from './update-ids.ts'
 export { emptyUpdate, isEmptyUpdate } from './update.ts'
 
 // Updates kept merged

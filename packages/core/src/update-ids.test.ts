@@ -7,7 +7,7 @@ import { mergeUpdates } from './merge.ts'
 import { editsArbitrary, playHistory, replicaOf, shuffled } from './random-document.fixture.ts'
 import { decodeStateVector } from './state-vector.ts'
 import { decodeUpdate } from './update.ts'
-import { encodeStateVectorFromUpdate, updateIds } from './update-ids.ts'
+import { encodeStateVectorFromUpdate, updateIds, updateRanges } from './update-ids.ts'
 
 describe('encodeStateVectorFromUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
   test('gives the bytes that Yjs gives, for whole histories and for parts with gaps', () => {
@@ -70,5 +70,55 @@ describe('updateIds', { timeout: FUZZ_TIMEOUT_MS }, () => {
     const after = updateIds(Y.encodeStateAsUpdate(doc))
     expect(before.structs.hasAll(after.structs)).toBe(true)
     expect(before.deletes.hasAll(after.deletes)).toBe(false)
+  })
+})
+
+describe('updateRanges', { timeout: FUZZ_TIMEOUT_MS }, () => {
+  const flat = (ids: IdSet): number[] => [...ids].flatMap(({ client, start, end }) => [client, start, end])
+
+  test('says in numbers what updateIds says, of single edits and of whole histories', () => {
+    fc.assert(
+      fc.property(editsArbitrary(40), fc.infiniteStream(fc.nat()), (edits, draws) => {
+        const { authored, exchanged } = playHistory(edits)
+        const some = mergeUpdates(shuffled(authored, draws).slice(0, authored.length >> 1))
+        for (const update of [...authored, ...exchanged, some]) {
+          const { structs, deletes, areDeletesInOrder } = updateIds(update)
+          expect(updateRanges(update)).toEqual({ structs: flat(structs), deletes: flat(deletes), areDeletesInOrder })
+        }
+      }),
+      fuzz(),
+    )
+  })
+
+  test('a letter typed is one range, and so is a letter deleted', () => {
+    const doc = new Y.Doc()
+    doc.clientID = 5
+    const edits: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => edits.push(update))
+    doc.getText('text').insert(0, 'a')
+    doc.getText('text').delete(0, 1)
+    expect(edits.map((edit) => updateRanges(edit))).toEqual([
+      { structs: [5, 0, 1], deletes: [], areDeletesInOrder: true },
+      { structs: [], deletes: [5, 0, 1], areDeletesInOrder: true },
+    ])
+  })
+
+  test.each([
+    ['nothing', []],
+    ['a struct that is cut short', [1, 1, 5, 0, 4, 1, 1]],
+    ['a deletion of no units', [0, 1, 5, 1, 0, 0]],
+    ['more than an update', [0, 0, 0]],
+  ])('throws what updateIds throws for %s', (_, bytes) => {
+    const thrown = (read: () => unknown): unknown => {
+      try {
+        return read()
+      } catch (error) {
+        return error
+      }
+    }
+    const update = Uint8Array.from(bytes)
+    const expected = thrown(() => updateIds(update))
+    expect(expected).toMatchObject({ name: 'DecodeError' })
+    expect(thrown(() => updateRanges(update))).toEqual(expected)
   })
 })

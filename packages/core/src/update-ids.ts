@@ -2,7 +2,7 @@
 import { IdSet } from './id-set.ts'
 import { encodeStateVector } from './state-vector.ts'
 import { StructScan } from './struct-scan.ts'
-import { scanSingle, scanUpdate } from './update-scan.ts'
+import { scanDeletion, scanSingle, scanUpdate, type ScannedDeletion } from './update-scan.ts'
 import type { Update } from './update.ts'
 
 export interface UpdateIds {
@@ -14,8 +14,19 @@ export interface UpdateIds {
   readonly areDeletesInOrder: boolean
 }
 
+/** The same as numbers, three a range: client, start, end; half-open, clients descending, clocks ascending, none touching another. */
+export interface UpdateRanges {
+  readonly structs: readonly number[]
+  readonly deletes: readonly number[]
+  /** As {@link UpdateIds.areDeletesInOrder}. */
+  readonly areDeletesInOrder: boolean
+}
+
 /** One for all calls, which do not overlap: making one costs more than reading a keystroke with it. */
 const scan = new StructScan()
+const deletion: ScannedDeletion = { client: 0, start: 0, end: 0 }
+
+const noRanges: readonly number[] = []
 
 /** The IDs in an update. Bytes are checked first, and whole: throws `DecodeError`. Cost linear in the structs. */
 export function updateIds(update: Uint8Array | Update): UpdateIds {
@@ -42,6 +53,34 @@ function idsOfBytes(update: Uint8Array): UpdateIds {
   const { stretches, deletes, areDeletesInOrder } = scanUpdate(update, scan)
   for (const { client, clock, end } of stretches) structs.add(client, clock, end)
   return { structs, deletes: IdSet.of(deletes), areDeletesInOrder }
+}
+
+/**
+ * The IDs in an update, flat. Bytes are checked first, and whole: throws `DecodeError`. Cost linear in the structs; of a keystroke,
+ * which a room asks about one after the other, a tenth of the memory that {@link updateIds} takes. Arrays may be shared: they are
+ * not to be changed.
+ */
+export function updateRanges(update: Uint8Array): UpdateRanges {
+  try {
+    if (scanSingle(update, scan)) {
+      return { structs: [scan.client, scan.clock, scan.end], deletes: noRanges, areDeletesInOrder: true }
+    }
+    if (scanDeletion(update, scan.reader, deletion)) {
+      const { client, start, end } = deletion
+      return { structs: noRanges, deletes: [client, start, end], areDeletesInOrder: true }
+    }
+    const { structs, deletes, areDeletesInOrder } = idsOfBytes(update)
+    return { structs: flat(structs), deletes: flat(deletes), areDeletesInOrder }
+  } finally {
+    scan.close()
+  }
+}
+
+function flat(ids: IdSet): readonly number[] {
+  if (ids.isEmpty) return noRanges
+  const numbers: number[] = []
+  for (const { client, start, end } of ids) numbers.push(client, start, end)
+  return numbers
 }
 
 /**

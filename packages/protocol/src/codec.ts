@@ -8,10 +8,18 @@ import type { ClientMessage, Message, Position, RelayMessage } from './messages.
 import { schema, type FieldKind, type MessageSchema, type MessageType, type Sender } from './schema.ts'
 import { wireCodeName, wireCodes, type WireCode } from './wire-codes.ts'
 
+/** A frame that is longer does not leave its buffer behind for the next. */
+const KEPT_BYTES_MAX = 64 * 1024
+
+/** One for all calls, which do not overlap: a buffer for each ack costs more than what is written into it. */
+let shared = new ByteWriter(256)
+
 /** Encodes messages, in order, as one frame. Bytes of fields are copied. */
 export function encodeFrame(messages: readonly Message[]): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(256)
+  const writer = shared
+  writer.reset()
   for (const message of messages) writeMessage(writer, message)
+  if (writer.length > KEPT_BYTES_MAX) shared = new ByteWriter(256)
   return writer.finish()
 }
 

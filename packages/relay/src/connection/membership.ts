@@ -120,8 +120,10 @@ export class Membership implements RoomMember {
     for (; count < this.#unsettled.length && this.#unsettled[count]!.ref <= ref; count++) {
       settled += this.#unsettled[count]!.bytes
     }
-    this.#unsettled.splice(0, count)
-    if (settled > 0) this.#owner.countUnsettled(-settled)
+    if (count === 0) return
+    if (count === this.#unsettled.length) this.#unsettled.length = 0
+    else this.#unsettled.splice(0, count)
+    this.#owner.countUnsettled(-settled)
   }
 
   #forgetUnsettled(): void {

@@ -19,11 +19,7 @@ export const noRanges: Ranges = []
 /** Numbers for each range. */
 export const RANGE_NUMBERS = 3
 
-export function rangesOf({ structs, deletes, areDeletesInOrder }: UpdateIds): UpdateRanges {
-  return { structs: flat(structs), deletes: flat(deletes), areDeletesInOrder }
-}
-
-/** The same in buffers that can be transferred. */
+/** In buffers that can be transferred. */
 export function transferableRanges(ids: Pick<UpdateIds, 'structs' | 'deletes'>): {
   readonly structs: Float64Array
   readonly deletes: Float64Array

@@ -1,9 +1,8 @@
-import { diffUpdate, encodeStateVector, updateIds } from '@syncline/core'
+import { diffUpdate, encodeStateVector, updateRanges } from '@syncline/core'
 import { expect, test } from 'vitest'
 import { ClientOwners } from '../auth/client-owners.ts'
 import { defaultLimits } from '../limits.ts'
 import { updateOf } from '../relay-client.fixture.ts'
-import { rangesOf } from '../merger/update-ranges.ts'
 import { Admission, type AdmissionLimits, type Candidate, type Decision } from './admission.ts'
 import { RoomContent } from './room-content.ts'
 
@@ -11,7 +10,7 @@ import { RoomContent } from './room-content.ts'
 function admission(stored: readonly Uint8Array[] = [], changed: Partial<AdmissionLimits> = {}): Admission<Candidate> {
   const limits = { ...defaultLimits, ...changed }
   const content = new RoomContent(limits)
-  for (const update of stored) content.add(rangesOf(updateIds(update)))
+  for (const update of stored) content.add(updateRanges(update))
   return new Admission(content, new ClientOwners(limits), () => undefined, limits)
 }
 
@@ -39,7 +38,7 @@ test('what claims new units of a push that is being inspected waits, new as it i
   const room = admission([updateOf('ab', 9)])
   const { inspection } = inspectIn(room.arrive(pushBy(1, updateOf('abcd', 9))))
   const other = diffUpdate(updateOf('abXY', 9), encodeStateVector(new Map([[9, 2]])))
-  expect(rangesOf(updateIds(other)).structs).toEqual([9, 2, 4])
+  expect(updateRanges(other).structs).toEqual([9, 2, 4])
   expect(kindsOf(room.arrive(pushBy(2, other)))).toEqual([])
   const [append, ...rest] = room.inspected(inspection, [adds])
   expect(rest).toEqual([])
@@ -99,7 +98,7 @@ test('deletions that are not in order are put in order before they are stored: a
   const room = admission([], { scannedInlineBytesMax: 4 })
   const [scan] = room.arrive(pushBy(1, overlapping))
   if (scan?.kind !== 'scan') throw new Error('it is scanned')
-  const [scanned] = room.scanned(scan.scan, rangesOf(updateIds(overlapping)))
+  const [scanned] = room.scanned(scan.scan, updateRanges(overlapping))
   if (scanned?.kind !== 'append') throw new Error('it is stored')
   expect(scanned.push.update).toEqual(inOrder)
 })

@@ -18,13 +18,13 @@
  * - *Bounded.* One inspection at a time, of `inspectionBytesMax` of pushes; undecided pushes of all members together are at most
  *   `undecidedBytesMax`, and more are rejected for now.
  */
-import { DecodeError, assert, updateIds, withDeletesInOrder } from '@syncline/core'
+import { DecodeError, assert, updateRanges, withDeletesInOrder } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
 import type { ClientOwners } from '../auth/client-owners.ts'
 import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import { describeConflict, type Inspection } from '../merger/inspect.ts'
-import { RANGE_NUMBERS, countRanges, rangesOf, type Ranges, type UpdateRanges } from '../merger/update-ranges.ts'
+import { RANGE_NUMBERS, countRanges, type Ranges, type UpdateRanges } from '../merger/update-ranges.ts'
 import { ClaimedIds } from './claimed-ids.ts'
 import type { RoomContent } from './room-content.ts'
 import type { MemberId } from './room-member.ts'
@@ -355,7 +355,7 @@ export class Admission<P extends Candidate> {
 
 function idsOf(update: Uint8Array): UpdateRanges | Refusal {
   try {
-    return rangesOf(updateIds(update))
+    return updateRanges(update)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return malformed(error.message)
@@ -375,6 +375,7 @@ function foreign(clientId: number, retryable: boolean): Refusal {
 }
 
 function clientsOf(ranges: Ranges): readonly number[] {
+  if (ranges.length === RANGE_NUMBERS) return [ranges[0]!]
   const clients = new Set<number>()
   for (let at = 0; at < ranges.length; at += RANGE_NUMBERS) clients.add(ranges[at]!)
   return [...clients]

@@ -3,14 +3,17 @@ import { expect, test } from 'vitest'
 import { updateOf } from '../relay-client.fixture.ts'
 import { RUN_BYTES_MAX, flushRuns, mergeInRuns, type AcceptedPush } from './flush-run.ts'
 
-test('entries of one flush are one update, at the place of the last, with everybody who wrote', () => {
+test('entries of one flush are one update, at the place of the last, with who wrote all of it, if anybody did', () => {
   const updates = [updateOf('a', 1), updateOf('b', 2), updateOf('c', 3)]
   const pushes = updates.map((update, index): AcceptedPush => {
     return { author: 10 + (index % 2), update, position: { epoch: 9, seq: index + 4 } }
   })
   expect(flushRuns(pushes)).toEqual([
-    { position: { epoch: 9, seq: 6 }, update: mergeUpdates(updates), authors: new Set([10, 11]) },
+    { position: { epoch: 9, seq: 6 }, update: mergeUpdates(updates), onlyAuthor: undefined },
   ])
+  const own = pushes.filter(({ author }) => author === 10)
+  expect(flushRuns(own).map(({ onlyAuthor }) => onlyAuthor)).toEqual([10])
+  expect(flushRuns(own.slice(1)).map(({ onlyAuthor }) => onlyAuthor)).toEqual([10])
   expect(flushRuns([])).toEqual([])
 })
 

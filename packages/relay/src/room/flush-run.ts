@@ -18,7 +18,8 @@ export interface FlushRun {
   /** That of the last entry. */
   readonly position: Position
   readonly update: Uint8Array
-  readonly authors: ReadonlySet<MemberId>
+  /** Who wrote all of it; `undefined` when several did. */
+  readonly onlyAuthor: MemberId | undefined
 }
 
 /** Merging happens on the event loop, so what is merged has a bound; an update that is longer is alone. */
@@ -34,8 +35,11 @@ export function mergeInRuns(updates: readonly Uint8Array[]): readonly Uint8Array
   return boundedRuns(updates.map((update) => ({ update }))).map(merged)
 }
 
-function boundedRuns<Item extends { readonly update: Uint8Array }>(items: readonly Item[]): Item[][] {
-  const runs: Item[][] = []
+function boundedRuns<Item extends { readonly update: Uint8Array }>(
+  items: readonly Item[],
+): readonly (readonly Item[])[] {
+  if (items.length === 1) return [items]
+  const runs: (readonly Item[])[] = []
   for (let from = 0, to = 0; from < items.length; from = to) {
     let bytes = 0
     for (; to < items.length; to++) {
@@ -48,8 +52,9 @@ function boundedRuns<Item extends { readonly update: Uint8Array }>(items: readon
 }
 
 function runOf(pushes: readonly AcceptedPush[]): FlushRun {
-  const authors = new Set(pushes.map(({ author }) => author))
-  return { position: pushes.at(-1)!.position, update: merged(pushes), authors }
+  const last = pushes[pushes.length - 1]!
+  const onlyAuthor = pushes.every(({ author }) => author === last.author) ? last.author : undefined
+  return { position: last.position, update: merged(pushes), onlyAuthor }
 }
 
 function merged(items: readonly { readonly update: Uint8Array }[]): Uint8Array {

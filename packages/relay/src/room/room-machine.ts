@@ -424,7 +424,7 @@ export class RoomMachine {
 
   /** Does what was decided; `inspected` is the last entry that it was decided by, if that was not memory. */
   #decided(decisions: readonly Decision<Push>[], inspected: Position = emptyHead.position): void {
-    const authors = new Set<MemberId>()
+    let authors: Set<MemberId> | undefined
     for (const decision of decisions) {
       switch (decision.kind) {
         case 'append': {
@@ -436,12 +436,12 @@ export class RoomMachine {
         }
         case 'known':
           this.#judge(decision.push, this.#verdictOfKnown(decision, inspected))
-          authors.add(decision.push.author)
+          authors = (authors ?? new Set()).add(decision.push.author)
           break
         case 'rejected':
           this.#judge(decision.push, { kind: 'rejected', refusal: decision.refusal })
           if (decision.limit !== undefined) this.#effects.push({ type: 'limitHit', limit: decision.limit })
-          authors.add(decision.push.author)
+          authors = (authors ?? new Set()).add(decision.push.author)
           break
         case 'scan':
           this.#effects.push({ type: 'scan', scan: decision.scan, update: decision.update })
@@ -453,7 +453,7 @@ export class RoomMachine {
           return decision satisfies never
       }
     }
-    for (const author of authors) this.#tell(author)
+    if (authors !== undefined) for (const author of authors) this.#tell(author)
   }
 
   #judge(push: Push, verdict: Verdict): void {
@@ -487,8 +487,7 @@ export class RoomMachine {
    */
   #appended(entries: readonly Appended[]): void {
     const pushes: AcceptedPush[] = []
-    const authors = new Set<MemberId>()
-    const authorsOfGaps = new Set<MemberId>()
+    let authorsOfGaps: Set<MemberId> | undefined
     const decisions: Decision<Push>[] = []
     for (const { append, position } of entries) {
       const push = this.#takeAppend(append)
@@ -497,14 +496,18 @@ export class RoomMachine {
       assert(this.#head.position.seq === position.seq, `entry ${position.seq} follows ${this.#head.position.seq - 1}`)
       this.#judge(push, { kind: 'accepted', position })
       pushes.push({ author: push.author, update: push.update, position })
-      authors.add(push.author)
       const settled = this.#admitting().settle(push, true)
-      if (settled.leftGap) authorsOfGaps.add(push.author)
+      if (settled.leftGap) authorsOfGaps = (authorsOfGaps ?? new Set()).add(push.author)
       if (settled.decisions.length > 0) decisions.push(...settled.decisions)
     }
-    for (const author of authors) this.#tell(author)
+    // Once for each author would do; again, there is nothing left to tell.
+    let told: MemberId | undefined
+    for (const { author } of pushes) {
+      if (author !== told) this.#tell(author)
+      told = author
+    }
     for (const run of flushRuns(pushes)) this.#fanOut(run)
-    for (const author of authorsOfGaps) {
+    for (const author of authorsOfGaps ?? []) {
       const writer = this.#members.get(author)
       if (writer === undefined) continue
       writer.refills = true
@@ -516,8 +519,7 @@ export class RoomMachine {
   }
 
   /** Sends what is new to all live members; to one that wrote all of it, only how far it now is. */
-  #fanOut({ position, update, authors }: FlushRun): void {
-    const [onlyAuthor] = authors
+  #fanOut({ position, update, onlyAuthor }: FlushRun): void {
     const members: MemberId[] = []
     const owed: MemberId[] = []
     for (const member of this.#members.values()) {
@@ -526,7 +528,7 @@ export class RoomMachine {
       member.mark = position
       const { clientSeq } = member
       member.clientSeq = position.seq
-      if (authors.size === 1 && member.id === onlyAuthor) {
+      if (member.id === onlyAuthor) {
         // The ack of a single entry has told it where it is.
         if (clientSeq < position.seq) this.#sendPosition(member.id, position)
         continue
@@ -591,7 +593,9 @@ export class RoomMachine {
       acked = { ref, position: acked !== undefined && acked.position.seq > position.seq ? acked.position : position }
     }
     if (acked !== undefined) this.#sendAck(member, acked)
-    pushes.splice(0, told)
+    // Most often all of them: then without a copy of what is removed.
+    if (told === pushes.length) pushes.length = 0
+    else if (told > 0) pushes.splice(0, told)
   }
 
   /**

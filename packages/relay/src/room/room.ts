@@ -72,9 +72,9 @@ export class Room {
   #reading = false
   #knowsLogConflict = false
   /** What the machine has decided to append within this turn. */
-  readonly #unappended: AppendEffect[] = []
+  #unappended: AppendEffect[] = []
   /** What the log has flushed, in so many batches, and the machine does not know yet. */
-  readonly #appended: Appended[] = []
+  #appended: Appended[] = []
   #appendedBatches = 0
   #pushesUnderWay = 0
   /** What is counted for the pushes that it holds. */
@@ -230,9 +230,8 @@ export class Room {
       case 'append':
         this.#unappended.push(effect)
         if (this.#unappended.length > 1) return
-        // What else comes in this turn, in the same read of a socket say, is one batch.
         this.#pushesUnderWay++
-        queueMicrotask(() => void this.#append(this.#unappended.splice(0)))
+        void this.#append()
         return
       case 'scan':
         void this.#scan(effect.scan, effect.update)
@@ -287,7 +286,11 @@ export class Room {
     }
   }
 
-  async #append(appends: readonly AppendEffect[]): Promise<void> {
+  async #append(): Promise<void> {
+    // What else comes in this turn, in the same read of a socket say, is one batch.
+    await Promise.resolve()
+    const appends = this.#unappended
+    this.#unappended = []
     const { log, health, counters, scheduler } = this.#surroundings
     const begun = scheduler.now()
     const time = scheduler.wallNow()
@@ -299,7 +302,9 @@ export class Room {
       assert(positions.length === batch.length, 'an append has a position for each entry')
       counters.appendDuration.observe(scheduler.now() - begun)
       health.succeeded('append')
-      for (const [index, { append }] of appends.entries()) this.#appended.push({ append, position: positions[index]! })
+      for (let index = 0; index < appends.length; index++) {
+        this.#appended.push({ append: appends[index]!.append, position: positions[index]! })
+      }
       this.#appendedBatches++
       // The log settles all batches that shared a flush in one turn: members hear of them together.
       if (this.#appendedBatches === 1) process.nextTick(() => this.#takeAppended())
@@ -316,7 +321,9 @@ export class Room {
     const batches = this.#appendedBatches
     if (batches === 0) return
     this.#appendedBatches = 0
-    this.#take({ type: 'appended', entries: this.#appended.splice(0) })
+    const entries = this.#appended
+    this.#appended = []
+    this.#take({ type: 'appended', entries })
     this.#pushSettled(batches)
   }
 
