@@ -52,6 +52,13 @@ export class LmdbEnvironment {
     return [...this.#database().getKeys({ start, end, limit })]
   }
 
+  /** The last key in [`start`, `end`). */
+  lastKey(start: Uint8Array, end: Uint8Array): Uint8Array | undefined {
+    // Backwards, what is excluded is where it ends.
+    const range = { start: end, end: start, reverse: true, exclusiveStart: true, inclusiveEnd: true, limit: 1 }
+    return [...this.#database().getKeys(range)].at(0)
+  }
+
   /**
    * Makes the changes durable, all of them or none, off the event loop. One commit at a time. The values are borrowed
    * until it settles. Rejects with `LogError` `full` or `io`.

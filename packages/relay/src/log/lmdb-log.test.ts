@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openLmdbFile } from './lmdb-file.ts'
 import { openLmdbLog, type LmdbLogOptions } from './lmdb-log.ts'
-import { encodeGarbage, entryKey, garbageKey, metaKey, roomKey } from './lmdb-rows.ts'
+import { decodeRoom, encodeGarbage, entryKey, garbageKey, metaKey, roomKey } from './lmdb-rows.ts'
 import { updateLogContract, type LogMedium } from './update-log.contract.ts'
 import type { UpdateLog } from './update-log.ts'
 
@@ -68,23 +68,59 @@ describe('LmdbLog', () => {
     await expect(openLmdbLog({ directory })).rejects.toMatchObject({ code: 'unreadable' })
   })
 
-  it('reads a log of format 1, which knows no authors, and makes it one of the present format', async () => {
+  it.each([1, 2])('reads a log of format %i, and makes it one of the present format', async (format) => {
     const directory = await newDirectory()
     await (await open({ directory })).append([{ room: 'a', update: Uint8Array.of(7) }])
     await logs.splice(0).at(0)?.close()
     const path = join(directory, 'log.mdb')
     const before = openLmdbFile(path)
     expect([...before.getBinary(entryKey(1, 1))!], 'as format 1 wrote it').toEqual([1, 1, 7])
-    await before.batch(() => void before.put(metaKey, Uint8Array.of(1, 2)))
+    // After a first entry, the row of a room says what it said then.
+    await before.batch(() => void before.put(metaKey, Uint8Array.of(format, 2)))
     await before.close()
     const log = await open({ directory })
     expect(await log.authors('a', 0)).toEqual([])
     expect(await log.owners('a')).toEqual([])
     expect((await log.read('a', 0)).updates).toEqual([Uint8Array.of(7)])
+    expect((await log.append([{ room: 'a', update: Uint8Array.of(8, 9) }]))[0]?.seq).toBe(2)
     await log.close()
     const after = openLmdbFile(path)
-    expect([...after.getBinary(metaKey)!]).toEqual([2, 2])
+    expect([...after.getBinary(metaKey)!]).toEqual([3, 2])
     await after.close()
+    expect(await (await open({ directory })).head('a')).toMatchObject({ position: { seq: 2 }, tailBytes: 3 })
+  })
+
+  it('writes a row for each entry and none for its room, until the writer changes or a checkpoint comes', async () => {
+    const directory = await newDirectory()
+    const path = join(directory, 'log.mdb')
+    const append = (log: UpdateLog): Promise<unknown> => log.append([{ room: 'a', update: Uint8Array.of(7, 7) }])
+    const storedSeq = async (): Promise<number> => {
+      const file = openLmdbFile(path)
+      const row = decodeRoom('a', file.getBinary(roomKey('a'))!)
+      await file.close()
+      return row.head.position.seq
+    }
+    const log = await open({ directory })
+    for (let seq = 1; seq <= 3; seq++) await append(log)
+    const head = await log.head('a')
+    expect(head).toMatchObject({ position: { seq: 3 }, tailEntries: 3, tailBytes: 6 })
+    await log.close()
+    expect(await storedSeq()).toBe(1)
+    const again = await open({ directory })
+    expect(await again.head('a')).toEqual(head)
+    expect((await again.read('a', 1)).updates).toHaveLength(2)
+    await append(again)
+    await append(again)
+    await again.close()
+    expect(await storedSeq()).toBe(4)
+    const third = await open({ directory })
+    const { position } = await third.head('a')
+    expect(position.seq).toBe(5)
+    await third.checkpoint('a', position, Uint8Array.of(1))
+    await third.close()
+    expect(await storedSeq()).toBe(5)
+    const last = await open({ directory })
+    expect(await last.head('a')).toMatchObject({ position, checkpointSeq: 5, tailEntries: 0, tailBytes: 0 })
   })
 
   it('leaves nothing of a dropped room behind, its owners neither', async () => {

@@ -2,9 +2,10 @@
  * The durable log in an LMDB environment: the embedded default of the relay. One transaction for each group of writes,
  * flushed before anybody hears of it, off the event loop; reads are looked up in the memory map, in one snapshot each.
  *
- * No state of a room is kept in memory: each group is planned from the rows that the previous one left, in a {@link
- * Draft} that becomes a transaction. So a group that fails leaves nothing behind, in the file or here; and a write that
- * cannot be planned, since a row of its room is damaged, fails alone.
+ * Each group is planned from the rows that the previous one left, in a {@link Draft} that becomes a transaction. Of rooms that
+ * are written to, the row as the last successful group left it is kept in memory, and forgotten when a group fails. So a group
+ * that fails leaves nothing behind, in the file or here; and a write that cannot be planned, since a row of its room is
+ * damaged, fails alone.
  *
  * A checkpoint and a drop remove what they cover at once when it is little; else they leave a note of it in the same
  * transaction, and further transactions remove it piece by piece. Nothing refers to it in the meantime.
@@ -19,6 +20,7 @@ import { isFullDisk } from './full-disk.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
 import { LmdbEnvironment, type Change } from './lmdb-environment.ts'
 import {
+  assertRoomName,
   checkpointKey,
   clientIdOfOwnerKey,
   decodeEntry,
@@ -32,6 +34,7 @@ import {
   encodeOwner,
   encodeRoom,
   entryKey,
+  entryKeysAfter,
   garbageKey,
   garbageKeys,
   metaKey,
@@ -43,12 +46,13 @@ import {
   roomKeys,
   roomOfKey,
   roomOfOwnerGarbageKey,
+  seqOfEntryKey,
   type EntryRow,
   type GarbageRow,
   type KeyRange,
   type RoomRow,
 } from './lmdb-rows.ts'
-import { headAfterAppend, headAfterCheckpoint } from './room-head.ts'
+import { headAfterAppend, headAfterAppends, headAfterCheckpoint } from './room-head.ts'
 import {
   emptyHead,
   isInHistory,
@@ -66,6 +70,8 @@ import type { Position } from '@syncline/protocol'
 const REMOVALS_MAX = 4096
 /** Names that are read at a time when rooms are listed. */
 const ROOM_NAMES_MAX = 256
+/** Rooms whose rows are kept in memory, of some hundred bytes each: of more, those that were written to first are read again. */
+const ROOMS_KNOWN_MAX = 8192
 /** Owners that are read in one turn of the event loop. */
 const OWNERS_MAX = 1024
 
@@ -131,6 +137,8 @@ class LmdbLog implements UpdateLog {
   /** This opening of the log: a room last written by another begins a new epoch. */
   readonly #writer: number
   readonly #writes: GroupCommit<Write, Written>
+  /** Rows as the last group left them. */
+  readonly #known = new Map<string, RoomRow>()
   #entries = 0
   #closing: Promise<void> | undefined
 
@@ -158,8 +166,11 @@ class LmdbLog implements UpdateLog {
 
   async append(batch: readonly Append[]): Promise<readonly Position[]> {
     // A name that fits into no key must not come as far as a group that others share.
-    for (const { room } of batch) roomKey(room)
-    const bytes = batch.reduce((sum, { update }) => sum + update.length, 0)
+    let bytes = 0
+    for (const { room, update } of batch) {
+      assertRoomName(room)
+      bytes += update.length
+    }
     return (await this.#writes.submit({ kind: 'append', batch }, bytes)).positions
   }
 
@@ -259,8 +270,20 @@ class LmdbLog implements UpdateLog {
   }
 
   #room(name: string): RoomRow | undefined {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
     const value = this.#environment.get(roomKey(name))
-    return value === undefined ? undefined : decodeRoom(name, value)
+    return value === undefined ? undefined : this.#withEntries(name, decodeRoom(name, value))
+  }
+
+  /** The row with what was appended since it was written. */
+  #withEntries(name: string, row: RoomRow): RoomRow {
+    const { start, end } = entryKeysAfter(row.room, row.head.position.seq)
+    const last = this.#environment.lastKey(start, end)
+    if (last === undefined) return row
+    const { writtenBytes } = this.#entry(name, last)
+    const entries = seqOfEntryKey(last) - row.head.position.seq
+    return { ...row, writtenBytes, head: headAfterAppends(row.head, entries, writtenBytes - row.writtenBytes) }
   }
 
   #update(name: string, key: Uint8Array): Uint8Array {
@@ -289,9 +312,28 @@ class LmdbLog implements UpdateLog {
     const stored: Rows = { get: (key) => this.#environment.get(key), room: (name) => this.#room(name) }
     const draft = new Draft(stored)
     const results = group.map((write) => this.#plan(draft, write))
-    await this.#environment.commit(draft.changes())
+    try {
+      await this.#environment.commit(draft.changes())
+    } catch (error) {
+      // The environment may have been opened again, and the disk may have taken the group all the same.
+      this.#known.clear()
+      throw error
+    }
+    this.#know(draft.rooms)
     for (const result of results) if (!(result instanceof LogError)) this.#entries += result.positions.length
     return results
+  }
+
+  #know(rooms: ReadonlyMap<string, RoomRow | undefined>): void {
+    for (const [name, row] of rooms) {
+      if (row === undefined) this.#known.delete(name)
+      else this.#known.set(name, row)
+    }
+    if (this.#known.size <= ROOMS_KNOWN_MAX) return
+    for (const name of this.#known.keys()) {
+      this.#known.delete(name)
+      if (this.#known.size <= ROOMS_KNOWN_MAX) return
+    }
   }
 
   /** Adds the whole write to the draft, or nothing of it. */
@@ -323,11 +365,14 @@ class LmdbLog implements UpdateLog {
       rows.set(room, draft.room(room) ?? { room: draft.newRoom(), writer: 0, writtenBytes: 0, head: emptyHead })
     }
     const positions = batch.map((entry) => {
-      const row = this.#draftEntry(draft, rows.get(entry.room)!, entry)
+      const before = rows.get(entry.room)!
+      const row = this.#draftEntry(draft, before, entry)
       rows.set(entry.room, row)
+      // The first entry of this writer begins an epoch, which stands in the row alone.
+      if (before.writer !== this.#writer) draft.putRoom(entry.room, row)
       return row.head.position
     })
-    for (const [name, row] of rows) draft.putRoom(name, row)
+    for (const [name, row] of rows) draft.advanceRoom(name, row)
     return { positions, done: true, garbage: false }
   }
 
@@ -388,6 +433,8 @@ class Draft implements Rows {
   readonly #changes = new Map<string, Change>()
   /** The rooms' own rows, by name; not encoded, since a busy room changes its row with each write. */
   readonly #rooms = new Map<string, RoomRow | undefined>()
+  /** Those whose rows are to be stored: with nothing but entries appended, the entries say it. */
+  readonly #stored = new Set<string>()
 
   constructor(below: Rows) {
     this.#below = below
@@ -397,11 +444,18 @@ class Draft implements Rows {
   take(above: Draft): void {
     for (const [text, change] of above.#changes) this.#changes.set(text, change)
     for (const [name, row] of above.#rooms) this.#rooms.set(name, row)
+    for (const name of above.#stored) this.#stored.add(name)
+  }
+
+  /** The rows of all rooms that the changes touch, as they are then; `undefined` for one that is removed. */
+  get rooms(): ReadonlyMap<string, RoomRow | undefined> {
+    return this.#rooms
   }
 
   changes(): readonly Change[] {
     const changes = [...this.#changes.values()]
-    for (const [name, row] of this.#rooms) {
+    for (const name of this.#stored) {
+      const row = this.#rooms.get(name)
       changes.push({ key: roomKey(name), value: row === undefined ? undefined : encodeRoom(row) })
     }
     return changes
@@ -424,12 +478,20 @@ class Draft implements Rows {
     return this.#rooms.has(name) ? this.#rooms.get(name) : this.#below.room(name)
   }
 
+  /** The row is to be stored. */
   putRoom(name: string, row: RoomRow): void {
+    this.#rooms.set(name, row)
+    this.#stored.add(name)
+  }
+
+  /** The row has changed by entries alone. */
+  advanceRoom(name: string, row: RoomRow): void {
     this.#rooms.set(name, row)
   }
 
   removeRoom(name: string): void {
     this.#rooms.set(name, undefined)
+    this.#stored.add(name)
   }
 
   /** A number that no room has had before. */

@@ -15,21 +15,27 @@
  * own length and then its fields: the bytes written so far, and, if the author is known, time and subject. Later versions
  * may add fields that earlier rows lack.
  *
- * Format 1 had neither authors nor owners. It is read, and becomes format 2 when it is opened: an older relay would not
- * know whose the client IDs are, and must not write to it any more.
+ * A room's row is written when its writer changes, or its checkpoint; what was appended since then, up to the last of its
+ * entries, is not in it. So a keystroke is one row.
+ *
+ * Older formats are read, and become the present one when they are opened, since an older relay must not write to it any
+ * more. Format 1 had neither authors nor owners: its relay would not know whose the client IDs are. In format 2 the row of a
+ * room told its last entry: its relay would give seqs out twice.
  */
 import { ByteReader, ByteWriter, DecodeError } from '@syncline/core'
 import { LogError } from '../errors.ts'
 import type { Author, Epoch, RoomHead } from './update-log.ts'
 
 /** The version of everything that this file says, and the oldest that it reads. */
-const FORMAT_VERSION = 2
+const FORMAT_VERSION = 3
 const FORMAT_VERSION_MIN = 1
 
 /** UTF-8 bytes of a room's name that fit into a key. The protocol allows fewer. */
 const NAME_BYTES_MAX = 1024
 
 const ENTRY_KEY_BYTES = 13
+/** The last that a key can hold. */
+const SEQ_MAX = 2 ** 48 - 1
 const OWNER_KEY_BYTES = 14
 
 const Tag = { meta: 0, room: 1, checkpoint: 2, entry: 3, garbage: 4, ownerGarbage: 5, owner: 6 } as const
@@ -38,6 +44,7 @@ export interface MetaRow {
   readonly nextRoom: number
 }
 
+/** As it is in memory: with all entries in its head. */
 export interface RoomRow {
   readonly room: number
   /** Random, one for each opening of the log: whoever wrote the last entry. Another writer begins an epoch. */
@@ -85,11 +92,17 @@ export function ownerKeys(room: number): KeyRange {
 
 /** Throws `RangeError` for a name that fits into no key. */
 export function roomKey(name: string): Uint8Array {
-  const encoded = Buffer.from(name, 'utf8')
-  if (encoded.length > NAME_BYTES_MAX) throw new RangeError(`a room's name has at most ${NAME_BYTES_MAX} bytes`)
-  const key = Buffer.alloc(1 + encoded.length, Tag.room)
-  key.set(encoded, 1)
+  const key = Buffer.allocUnsafe(1 + assertRoomName(name))
+  key[0] = Tag.room
+  key.write(name, 1)
   return key
+}
+
+/** Returns how many bytes the name has. Throws `RangeError` if it fits into no key. */
+export function assertRoomName(name: string): number {
+  const bytes = Buffer.byteLength(name)
+  if (bytes > NAME_BYTES_MAX) throw new RangeError(`a room's name has at most ${NAME_BYTES_MAX} bytes`)
+  return bytes
 }
 
 export function roomOfKey(key: Uint8Array): string {
@@ -106,6 +119,15 @@ export function entryKey(room: number, seq: number): Uint8Array {
   key.writeUIntBE(room, 1, 6)
   key.writeUIntBE(seq, 7, 6)
   return key
+}
+
+/** The keys of a room's entries behind `seq`. */
+export function entryKeysAfter(room: number, seq: number): KeyRange {
+  return { start: entryKey(room, seq + 1), end: entryKey(room, SEQ_MAX) }
+}
+
+export function seqOfEntryKey(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(7, 6)
 }
 
 export function garbageKey({ room, upToSeq }: GarbageRow): Uint8Array {

@@ -21,6 +21,17 @@ export function headAfterAppend(head: RoomHead, epoch: number, updateBytes: numb
   }
 }
 
+/** The head after `entries` more, of `updateBytes` together, in the epoch of the last. */
+export function headAfterAppends(head: RoomHead, entries: number, updateBytes: number): RoomHead {
+  const { epoch, seq } = head.position
+  return {
+    ...head,
+    position: { epoch, seq: seq + entries },
+    tailEntries: head.tailEntries + entries,
+    tailBytes: head.tailBytes + updateBytes,
+  }
+}
+
 /** The head after a checkpoint of `checkpointBytes` up to `upToSeq`; entries of `tailBytes` together stay after it. */
 export function headAfterCheckpoint(
   head: RoomHead,
