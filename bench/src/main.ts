@@ -15,11 +15,12 @@ import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.
 import { merge } from './merge/merge.ts'
 import { fanOut } from './relay/fan-out.ts'
 import { groupCommit } from './relay/group-commit.ts'
+import { replica } from './replica/replica.ts'
 import { relayTable } from './relay/relay-table.ts'
 import { SEED_MAX } from './workloads/random.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge, fanOut, groupCommit, relayTable]
+const benches: readonly Bench[] = [convergence, merge, replica, fanOut, groupCommit, relayTable]
 
 /** Runs what the command line asks for and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {

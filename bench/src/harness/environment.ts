@@ -23,7 +23,20 @@ export interface Environment {
 }
 
 /** The packages whose versions matter to a number of today's benches. */
-const packages = ['@syncline/core', '@syncline/relay', 'yjs', '@y/y', 'ws', 'lmdb', 'y-websocket', '@hocuspocus/server']
+const packages = [
+  '@syncline/core',
+  '@syncline/relay',
+  'yjs',
+  '@y/y',
+  'ywasm',
+  'json-joy',
+  'loro-crdt',
+  '@automerge/automerge',
+  'ws',
+  'lmdb',
+  'y-websocket',
+  '@hocuspocus/server',
+]
 
 export function environment(): Environment {
   const processors = cpus()

@@ -53,6 +53,30 @@ describe('an interrupted run', () => {
 describe('timed', () => {
   const limits = { warmUpMs: 1, sampleMs: 1, roundsMs: 50 }
 
+  it('calls work that takes too long once, and takes that for its sample', async () => {
+    let calls = 0
+    const slow = { subject: 'slow', run: () => ++calls, check: () => {}, gauge: (output: number) => ({ output }) }
+    const contestant = timed(slow, { ...limits, onceMs: -1 })
+    const { time, output } = await contestant.round(0)
+    expect([calls, contestant.roundsMax, output]).toEqual([1, 1, 1])
+    expect(time).toBeGreaterThanOrEqual(0)
+  })
+
+  it('gives up every output but the last, each once', async () => {
+    let calls = 0
+    const disposed: number[] = []
+    const work = {
+      subject: 'a',
+      run: () => ++calls,
+      check: () => {},
+      dispose: (output: number) => disposed.push(output),
+    }
+    const contestant = timed(work, limits)
+    await contestant.round(0)
+    await contestant.round(1)
+    expect([...disposed].sort((a, b) => a - b)).toEqual(Array.from({ length: calls - 1 }, (_, index) => index + 1))
+  })
+
   it('checks the output before it gives a number', () => {
     const check = () => {
       throw new Error('wrong result')

@@ -1,8 +1,6 @@
 /** Rows about what stays in memory of a loaded store, each sample by a process of its own, in which nothing else lives. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { OURS, check, type Metric } from '../harness/bench.ts'
-import { within } from '../harness/deadline.ts'
+import { askChild } from '../harness/child.ts'
 import type { Contestant } from '../harness/measure.ts'
 import { textOf } from '../workloads/keystrokes.ts'
 import type { Holder, MemoryReport, MemoryRequest } from './memory-report.ts'
@@ -10,6 +8,8 @@ import { DOCUMENT, type MergeTask, type Prepared, type Scale } from './task.ts'
 
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 3, quick: 1 }
 const CHILD_TIMEOUT_MS = 60_000
+
+const child = new URL('memory-child.js', import.meta.url)
 
 const metrics: readonly Metric[] = [
   { name: 'memory', unit: 'bytes', better: 'lower' },
@@ -38,7 +38,8 @@ function retained(updates: readonly Uint8Array[], text: string, scale: Scale): P
     subject,
     roundsMax: ROUNDS[scale],
     async round() {
-      const { retainedBytes, encoded } = await measureInChild({ holder, bytes, ends })
+      const request: MemoryRequest = { holder, bytes, ends }
+      const { retainedBytes, encoded } = await askChild<MemoryReport>(child, request, CHILD_TIMEOUT_MS)
       check(textOf([encoded]) === text, `${subject}: what is in memory has another text`)
       return { memory: retainedBytes, 'of its encoding': retainedBytes / encoded.length }
     },
@@ -53,25 +54,4 @@ function packed(updates: readonly Uint8Array[]): Pick<MemoryRequest, 'bytes' | '
   const bytes = new Uint8Array(end)
   updates.forEach((update, index) => bytes.set(update, ends[index]! - update.length))
   return { bytes, ends }
-}
-
-/** Rejects when the process ends without a report. */
-async function measureInChild(request: MemoryRequest): Promise<MemoryReport> {
-  const child = fork(new URL('memory-child.js', import.meta.url), {
-    // Our own flags may ask for a profile, or a debugger's port, that are not the child's.
-    execArgv: ['--expose-gc'],
-    serialization: 'advanced',
-    stdio: ['ignore', process.stderr, 'inherit', 'ipc'],
-  })
-  const exited = once(child, 'exit')
-  try {
-    child.send(request)
-    const reported = once(child, 'message').then(([message]) => message as MemoryReport)
-    const endedEarly = exited.then(([code]) => Promise.reject(new Error(`it ended with exit code ${String(code)}`)))
-    const report = await within(Promise.race([reported, endedEarly]), CHILD_TIMEOUT_MS, 'a measurement of memory')
-    await exited
-    return report
-  } finally {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-  }
 }

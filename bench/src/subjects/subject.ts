@@ -24,8 +24,17 @@ export interface Subject {
   create(clientId: number): Replica
   /** A replica of what {@link Replica.encode} gave, in any replica of the same subject. */
   load(state: Uint8Array): Replica
+  /** What it is not asked to do more of in one document, since the time of each grows with the document; without limits, anything. */
+  readonly limits?: SubjectLimits
   /** A form that only this library reads, if that is another than `encode`'s and loads faster. */
   readonly snapshot?: SnapshotCodec
+}
+
+export interface SubjectLimits {
+  /** Updates that are applied one by one. */
+  readonly updates: number
+  /** Transactions on arrays and maps. */
+  readonly entryTransactions: number
 }
 
 export interface SnapshotCodec {

@@ -1,0 +1,82 @@
+/** What the subjects made of a workload, and how it is checked. Made when it is first needed: some take many seconds for it. */
+import { check } from '../harness/bench.ts'
+import { contentOf, isSameContent } from '../subjects/content.ts'
+import type { Replica, Subject } from '../subjects/subject.ts'
+import { CLIENT_IDS } from '../workloads/keystrokes.ts'
+import type { Workload } from './workload.ts'
+
+/** Who does the edits, and who gets them. */
+export const [WRITER, READER] = CLIENT_IDS
+
+export class Corpus {
+  readonly workload: Workload
+  /** Whose bytes the others are compared with: yjs 13.6. */
+  readonly #reference: Subject
+  readonly #states = new Map<Subject, Uint8Array>()
+
+  constructor(workload: Workload, reference: Subject) {
+    this.workload = workload
+    this.#reference = reference
+  }
+
+  /** What the subject encodes after all edits. Checked. */
+  stateOf(subject: Subject): Uint8Array {
+    const state = this.#states.get(subject)
+    if (state !== undefined) return state
+    const replica = subject.create(WRITER)
+    this.workload.play(replica)
+    this.checkReplica(subject, replica)
+    replica.free()
+    return this.#states.get(subject)!
+  }
+
+  /** One update per edit. Checked, and not kept: some hundred thousand arrays that a collector has to visit while they live. */
+  updatesOf(subject: Subject): readonly Uint8Array[] {
+    const updates: Uint8Array[] = []
+    const replica = subject.create(WRITER)
+    replica.onUpdate((update) => updates.push(update))
+    this.workload.play(replica)
+    this.checkReplica(subject, replica)
+    replica.free()
+    check(
+      updates.length === this.workload.transactions,
+      `${subject.name}: ${updates.length} updates of ${this.workload.transactions} transactions`,
+    )
+    if (subject.encoding === 'identical to yjs' && subject !== this.#reference) {
+      const differing = firstDifference(updates, this.updatesOf(this.#reference))
+      check(differing === -1, `${subject.name}: its update ${differing} of ${this.workload.name} is not what yjs emits`)
+    }
+    return updates
+  }
+
+  /** Throws `CheckFailed` unless `replica` shows what it should after all edits, and encodes what it should. */
+  checkReplica(subject: Subject, replica: Replica): void {
+    check(
+      isSameContent(contentOf(replica), this.workload.content),
+      `${subject.name}: a replica shows something else than what the edits of ${this.workload.name} make`,
+    )
+    // Once is enough where nothing is compared, and some take seconds.
+    if (subject.encoding === 'its own' && this.#states.has(subject)) return
+    this.checkState(subject, replica.encode())
+  }
+
+  /** Throws `CheckFailed` unless `state` is what the subject should encode after all edits. */
+  checkState(subject: Subject, state: Uint8Array): void {
+    const { name } = this.workload
+    if (subject.encoding === 'identical to yjs' && subject !== this.#reference) {
+      const isSame = Buffer.compare(state, this.stateOf(this.#reference)) === 0
+      check(isSame, `${subject.name}: the state of ${name} is not what yjs encodes, byte by byte`)
+    } else if (!this.#states.has(subject)) {
+      const reader = subject.encoding === 'readable by yjs' ? this.#reference : subject
+      const loaded = reader.load(state)
+      const isSame = isSameContent(contentOf(loaded), this.workload.content)
+      loaded.free()
+      check(isSame, `${subject.name}: ${reader.name} loads something else than the state of ${name}`)
+    }
+    if (!this.#states.has(subject)) this.#states.set(subject, state)
+  }
+}
+
+function firstDifference(ours: readonly Uint8Array[], theirs: readonly Uint8Array[]): number {
+  return ours.findIndex((update, index) => Buffer.compare(update, theirs[index]!) !== 0)
+}

@@ -1,0 +1,45 @@
+/** A process that holds one library and measures one thing of it: a cold load, what a loaded document keeps, or what many small ones do. */
+import { answerParent } from '../harness/child.ts'
+import { bytesInUse } from '../harness/memory.ts'
+import { contentOf } from '../subjects/content.ts'
+import type { Replica } from '../subjects/subject.ts'
+import { importSubject } from '../subjects/subjects.ts'
+import type { Measured, Question } from './measuring-question.ts'
+import { readRoot } from './read-root.ts'
+
+answerParent(async (question: Question): Promise<Measured> => {
+  const subject = await importSubject(question.subject)
+  const isSnapshot = 'form' in question && question.form === 'snapshot'
+  const load = (state: Uint8Array): Replica => (isSnapshot ? subject.snapshot!.load(state) : subject.load(state))
+  switch (question.kind) {
+    case 'cold load': {
+      const start = performance.now()
+      const replica = load(question.state)
+      readRoot(replica, question.root)
+      const value = performance.now() - start
+      return { value, content: contentOf(replica) }
+    }
+    case 'loaded': {
+      // Once to warm up, so that compiled code does not count.
+      load(question.state).free()
+      const before = await bytesInUse()
+      const copies = Array.from({ length: question.copies }, () => load(question.state))
+      const after = await bytesInUse()
+      return { value: (after - before) / question.copies, content: contentOf(copies[0]!) }
+    }
+    case 'small': {
+      const make = (index: number): Replica => {
+        const replica = subject.create(question.firstClientId + index)
+        if (question.word !== '') replica.insertText(0, question.word)
+        return replica
+      }
+      make(question.count).free()
+      const before = await bytesInUse()
+      const replicas = Array.from({ length: question.count }, (_, index) => make(index))
+      const after = await bytesInUse()
+      return { value: (after - before) / question.count, content: contentOf(replicas.at(-1)!) }
+    }
+    default:
+      return question satisfies never
+  }
+})

@@ -1,0 +1,90 @@
+/** How fast and how large are documents: ours beside Yjs, and beside the libraries that are called fast? */
+import type { Bench, BenchContext } from '../harness/bench.ts'
+import { grouped } from '../harness/format.ts'
+import { measure } from '../harness/measure.ts'
+import { profile } from '../harness/profile.ts'
+import type { Subject } from '../subjects/subject.ts'
+import { importSubject, subjectNames, type SubjectName } from '../subjects/subjects.ts'
+import { Corpus } from './corpus.ts'
+import { YJS, isWithinLimits, type ReplicaRow } from './row.ts'
+import { coldLoad, loadedMemory, smallDocuments } from './rows/in-processes.ts'
+import { localEdits } from './rows/local-edits.ts'
+import { remoteUpdates } from './rows/remote-updates.ts'
+import { encode, warmLoad } from './rows/states.ts'
+import { listOf, recordsOf, textOf } from './workload.ts'
+
+const ROUNDS = { full: 9, quick: 3 } as const
+const PROFILE_MS = { full: 2000, quick: 300 } as const
+
+const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 1000, changes: 5000 } } as const
+
+/** So far behind that their rows take minutes; `--full` asks for them. */
+const slow: ReadonlySet<SubjectName> = new Set(['yjs 14 rc', 'ywasm'])
+
+export const replica: Bench = {
+  name: 'replica',
+  question: 'How fast and how large are documents, beside Yjs and beside the libraries that are called fast?',
+  workload: (context) => {
+    const { count, changes } = ENTRIES[context.scale]
+    return (
+      `${context.trace.name}: ${grouped(context.trace.edits.length)} keystrokes by one client, one transaction and one update each; ` +
+      `${grouped(count)} records in a map, with ${grouped(changes)} changes of a field; a list of ${grouped(count)} objects, with ` +
+      `${grouped(changes)} insertions and deletions`
+    )
+  },
+  metric:
+    'time for all of it, bytes, and bytes that stay in memory. Every replica must show what the edits make, and ours must emit and encode the bytes that ' +
+    'yjs does, or there is no number. Lower is better. Median ± half the interquartile range over interleaved rounds, after warm-up; what is cold, and memory, in a ' +
+    'process each. The column limit is about the least that the work can take. Targets are judged in full runs',
+  baseline: YJS,
+  async *run(context) {
+    const { scale, progress } = context
+    const asked = subjectNames.filter((name) => context.fullCounts || !slow.has(name))
+    const subjects: Subject[] = []
+    for (const name of asked) subjects.push(await importSubject(name))
+    const notAsked = new Map(subjectNames.filter((name) => !asked.includes(name)).map((name) => [name, 'with --full']))
+    for (const row of rowsOf(
+      context,
+      subjects.find(({ name }) => name === YJS)!,
+    )) {
+      if (!context.selects(row.name)) continue
+      progress.step(`replica · ${row.name}`)
+      const tell = (text: string): void => progress.detail(`preparing ${text}`)
+      const able = subjects.filter((subject) => isWithinLimits(subject, row))
+      const { contestants, profiled } = await row.prepare({ scale, subjects: able, tell })
+      const measured = await measure(row.name, row.metrics, contestants, context.rounds ?? ROUNDS[scale], context)
+      yield {
+        ...measured,
+        notRun: new Map([
+          ...notAsked,
+          ...subjects.filter((subject) => !able.includes(subject)).map(({ name }) => [name, 'quadratic'] as const),
+        ]),
+        ...(scale === 'full' ? { targets: row.targets } : {}),
+        ...(context.profile && profiled !== undefined ? { profile: await profile(profiled, PROFILE_MS[scale]) } : {}),
+      }
+    }
+  },
+}
+
+/** One after the other, so that what one workload left behind is gone before the next. */
+function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<ReplicaRow> {
+  const times = (timesAtLeast: number, metric = 'time', against = YJS) => ({ metric, against, timesAtLeast })
+  const text = new Corpus(textOf(trace), yjs)
+  yield localEdits(text, [times(15), times(2, 'time', 'json-joy')], trace)
+  yield remoteUpdates(text, { isObserved: true, targets: [times(8)] })
+  yield warmLoad(text, [times(4)])
+  yield coldLoad(text, [times(1.8)])
+  yield encode(text, [times(2)])
+  yield loadedMemory(text, [times(4, 'memory')])
+  yield smallDocuments('an empty document', '', [times(1, 'memory')])
+  yield smallDocuments('a document of a word', 'hello', [times(1, 'memory')])
+  const { count, changes } = ENTRIES[scale]
+  for (const workload of [recordsOf(count, changes), listOf(count, changes)]) {
+    const corpus = new Corpus(workload, yjs)
+    yield localEdits(corpus, [times(2)])
+    yield remoteUpdates(corpus, { isObserved: false, targets: [times(2)] })
+    yield warmLoad(corpus, [times(2)])
+    yield encode(corpus, [times(2)])
+    yield loadedMemory(corpus, [times(2, 'memory')])
+  }
+}

@@ -1,0 +1,120 @@
+/** What the replicas of the bench are made to do: edits, one transaction each, and what they must show in the end. */
+import { EMPTY, type Content } from '../subjects/content.ts'
+import type { Fields, Json, Replica } from '../subjects/subject.ts'
+import { Random } from '../workloads/random.ts'
+import type { Edit, Trace } from '../workloads/trace.ts'
+
+export interface Workload {
+  /** What its rows' names begin with. */
+  readonly name: string
+  readonly transactions: number
+  /** How many of them are on arrays and maps. */
+  readonly entryTransactions: number
+  /** Does all edits in an empty replica. */
+  play(replica: Replica): void
+  readonly content: Content
+}
+
+/** The trace, whose keystrokes are a transaction each. */
+export function textOf({ edits, endContent }: Trace): Workload {
+  return {
+    name: 'text',
+    transactions: edits.length,
+    entryTransactions: 0,
+    play: (replica) => playText(replica, edits),
+    content: { ...EMPTY, text: endContent },
+  }
+}
+
+/** Does the edits of a trace, a transaction each. */
+export function playText(replica: Replica, edits: readonly Edit[]): void {
+  for (const edit of edits) {
+    const { position, deleted, inserted } = edit
+    if (deleted === 0) replica.insertText(position, inserted)
+    else if (inserted === '') replica.deleteText(position, deleted)
+    else {
+      replica.transact(() => {
+        replica.deleteText(position, deleted)
+        replica.insertText(position, inserted)
+      })
+    }
+  }
+}
+
+/** The same in every run, so that numbers of two runs compare. */
+const SEED = 1
+
+/** A table as apps keep them: a map of `count` records, put one by one, and then `changes` changes of a field each. */
+export function recordsOf(count: number, changes: number): Workload {
+  const random = new Random(SEED, 'records')
+  const keys = Array.from({ length: count }, (_, index) => `record-${index.toString(36)}`)
+  const start = keys.map((key, index): Fields => ({
+    name: `name of ${key}`,
+    note: '',
+    count: index,
+    done: random.chance(0.5),
+  }))
+  const records: Record<string, Record<string, Json>> = Object.fromEntries(
+    keys.map((key, index) => [key, { ...start[index] }]),
+  )
+  const edits = Array.from({ length: changes }, (_, change) => {
+    const key = random.pick(keys)
+    const record = records[key]!
+    // Always another value than before: not every library says something when there is no change.
+    const [field, value] = random.pick<readonly [string, Json]>([
+      ['name', `renamed by ${change}`],
+      ['note', `changed by ${change}`],
+      ['count', count + change],
+      ['done', record['done'] !== true],
+    ])
+    record[field] = value
+    return { key, field, value }
+  })
+  return {
+    name: 'records',
+    transactions: count + changes,
+    entryTransactions: count + changes,
+    play(replica) {
+      for (let index = 0; index < count; index++) replica.putRecord(keys[index]!, start[index]!)
+      for (const { key, field, value } of edits) replica.setField(key, field, value)
+    },
+    content: { ...EMPTY, records },
+  }
+}
+
+/** Values go into a list in groups of this. */
+const GROUP = 100
+
+/** A list as apps keep them: `count` objects, and then `changes` insertions and deletions of one anywhere, as many of each. */
+export function listOf(count: number, changes: number): Workload {
+  const random = new Random(SEED, 'list')
+  const item = (id: number): Json => ({ id, title: `item ${id}`, done: random.chance(0.5) })
+  const groups = Array.from({ length: Math.ceil(count / GROUP) }, (_, group) =>
+    Array.from({ length: Math.min(GROUP, count - group * GROUP) }, (__, offset) => item(group * GROUP + offset)),
+  )
+  const values = groups.flat()
+  const edits = Array.from({ length: changes }, (_, change) => {
+    if (values.length > 0 && random.chance(0.5)) {
+      const index = random.below(values.length)
+      values.splice(index, 1)
+      return { index, inserted: undefined }
+    }
+    const index = random.below(values.length + 1)
+    const inserted = [item(count + change)]
+    values.splice(index, 0, ...inserted)
+    return { index, inserted }
+  })
+  return {
+    name: 'list',
+    transactions: groups.length + changes,
+    entryTransactions: groups.length + changes,
+    play(replica) {
+      groups.forEach((group, index) => replica.insertValues(index * GROUP, group))
+      for (const { index, inserted } of edits) {
+        if (inserted === undefined) replica.deleteValues(index, 1)
+        else replica.insertValues(index, inserted)
+      }
+    },
+    content: { ...EMPTY, values },
+  }
+}
