@@ -1,4 +1,6 @@
-/** Where tests run: `node` for everything that needs no browser, `browser` for `*.browser.test.ts` in a real Chromium, `system` for tests/. */
+/** Where tests run: `node` for everything that needs no browser, `browser` for `*.browser.test.ts` in a real Chromium, `ecosystem` for
+ * published packages with the replica as their `yjs`, `system` for tests/. */
+import process from 'node:process'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumOptions } from './tests/src/chromium.fixture.ts'
@@ -6,6 +8,17 @@ import { chromiumOptions } from './tests/src/chromium.fixture.ts'
 /** Tests run the source: no build step between an edit and its test. */
 const resolve = { conditions: ['syncline-source'] }
 const ssr = { resolve }
+
+const browser = {
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  instances: [{ browser: 'chromium' as const }],
+  provider: playwright({ launchOptions: chromiumOptions() }),
+}
+
+/** What the published packages get for `yjs`; `SYNCLINE_ECOSYSTEM_YJS=yjs/src/index.js` gives them Yjs itself. */
+const ecosystemYjs = process.env['SYNCLINE_ECOSYSTEM_YJS'] ?? 'yjs/src/index.js'
 
 export default defineConfig({
   test: {
@@ -25,13 +38,18 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['packages/*/src/**/*.browser.test.ts'],
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            instances: [{ browser: 'chromium' }],
-            provider: playwright({ launchOptions: chromiumOptions() }),
-          },
+          browser,
+        },
+      },
+      {
+        resolve: { ...resolve, alias: [{ find: /^yjs$/, replacement: ecosystemYjs }] },
+        // Bundled ahead, a package would have a Yjs of its own.
+        optimizeDeps: { noDiscovery: true, include: [] },
+        test: {
+          name: 'ecosystem',
+          include: ['tests/src/ecosystem/*.browser.test.ts'],
+          globalSetup: ['tests/src/ecosystem/relay.setup.ts'],
+          browser,
         },
       },
       {
@@ -41,6 +59,7 @@ export default defineConfig({
           name: 'system',
           environment: 'node',
           include: ['tests/src/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
