@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { open } from 'lmdb'
 import { LogError } from '../errors.ts'
 import { isFullDisk } from './full-disk.ts'
+import { assertLmdbFile } from './lmdb-file.ts'
 import { openLmdbLog } from './lmdb-log.ts'
 
 const LOG_FILE = 'log.mdb'
@@ -31,6 +32,7 @@ export interface LogBackup {
 export async function backUpLmdbLog(directory: string, to: string): Promise<LogBackup> {
   const source = join(directory, LOG_FILE)
   if (!existsSync(source)) throw new LogError('unreadable', `there is no log in ${directory}`)
+  assertLmdbFile(source)
   const partial = join(to, PARTIAL_FILE)
   try {
     await mkdir(to, { recursive: true })
