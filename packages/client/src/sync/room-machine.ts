@@ -222,6 +222,7 @@ export class RoomMachine {
     return this.#lastAckedAt
   }
 
+  /** What went wrong last, until it is known to be over. */
   get lastError(): SynclineError | undefined {
     return this.#lastError
   }
@@ -402,6 +403,7 @@ export class RoomMachine {
     this.#membership = { state: 'live', handle, access, stateVector }
     this.#memberships += 1
     this.#refusals = 0
+    this.#forgetPassed('refused')
     this.#nextWireRef = 1
     this.#headSeqAtJoin = position.seq
     this.#unreadable = false
@@ -518,6 +520,15 @@ export class RoomMachine {
     if (acked.length === 0) return
     this.#pushRetries = 0
     this.#lastAckedAt = this.#context.now
+    if (this.#pushRetry === undefined) this.#forgetPassed('rejected')
+  }
+
+  /** The relay takes pushes, or this client, again: what it could not do for a while is no news any more. */
+  #forgetPassed(code: 'rejected' | 'refused'): void {
+    const error = this.#lastError
+    if (error?.code !== code) return
+    // A refusal is over when it is; an edit that was refused for good stays refused.
+    if (code === 'refused' || error.retryable || error.wireCode === 'read-only') this.#lastError = undefined
   }
 
   #acknowledge(seq: number, keys: readonly EditKey[], refill: RefillPart | undefined): void {
