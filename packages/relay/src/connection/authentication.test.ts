@@ -213,11 +213,40 @@ test('the hook decides on rooms for whom the token names, and again when it is r
   })
   const client = world.connect('ada')
   const { handle } = await client.join('a')
-  access = new Error('no answer')
+  access = 'read'
   client.send({ type: 'token', token: 'ada' })
-  expect(await client.socket.next('evicted')).toMatchObject({ handle, code: 'internal', retryable: true })
+  expect(await client.socket.next('evicted')).toMatchObject({ handle, code: 'access-changed', retryable: true })
   expect(subjects).toEqual(['ada', 'ada'])
-  expect(world.events).toContainEqual({ type: 'authorize-failed', room: 'a', error: access })
+})
+
+test('while the hook fails, a room is what it was; the hook is asked again, and what it grants runs out as before', async () => {
+  let answer: 'grant' | 'fail' | 'deny' = 'grant'
+  let asked = 0
+  const world: World = new World({ reauthenticateLeadMs: 1000 }, () => {
+    asked++
+    if (answer === 'fail') throw new Error('no answer')
+    return answer === 'deny' ? 'none' : { access: 'write', expiresAt: world.scheduler.wallNow() + 20_000 }
+  })
+  const [client, other] = [world.connect('ada'), world.connect('ada')]
+  const { handle } = await client.join('a')
+  await other.join('a')
+  answer = 'fail'
+  for (const each of [client, other]) each.send({ type: 'token', token: 'ada' })
+  await settled()
+  expect(world.events).toMatchObject([
+    { type: 'authorize-failed', room: 'a' },
+    { type: 'authorize-failed', room: 'a' },
+  ])
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('a') })
+  await client.socket.next('ack')
+  answer = 'deny'
+  world.scheduler.advance(1000)
+  expect(asked).toBe(4)
+  world.scheduler.advance(4000)
+  expect(asked).toBe(6)
+  expect(await client.socket.next('evicted')).toMatchObject({ handle, code: 'forbidden' })
+  world.scheduler.advance(15_000)
+  expect([client, other].map(({ socket }) => socket.closed)).toEqual([4401, 4401])
 })
 
 test('a grant of the hook may run out', async () => {
@@ -422,6 +451,62 @@ test('a document of Hocuspocus whose fresh token is bad, or whose token has run 
   expect([bad.socket.closed, late.socket.closed]).toEqual([4401, undefined])
   world.scheduler.advance(5000)
   expect(late.socket.closed).toBe(4401)
+})
+
+test('a fresh token of a document that cannot be judged now changes nothing yet: the old one counts until it runs out', async () => {
+  const world = new World({ reauthenticateLeadMs: 2000 })
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('a', 'ada 10000 a=write'))
+  connection.receive(step1('a'))
+  await settled()
+  expect(answers(socket)).toEqual(['a granted read-write'])
+  world.failing = new AuthError('unavailable', 'no keys')
+  connection.receive(auth('a', 'ada 99999 a=write'))
+  await settled()
+  expect(socket.closed).toBeUndefined()
+  connection.receive(frameOfUpdate('a', updateOf('b', 9)))
+  const isStored = (frame: Uint8Array): boolean => frame.at(-2) === 8 && frame.at(-1) === 1
+  while (!socket.frames.some(isStored)) await new Promise((resolve) => setImmediate(resolve))
+  world.failing = undefined
+  connection.receive(auth('a', 'ada 20000 a=write'))
+  await settled()
+  expect(answers(socket)).toEqual(['a granted read-write'])
+  world.scheduler.advance(15_000)
+  expect(socket.closed).toBeUndefined()
+  world.failing = new AuthError('unavailable', 'no keys')
+  connection.receive(auth('a', 'ada 99999 a=write'))
+  await settled()
+  world.scheduler.advance(5000)
+  expect(socket.closed).toBe(4401)
+})
+
+test('while the hook fails, a document is what it was', async () => {
+  let access: RoomAccess | Error = 'write'
+  const world = new World({}, () => {
+    if (access instanceof Error) throw access
+    return access
+  })
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('a', 'ada'))
+  connection.receive(step1('a'))
+  await settled()
+  access = new Error('no answer')
+  connection.receive(auth('a', 'ada 1'))
+  await settled()
+  expect(socket.closed).toBeUndefined()
+  access = 'read'
+  connection.receive(auth('a', 'ada 2'))
+  await settled()
+  expect(socket.closed).toBe(4205)
+})
+
+test('the first token of a document that cannot be judged now ends the connection, and may be tried again', async () => {
+  const world = new World()
+  world.failing = new AuthError('unavailable', 'no keys')
+  const { socket, connection } = connectHocuspocus(world)
+  connection.receive(auth('a', 'ada 10000 a=write'))
+  await settled()
+  expect(socket.closed).toBe(1013)
 })
 
 /** Step 1 of a replica that has nothing, for a document of one letter. */

@@ -563,9 +563,8 @@ const excessLimits: Readonly<Record<Excess, CountedLimit>> = {
 }
 
 /** Told to a member whose access has become another. With the join that follows, it is told the new one. */
-function refusalFor(access: RoomAccess | 'unknown'): Refusal {
+function refusalFor(access: RoomAccess): Refusal {
   if (access === 'none')
     return { code: 'forbidden', retryable: false, message: 'this room is not open to you any more' }
-  if (access === 'unknown') return { code: 'internal', retryable: true, message: 'your access cannot be looked up now' }
   return { code: 'access-changed', retryable: true, message: `you may ${access} from now on` }
 }

@@ -1,7 +1,8 @@
 /**
  * Who one client is, and which of its wishes are granted: the driver of a token's life (auth/token-session.ts). It asks
  * the authenticator, holds the principal, and lets joins wait until there is one. When the token is refreshed, every
- * place is granted anew; what has changed is told to the connection, which owns the places.
+ * place is granted anew; what has changed is told to the connection, which owns the places. A place about which nothing can be
+ * said then stays what it was, for as long as it was granted, and is asked for again.
  *
  * One connection has one gate, or one for each place where clients show a token for each document. Nothing here throws,
  * and nothing is told after `close`.
@@ -25,8 +26,8 @@ export interface GateOwner {
   admitted(): void
   authorized(join: Join, access: Access, subject: string | undefined): void
   denied(join: Join, code: WireCode, retryable: boolean): void
-  /** A place that was granted is not what it was any more; `unknown`: nobody can say what it is now. */
-  changed(place: string, access: RoomAccess | 'unknown'): void
+  /** A place that was granted is not what it was any more. */
+  changed(place: string, access: RoomAccess): void
   /** The token runs out in `deadlineMs`. */
   expires(deadlineMs: number): void
   /** The client is not to be served any more, nor the joins that are undecided; `detail` is for people. */
@@ -55,7 +56,16 @@ interface Place {
   readonly join: Join
   /** Absent while it is being granted for the first time. */
   access: Access | undefined
+  /** When what was granted runs out; absent: with the token, or never. */
+  deadline: number | undefined
+  /** Whether the join is to be answered, and not only what has changed. */
+  isAnswerOwed: boolean
+  /** When to ask again, because nothing could be said about it. */
+  retryAt: number | undefined
 }
+
+/** How long after nobody could say what a place is the question is asked again. */
+const GRANT_RETRY_MS = 5000
 
 /** Tokens that are looked at at a time. Of those that a client shows meanwhile, the newest waits. */
 const VERIFICATIONS_MAX = 2
@@ -130,6 +140,11 @@ export class Gate {
 
   tick(now: number): void {
     this.#take({ type: 'tick', now })
+    for (const place of this.#places.values()) {
+      if (place.retryAt === undefined || now < place.retryAt || this.#standing.kind !== 'admitted') continue
+      place.retryAt = undefined
+      void this.#decide(place, this.#standing.principal)
+    }
   }
 
   close(): void {
@@ -213,8 +228,8 @@ export class Gate {
   }
 
   #undecidedJoins(): readonly Join[] {
-    const first = [...this.#places.values()].filter(({ access }) => access === undefined)
-    return [...this.#waiting.values(), ...first.map(({ join }) => join)]
+    const owed = [...this.#places.values()].filter(({ isAnswerOwed }) => isAnswerOwed)
+    return [...this.#waiting.values(), ...owed.map(({ join }) => join)]
   }
 
   #accept(attempt: number): void {
@@ -233,7 +248,9 @@ export class Gate {
 
   #enter(join: Join): void {
     if (this.#standing.kind !== 'admitted') return
-    const place: Place = { join, access: undefined }
+    // One that is granted anew is meanwhile what it was.
+    const { access, deadline } = this.#places.get(join.place) ?? {}
+    const place: Place = { join, access, deadline, isAnswerOwed: true, retryAt: undefined }
     this.#places.set(join.place, place)
     void this.#decide(place, this.#standing.principal)
   }
@@ -253,27 +270,45 @@ export class Gate {
     if (grant === undefined) return this.#undecided(place)
     const { subject, expiresAt } = grant
     const now = this.#options.scheduler.now()
-    this.#take({ type: 'granted', subject, validMs: this.#validMs(expiresAt), now })
+    const validMs = shorter(this.#validMs(expiresAt), this.#validMs(principal.expiresAt))
+    place.deadline = validMs === undefined ? undefined : now + validMs
+    place.retryAt = undefined
+    this.#take({ type: 'granted', subject, validMs, now })
     if (!this.#closed()) this.#decided(place, grant.access)
   }
 
   #decided(place: Place, access: RoomAccess): void {
-    const { join, access: before } = place
-    if (access === before) return
+    const { join, access: before, isAnswerOwed } = place
+    place.isAnswerOwed = false
     if (access === 'none') this.#places.delete(join.place)
     else place.access = access
-    if (before !== undefined) return this.#owner.changed(join.place, access)
+    if (!isAnswerOwed) {
+      if (access !== before) this.#owner.changed(join.place, access)
+      return
+    }
     if (access !== 'none') return this.#owner.authorized(join, access, this.subject)
     this.#owner.denied(join, this.#token === undefined ? 'unauthorized' : 'forbidden', false)
   }
 
-  #undecided({ join, access }: Place): void {
-    this.#places.delete(join.place)
-    if (access === undefined) this.#owner.denied(join, 'internal', true)
-    else this.#owner.changed(join.place, 'unknown')
+  /** What was granted before counts on, for as long as it did: the token that has come since may say less. */
+  #undecided(place: Place): void {
+    const { join, access, deadline, isAnswerOwed } = place
+    place.isAnswerOwed = false
+    if (access === undefined) this.#places.delete(join.place)
+    else {
+      const now = this.#options.scheduler.now()
+      place.retryAt = now + GRANT_RETRY_MS
+      const validMs = deadline === undefined ? undefined : deadline - now
+      this.#take({ type: 'granted', subject: undefined, validMs, now })
+    }
+    if (isAnswerOwed && !this.#closed()) this.#owner.denied(join, 'internal', true)
   }
 
   #validMs(expiresAt: number | undefined): number | undefined {
     return expiresAt === undefined ? undefined : expiresAt - this.#options.scheduler.wallNow()
   }
+}
+
+function shorter(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }

@@ -223,6 +223,11 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     if (document === undefined) return
     const { state } = document
     if ((state.kind !== 'authorizing' && state.kind !== 'open') || state.wish !== join) return
+    if (retryable && state.kind === 'open') {
+      // Nothing can be said about a fresh token now: the old one counts, and the client hears nothing that is not so.
+      document.state = { ...state, wish: undefined }
+      return
+    }
     if (retryable) return this.#close(CloseCode.tryAgainLater, 'internal')
     this.#putOut(document, 'this document is not open to you')
   }
