@@ -44,7 +44,7 @@ export interface Grant {
 /**
  * Decides on one join; it is asked again for every join, and for each room of a connection whose token was refreshed.
  * An access alone is a grant to nobody in particular, for good. Throwing, or rejecting, refuses this join and lets the
- * client retry. It must settle: a join that it leaves open counts against the connection's rooms.
+ * client retry; so does an answer that takes longer than `authTimeoutMs`. A room that was granted before stays what it was meanwhile.
  */
 export type Authorize = (request: AccessRequest) => RoomAccess | Grant | Promise<RoomAccess | Grant>
 

@@ -8,6 +8,7 @@ import { encodeAwareness, encodeFrame } from '@syncline/protocol'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { API_PATH } from './http/api/http-api.ts'
+import { MergerError } from './errors.ts'
 import { countedLimits, type CountedLimit } from './limit-outcomes.ts'
 import type { RelayLimits } from './limits.ts'
 import { FaultyLog } from './log/faulty-log.ts'
@@ -15,6 +16,7 @@ import { MemoryLog } from './log/memory-log.ts'
 import { maskedFrame, openRawSocket } from './raw-socket.fixture.ts'
 import { RelayClient, noStateVector, updateOf } from './relay-client.fixture.ts'
 import { createRelay, type Relay, type RelayOptions } from './relay.ts'
+import { inlineMerger } from './room/update-merger.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -224,6 +226,16 @@ const cases: Readonly<Record<CountedLimit, Case>> = {
       expect(await closeCode(socket)).toBe(4408)
     },
   },
+  authTimeoutMs: {
+    limits: { authTimeoutMs: 20 },
+    options: unknownClients,
+    exceed: async (world) => {
+      const client = await world.client()
+      expect(await closeCode(client.socket)).toBe(1013)
+      const slots = Array.from({ length: 3 }, () => postStatus(world, updateOf('a')))
+      expect(await Promise.all(slots)).toEqual([500, 500, 500])
+    },
+  },
   unknownFramesMax: {
     limits: { unknownFramesMax: 1 },
     options: unknownClients,
@@ -279,6 +291,26 @@ const cases: Readonly<Record<CountedLimit, Case>> = {
         { type: 'push', handle, ref: 3, update: updateOf('abcd', 9) },
       )
       expect(await client.next('reject')).toMatchObject({ ref: 3, code: 'log-unavailable', retryable: true })
+    },
+  },
+  mergeQueueBytesMax: {
+    options: {
+      merger: {
+        ...inlineMerger,
+        diff: () => Promise.reject(new MergerError('busy', 'too much waits')),
+      },
+    },
+    exceed: async (world) => {
+      const writer = await world.client()
+      const { handle } = await writer.join('r')
+      await writer.push(handle, 1, updateOf('a'))
+      const reader = await world.client()
+      await reader.join('r')
+      expect(await reader.next('evicted')).toMatchObject({ code: 'log-unavailable', retryable: true })
+      const { port } = world.relay
+      const sv = '?stateVector=AA'
+      const response = await fetch(`http://127.0.0.1:${port}${API_PATH}/rooms/r/update${sv}`)
+      expect([response.status, await world.hits('mergeQueueBytesMax')]).toEqual([500, 2])
     },
   },
   apiRequestsMax: {

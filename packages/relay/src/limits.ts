@@ -55,6 +55,11 @@ export interface RelayLimits {
    * show a token that counts before it is closed with 4401.
    */
   readonly helloTimeoutMs: number
+  /**
+   * How long the authenticator, or the `authorize` hook, may take to answer. Longer is as if it could not say: a new client
+   * tries again later, one that was let in before is what it was.
+   */
+  readonly authTimeoutMs: number
   /** How long before its token runs out a client is asked for a fresh one; without one it is closed with 4401. */
   readonly reauthenticateLeadMs: number
   /**
@@ -120,8 +125,20 @@ export interface RelayLimits {
   readonly scannedInlineBytesMax: number
   /** Bytes of pushes that are inspected with one read of the log; of more, the rest waits for the next. */
   readonly inspectionBytesMax: number
-  /** Bytes of pushes of one room that wait to be inspected. A push beyond that is rejected as worth a retry. */
+  /**
+   * What pushes of one room that wait to be inspected hold: their bytes, 24 for each range of units in them, and 4 KiB for
+   * each push. A push beyond that is rejected as worth a retry.
+   */
   readonly undecidedBytesMax: number
+  /**
+   * Threads that merge documents. Each is started when there is a job for it, and may hold several times the bytes of a room.
+   */
+  readonly mergeThreads: number
+  /**
+   * Bytes of documents that wait to be merged, or are. Beyond that a join, a push or a compaction that needs a merge fails for
+   * now; a single job may be larger.
+   */
+  readonly mergeQueueBytesMax: number
   /** A tail of more bytes than this, and than its checkpoint, is folded into the checkpoint. */
   readonly compactionTailBytes: number
   /** A tail of more entries than this is folded into the checkpoint whatever its bytes. */
@@ -154,6 +171,7 @@ export const defaultLimits: RelayLimits = {
   outboxHardBytes: 4 * MiB,
   drainTimeoutMs: 30_000,
   helloTimeoutMs: 10_000,
+  authTimeoutMs: 8000,
   reauthenticateLeadMs: 60_000,
   unknownFramesMax: 1024,
   unknownBytesMax: 4 * MiB,
@@ -178,6 +196,8 @@ export const defaultLimits: RelayLimits = {
   scannedInlineBytesMax: 64 * 1024,
   inspectionBytesMax: 32 * MiB,
   undecidedBytesMax: 64 * MiB,
+  mergeThreads: 1,
+  mergeQueueBytesMax: 512 * MiB,
   compactionTailBytes: 256 * 1024,
   compactionTailEntries: 1000,
   compactionRetryMs: 60_000,

@@ -11,6 +11,7 @@ import type { Position } from '@syncline/protocol'
 import type { Authorize } from './access.ts'
 import type { Authenticator } from './auth/authenticator.ts'
 import { hookAuthenticator } from './auth/authorize-hook.ts'
+import { punctual } from './auth/punctual-authenticator.ts'
 import { BufferAccount } from './buffers/buffer-account.ts'
 import type { Connection } from './connection/connection.ts'
 import { Connections } from './connection/connections.ts'
@@ -68,8 +69,10 @@ export class RelayCore implements ApiRelay {
 
   constructor(options: RelayCoreOptions) {
     const { log, limits, scheduler, merger, history = 'drop', authorize, agent } = options
-    this.authenticator =
+    const authenticator =
       authorize === undefined ? options.authenticator : hookAuthenticator(authorize, options.authenticator)
+    const timing = { timeoutMs: limits.authTimeoutMs, scheduler, onLate: () => this.limitHit('authTimeoutMs') }
+    this.authenticator = authenticator && punctual(authenticator, timing)
     const onEvent = this.#counters.countingEvents(options.onEvent)
     this.#onEvent = onEvent
     this.#log = log

@@ -73,7 +73,7 @@ export interface RelayOptions {
   readonly limits?: Partial<RelayLimits>
   /** Hears about everything that happens in the background; writes lines of JSON to stderr by default. */
   readonly onEvent?: RelayEventListener
-  /** Where updates are merged: in a thread of the relay's own by default. A merger that is given here outlives the relay. */
+  /** Where updates are merged: in `mergeThreads` of the relay's own by default. A merger that is given here outlives the relay. */
   readonly merger?: UpdateMerger
   /** Whether checkpoints keep the content of what was deleted: `drop` by default. */
   readonly history?: History
@@ -166,7 +166,7 @@ class WiredRelay implements Relay {
     this.#scheduler = scheduler
     this.#onEvent = onEvent
     const agent = `syncline-relay/${relayVersion()}`
-    this.#ownMerger = options.merger === undefined ? defaultMerger() : undefined
+    this.#ownMerger = options.merger === undefined ? defaultMerger(this.#limits) : undefined
     const merger = options.merger ?? this.#ownMerger!
     this.#core = new RelayCore({
       log,

@@ -21,8 +21,8 @@ export interface Principal {
   /** When the token runs out, in milliseconds since 1970; absent: never. */
   readonly expiresAt: number | undefined
   /**
-   * What it may do in a room. A promise must settle; rejecting lets the client retry. The grant of one room never
-   * depends on another's.
+   * What it may do in a room. Rejecting lets the client retry, as does a promise that takes longer than `authTimeoutMs`. The
+   * grant of one room never depends on another's.
    */
   grant(room: string): Grant | Promise<Grant>
 }
@@ -30,7 +30,7 @@ export interface Principal {
 export interface Authenticator {
   /**
    * Rejects with `AuthError`: `missing-token`, `invalid-token`, or `unavailable` when nothing can be said now. Whatever
-   * else it rejects with counts as `unavailable`.
+   * else it rejects with counts as `unavailable`, and so does taking longer than `authTimeoutMs`.
    */
   authenticate(credentials: Credentials): Promise<Principal>
 }

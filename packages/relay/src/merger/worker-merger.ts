@@ -11,10 +11,13 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { MergerError } from '../errors.ts'
+import { defaultLimits, type RelayLimits } from '../limits.ts'
 import { mergerOf, runInline, inlineMerger, type UpdateMerger } from '../room/update-merger.ts'
 import { handOver } from './handed-over.ts'
 import type { MergeJobs, MergeKind, MergeResults } from './merge-job.ts'
 import type { MergeRequest, MergeResponse } from './merge-worker.ts'
+
+export type MergerLimits = Pick<RelayLimits, 'mergeThreads' | 'mergeQueueBytesMax'>
 
 export interface WorkerMergerOptions {
   /** Threads: 1 by default. Each is started with the first job that finds no other idle. */
@@ -50,8 +53,8 @@ export function workerMerger(options: WorkerMergerOptions = {}): WorkerMerger {
 }
 
 /** Threads where their module can be loaded, which it cannot be from source: then the event loop has to do. */
-export function defaultMerger(): WorkerMerger {
-  if (existsSync(defaultEntry)) return workerMerger()
+export function defaultMerger({ mergeThreads, mergeQueueBytesMax }: MergerLimits): WorkerMerger {
+  if (existsSync(defaultEntry)) return workerMerger({ workers: mergeThreads, queuedBytesMax: mergeQueueBytesMax })
   const close = (): Promise<void> => Promise.resolve()
   return { ...inlineMerger, queuedBytes: 0, close, [Symbol.asyncDispose]: close }
 }
@@ -60,7 +63,6 @@ const defaultEntry = new URL('./merge-worker.js', import.meta.url)
 
 const KiB = 1024
 const INLINE_BYTES_MAX = 64 * KiB
-const QUEUED_BYTES_MAX = 512 * KiB * KiB
 
 interface Waiting {
   readonly kind: MergeKind
@@ -83,9 +85,9 @@ class MergeThreads {
 
   constructor(options: WorkerMergerOptions) {
     this.#entry = options.entry ?? defaultEntry
-    this.#workersMax = options.workers ?? 1
+    this.#workersMax = options.workers ?? defaultLimits.mergeThreads
     this.#inlineBytesMax = options.inlineBytesMax ?? INLINE_BYTES_MAX
-    this.#queuedBytesMax = options.queuedBytesMax ?? QUEUED_BYTES_MAX
+    this.#queuedBytesMax = options.queuedBytesMax ?? defaultLimits.mergeQueueBytesMax
   }
 
   get queuedBytes(): number {

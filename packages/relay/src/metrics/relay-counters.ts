@@ -3,6 +3,7 @@
  * somebody asks (relay-metrics.ts). Counters only rise, and begin at 0 with the relay.
  */
 import type { WireCode } from '@syncline/protocol'
+import { MergerError } from '../errors.ts'
 import type { FaultyOperation } from '../health.ts'
 import type { RelayEvent, RelayEventListener } from '../relay-event.ts'
 import { countedLimits, type CountedLimit } from '../limit-outcomes.ts'
@@ -75,9 +76,14 @@ export class RelayCounters {
     }
   }
 
+  #countBusy(error: unknown): void {
+    if (error instanceof MergerError && error.code === 'busy') this.limitHit('mergeQueueBytesMax')
+  }
+
   #count(event: RelayEvent): void {
     if (event.type === 'connection-ended') increase(this.#closed, event.code)
     else if (event.type === 'log-failed') increase(this.#logFailures, event.operation)
+    else if (event.type === 'merger-failed') this.#countBusy(event.error)
     else if (event.type === 'internal-error') this.internalErrors++
     else if (event.type === 'socket-failed') {
       this.socketFailures++

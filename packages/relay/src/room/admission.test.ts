@@ -1,4 +1,4 @@
-import { diffUpdate, encodeStateVector, updateRanges } from '@syncline/core'
+import { diffUpdate, encodeStateVector, mergeUpdates, updateRanges } from '@syncline/core'
 import { expect, test } from 'vitest'
 import { ClientOwners } from '../auth/client-owners.ts'
 import { defaultLimits } from '../limits.ts'
@@ -66,13 +66,42 @@ test('what stands behind a push that is undecided is not decided before it', () 
 
 test('what was decided makes room for others to wait', () => {
   const update = updateOf('ab', 9)
-  const room = admission([update], { undecidedBytesMax: update.length })
+  const room = admission([update], { undecidedBytesMax: update.length + 4096 + 24 })
   for (let round = 0; round < 3; round++) {
     const { inspection } = inspectIn(room.arrive(pushBy(1, update)))
     expect(kindsOf(room.arrive(pushBy(2, update)))).toEqual(['rejected'])
     expect(kindsOf(room.inspected(inspection, [known]))).toEqual(['known'])
   }
   expect(room.isBusy).toBe(false)
+})
+
+test('what waits counts with what is known of it, until it is decided: many ranges may take more than their bytes', () => {
+  // A hundred clients with a unit each: 24 bytes for each of them, beside those of the update.
+  const update = mergeUpdates(Array.from({ length: 100 }, (_, client) => updateOf('a', client + 1)))
+  const held = update.length + 4096 + 100 * 24
+  const other = updateOf('a', 1)
+  const otherHeld = other.length + 4096
+  for (const scannedInlineBytesMax of [update.length, other.length]) {
+    for (const [room, kinds] of [
+      [admission([update], { scannedInlineBytesMax, undecidedBytesMax: held + otherHeld }), []],
+      [admission([update], { scannedInlineBytesMax, undecidedBytesMax: held + otherHeld - 1 }), ['rejected']],
+    ] as const) {
+      for (let round = 0; round < 2; round++) {
+        let first = room.arrive(pushBy(1, update))
+        if (first[0]?.kind === 'scan') first = room.scanned(first[0].scan, updateRanges(update))
+        const { inspection } = inspectIn(first)
+        expect(kindsOf(room.arrive(pushBy(1, other)))).toEqual(kinds)
+        let decided = room.inspected(inspection, [known])
+        if (kinds.length === 0) {
+          const [, next] = decided
+          expect(kindsOf(decided)).toEqual(['known', 'inspect'])
+          if (next?.kind === 'inspect') decided = room.inspected(next.inspection, [known])
+        }
+        expect(kindsOf(decided)).toEqual(['known'])
+        expect(room.isBusy).toBe(false)
+      }
+    }
+  }
 })
 
 test('whoever waits for an inspection waits for the appends before it, however many come to wait after it', () => {

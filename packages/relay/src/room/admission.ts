@@ -16,7 +16,7 @@
  *   units is inspected, when the appends that were decided before it came to wait are settled.
  * - *In order.* A member's pushes are decided in their order: one that waits holds up those behind it, and nobody else's.
  * - *Bounded.* One inspection at a time, of `inspectionBytesMax` of pushes; undecided pushes of all members together are at most
- *   `undecidedBytesMax`, and more are rejected for now.
+ *   `undecidedBytesMax` with what is known of them, and more are rejected for now.
  */
 import { DecodeError, assert, updateRanges, withDeletesInOrder } from '@syncline/core'
 import type { Access, WireCode } from '@syncline/protocol'
@@ -27,7 +27,7 @@ import { describeConflict, type Inspection } from '../merger/inspect.ts'
 import { RANGE_NUMBERS, countRanges, type Ranges, type UpdateRanges } from '../merger/update-ranges.ts'
 import { ClaimedIds } from './claimed-ids.ts'
 import type { RoomContent } from './room-content.ts'
-import type { MemberId } from './room-member.ts'
+import { PUSH_OVERHEAD_BYTES, type MemberId } from './room-member.ts'
 
 /** Why something failed, for the client. */
 export interface Refusal {
@@ -76,10 +76,13 @@ export type AdmissionLimits = Pick<
 
 interface Entry<P> {
   readonly push: P
-  /** Of the update as it came. */
-  readonly bytes: number
+  /** What it holds: the update as it came, and its ranges once they are known. */
+  bytes: number
   ranges: UpdateRanges | undefined
 }
+
+/** What a range of units takes. */
+const RANGE_BYTES = RANGE_NUMBERS * 8
 
 /** The pushes of a member that are not decided, oldest first; never empty between two calls. */
 interface Lane<P> {
@@ -148,14 +151,14 @@ export class Admission<P extends Candidate> {
   /** A push came. Its bytes are borrowed until it is decided. */
   arrive(push: P): readonly Decision<P>[] {
     this.#decisions = []
-    const entry: Entry<P> = { push, bytes: push.update.length, ranges: undefined }
+    const entry: Entry<P> = { push, bytes: push.update.length + PUSH_OVERHEAD_BYTES, ranges: undefined }
     const lane = this.#lanes.get(push.author)
-    const step = lane === undefined ? this.#decide(entry) : 'inspect'
+    const step = lane === undefined ? this.#decide(entry, false) : 'inspect'
     if (step === 'decided') return this.#decisions
-    if (this.#undecidedBytes > 0 && this.#undecidedBytes + push.update.length > this.#limits.undecidedBytesMax) {
+    if (this.#undecidedBytes > 0 && this.#undecidedBytes + entry.bytes > this.#limits.undecidedBytesMax) {
       return [{ kind: 'rejected', push, refusal: tooMuch, limit: 'undecidedBytesMax' }]
     }
-    this.#undecidedBytes += push.update.length
+    this.#undecidedBytes += entry.bytes
     if (lane !== undefined) {
       lane.entries.push(entry)
       return this.#decisions
@@ -174,7 +177,7 @@ export class Admission<P extends Candidate> {
     this.#scans.delete(scan)
     const [entry] = lane.entries
     if ('code' in found) this.#reject(this.#shift(lane).push, found)
-    else entry!.ranges = found
+    else this.#undecidedBytes += setRanges(entry!, found)
     this.#advance(lane)
     return this.#decisions
   }
@@ -220,8 +223,8 @@ export class Admission<P extends Candidate> {
     return { leftGap, decisions: this.#decisions }
   }
 
-  /** Decides what memory can decide. Else says what it takes. */
-  #decide(entry: Entry<P>): Step {
+  /** Decides what memory can decide. Else says what it takes. `isHeld`: it is in a lane, and counted. */
+  #decide(entry: Entry<P>, isHeld: boolean): Step {
     const { push } = entry
     const { updateBytesMax, scannedInlineBytesMax, uninspectedDeletesMax } = this.#limits
     if (push.update.length > updateBytesMax) {
@@ -231,19 +234,20 @@ export class Admission<P extends Candidate> {
       if (push.update.length > scannedInlineBytesMax) return 'scan'
       const ranges = idsOf(push.update)
       if ('code' in ranges) return this.#reject(push, ranges)
-      entry.ranges = ranges
+      const bytes = setRanges(entry, ranges)
+      if (isHeld) this.#undecidedBytes += bytes
     }
-    const { structs, deletes } = entry.ranges
+    const { structs, deletes } = entry.ranges!
     if (structs.length > 0) {
       if (!this.#content.hasNone(structs) || this.#claims.overlaps(structs)) return 'inspect'
       this.#claims.claim(structs)
-      return this.#append(push, entry.ranges, clientsOf(structs))
+      return this.#append(push, entry.ranges!, clientsOf(structs))
     }
     const isKnown = deletes.length === 0 || this.#content.hasDeletes(deletes)
     if (isKnown === true) return this.#know(push, deletes.length === 0)
     // To store a few deletions again is harmless, and takes less than to read the log.
     const isCheap = push.access === 'write' && countRanges(deletes) <= uninspectedDeletesMax
-    return isKnown === undefined && !isCheap ? 'inspect' : this.#append(push, entry.ranges, [])
+    return isKnown === undefined && !isCheap ? 'inspect' : this.#append(push, entry.ranges!, [])
   }
 
   /** The lane's oldest push cannot be decided at once. */
@@ -262,7 +266,7 @@ export class Admission<P extends Candidate> {
   /** Decides the lane's pushes as far as that goes. */
   #advance(lane: Lane<P>): void {
     for (let entry = lane.entries.at(0); entry !== undefined; entry = lane.entries.at(0)) {
-      const step = this.#decide(entry)
+      const step = this.#decide(entry, true)
       if (step !== 'decided') return this.#hold(lane, entry, step)
       this.#shift(lane)
     }
@@ -305,10 +309,11 @@ export class Admission<P extends Candidate> {
       if (update.length > Math.min(this.#limits.scannedInlineBytesMax, this.#limits.updateBytesMax)) return false
       const ranges = idsOf(update)
       if ('code' in ranges) return false
-      entry.ranges = ranges
+      this.#undecidedBytes += setRanges(entry, ranges)
     }
-    if (this.#claims.overlaps(entry.ranges.structs)) return false
-    this.#claims.claim(entry.ranges.structs)
+    const { structs } = entry.ranges!
+    if (this.#claims.overlaps(structs)) return false
+    this.#claims.claim(structs)
     return true
   }
 
@@ -351,6 +356,14 @@ export class Admission<P extends Candidate> {
     this.#decisions.push(limit === undefined ? decision : { ...decision, limit })
     return 'decided'
   }
+}
+
+/** Returns how much more the entry holds by that. */
+function setRanges(entry: Entry<unknown>, ranges: UpdateRanges): number {
+  entry.ranges = ranges
+  const bytes = (countRanges(ranges.structs) + countRanges(ranges.deletes)) * RANGE_BYTES
+  entry.bytes += bytes
+  return bytes
 }
 
 function idsOf(update: Uint8Array): UpdateRanges | Refusal {

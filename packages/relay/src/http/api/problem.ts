@@ -98,7 +98,8 @@ export function problemOf(error: unknown): ApiProblem | undefined {
     return new ApiProblem('malformed-update', error.message, cause)
   }
   if (error instanceof MergerError) {
-    return new ApiProblem('internal', 'the update cannot be worked on now', { retryable: true, ...cause })
+    const limit = error.code === 'busy' ? ({ limit: 'mergeQueueBytesMax' } as const) : {}
+    return new ApiProblem('internal', 'the update cannot be worked on now', { retryable: true, ...limit, ...cause })
   }
   if (error instanceof AuthError && error.retryable) {
     return new ApiProblem('internal', 'nothing can be said about the token now', { retryable: true, ...cause })
