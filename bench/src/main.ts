@@ -9,6 +9,7 @@ import { stderr, stdout } from 'node:process'
 import { convergence } from './convergence/convergence.ts'
 import { UsageError, parseArguments, selects, usage, type Arguments } from './harness/arguments.ts'
 import { CheckFailed, type Bench, type BenchContext, type TaskResult } from './harness/bench.ts'
+import { crdtBenchmarks } from './crdt-benchmarks/crdt-benchmarks.ts'
 import { environment } from './harness/environment.ts'
 import { progressOn, type Progress } from './harness/progress.ts'
 import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.ts'
@@ -20,7 +21,7 @@ import { relayTable } from './relay/relay-table.ts'
 import { SEED_MAX } from './workloads/random.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge, replica, fanOut, groupCommit, relayTable]
+const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, fanOut, groupCommit, relayTable]
 
 /** Runs what the command line asks for and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {

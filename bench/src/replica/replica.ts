@@ -4,9 +4,10 @@ import { grouped } from '../harness/format.ts'
 import { measure } from '../harness/measure.ts'
 import { profile } from '../harness/profile.ts'
 import type { Subject } from '../subjects/subject.ts'
-import { importSubject, subjectNames, type SubjectName } from '../subjects/subjects.ts'
+import { askedSubjects } from './asked-subjects.ts'
 import { Corpus } from './corpus.ts'
 import { YJS, isWithinLimits, type ReplicaRow } from './row.ts'
+import { bundleSize } from './rows/bundle-size.ts'
 import { coldLoad, loadedMemory, smallDocuments } from './rows/in-processes.ts'
 import { localEdits } from './rows/local-edits.ts'
 import { remoteUpdates } from './rows/remote-updates.ts'
@@ -16,10 +17,7 @@ import { listOf, recordsOf, textOf } from './workload.ts'
 const ROUNDS = { full: 9, quick: 3 } as const
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
-const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 1000, changes: 5000 } } as const
-
-/** So far behind that their rows take minutes; `--full` asks for them. */
-const slow: ReadonlySet<SubjectName> = new Set(['yjs 14 rc', 'ywasm'])
+const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 1000, changes: 10_000 } } as const
 
 export const replica: Bench = {
   name: 'replica',
@@ -39,10 +37,7 @@ export const replica: Bench = {
   baseline: YJS,
   async *run(context) {
     const { scale, progress } = context
-    const asked = subjectNames.filter((name) => context.fullCounts || !slow.has(name))
-    const subjects: Subject[] = []
-    for (const name of asked) subjects.push(await importSubject(name))
-    const notAsked = new Map(subjectNames.filter((name) => !asked.includes(name)).map((name) => [name, 'with --full']))
+    const { subjects, notAsked } = await askedSubjects(context)
     for (const row of rowsOf(
       context,
       subjects.find(({ name }) => name === YJS)!,
@@ -78,6 +73,7 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
   yield loadedMemory(text, [times(4, 'memory')])
   yield smallDocuments('an empty document', '', [times(1, 'memory')])
   yield smallDocuments('a document of a word', 'hello', [times(1, 'memory')])
+  yield bundleSize([times(1, 'gzipped')])
   const { count, changes } = ENTRIES[scale]
   for (const workload of [recordsOf(count, changes), listOf(count, changes)]) {
     const corpus = new Corpus(workload, yjs)

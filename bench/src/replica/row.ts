@@ -13,14 +13,11 @@ export const YJS = 'yjs'
 /** The column of what no library can beat: each row says of itself what it is there. */
 export const LIMIT = 'limit'
 
-export interface ReplicaRow {
+export interface ReplicaRow extends Demand {
   readonly name: string
   readonly metrics: readonly Metric[]
   /** What ours is to reach on the work of a full run. */
   readonly targets: readonly Target[]
-  /** How much of what some subjects are not asked for without limits; 0, unless given. */
-  readonly updatesApplied?: number
-  readonly entryTransactions?: number
   prepare(room: Room): Prepared | Promise<Prepared>
 }
 
@@ -55,10 +52,13 @@ export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant
   return timed(work, TIMING[scale])
 }
 
+/** What a piece of work asks of a subject that not all can do in much number; 0, unless given. */
+export interface Demand {
+  readonly updatesApplied?: number
+  readonly entryTransactions?: number
+}
+
 /** Whether a row keeps within what the subject says of itself. */
-export function isWithinLimits(
-  { limits }: Subject,
-  { updatesApplied = 0, entryTransactions = 0 }: ReplicaRow,
-): boolean {
+export function isWithinLimits({ limits }: Subject, { updatesApplied = 0, entryTransactions = 0 }: Demand): boolean {
   return limits === undefined || (updatesApplied <= limits.updates && entryTransactions <= limits.entryTransactions)
 }

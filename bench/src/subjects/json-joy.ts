@@ -50,6 +50,10 @@ class JsonJoyReplica implements Replica {
     this.#model.applyPatch(Patch.fromBinary(update))
   }
 
+  applyUpdates(updates: readonly Uint8Array[]): void {
+    for (const update of updates) this.applyUpdate(update)
+  }
+
   encode(): Uint8Array {
     return this.#model.toBinary()
   }

@@ -44,6 +44,10 @@ class LoroReplica implements Replica {
     this.#doc.import(update)
   }
 
+  applyUpdates(updates: readonly Uint8Array[]): void {
+    this.#doc.importBatch([...updates])
+  }
+
   encode(): Uint8Array {
     return this.#doc.export({ mode: 'snapshot' })
   }

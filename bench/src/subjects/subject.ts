@@ -49,6 +49,8 @@ export interface Replica {
   /** From now on, `listener` gets one update per local transaction. At most one listener. */
   onUpdate(listener: (update: Uint8Array) => void): void
   applyUpdate(update: Uint8Array): void
+  /** Many at once, in the way that the library has for it. */
+  applyUpdates(updates: readonly Uint8Array[]): void
   /** The whole document, its history as far as the library needs it to go on. */
   encode(): Uint8Array
 

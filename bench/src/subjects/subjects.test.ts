@@ -5,6 +5,7 @@ import { importSubject, subjectNames } from './subjects.ts'
 
 const WRITER = 2_871_653_209
 const READER = 1_594_020_663
+const LATE_READER = 3_340_917_442
 
 function contentOf(replica: Replica) {
   return { text: replica.text(), values: replica.values(), keys: replica.keys(), records: replica.records() }
@@ -58,6 +59,9 @@ describe.each(subjectNames)('%s', (name) => {
     expect(contentOf(reader)).toEqual(edited)
     // json-joy tells of every change of the document.
     expect(told).toBeGreaterThanOrEqual(4)
+    const late = subject.create(LATE_READER)
+    late.applyUpdates(updates)
+    expect(contentOf(late)).toEqual(edited)
   })
 
   it('loads what it encoded, as often as one likes, and can go on', async () => {

@@ -37,6 +37,12 @@ class Yjs14Replica implements Replica {
     Y.applyUpdate(this.#doc, update)
   }
 
+  applyUpdates(updates: readonly Uint8Array[]): void {
+    this.#doc.transact(() => {
+      for (const update of updates) Y.applyUpdate(this.#doc, update)
+    })
+  }
+
   encode(): Uint8Array {
     return Y.encodeStateAsUpdate(this.#doc)
   }

@@ -87,6 +87,12 @@ export class YjsReplica implements Replica {
     this.#library.applyUpdate(this.doc, update)
   }
 
+  applyUpdates(updates: readonly Uint8Array[]): void {
+    this.doc.transact(() => {
+      for (const update of updates) this.#library.applyUpdate(this.doc, update)
+    })
+  }
+
   encode(): Uint8Array {
     return this.#library.encodeStateAsUpdate(this.doc)
   }

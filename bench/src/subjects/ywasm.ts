@@ -48,6 +48,10 @@ class YwasmReplica implements Replica {
     W.applyUpdate(this.#doc, update, undefined)
   }
 
+  applyUpdates(updates: readonly Uint8Array[]): void {
+    for (const update of updates) this.applyUpdate(update)
+  }
+
   encode(): Uint8Array {
     return W.encodeStateAsUpdate(this.#doc, undefined)
   }

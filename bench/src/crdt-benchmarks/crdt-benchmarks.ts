@@ -1,0 +1,143 @@
+/**
+ * The scenarios B1, B2 and B3 of the public collection dmonad/crdt-benchmarks, made anew from their description. B4, the recorded trace, is what the
+ * bench `replica` measures.
+ */
+import { OURS, check, type Bench, type Metric } from '../harness/bench.ts'
+import { grouped } from '../harness/format.ts'
+import { measure, type Contestant } from '../harness/measure.ts'
+import { profile } from '../harness/profile.ts'
+import { timed, type TimingLimits } from '../harness/timing.ts'
+import { YJS, isWithinLimits, size, time, type Scale } from '../replica/row.ts'
+import { askedSubjects } from '../replica/asked-subjects.ts'
+import { contentOf, isSameContent } from '../subjects/content.ts'
+import type { Subject } from '../subjects/subject.ts'
+import { manyWriters } from './many-writers.ts'
+import { oneWriter } from './one-writer.ts'
+import type { Outcome, Scenario } from './scenario.ts'
+import { twoWriters } from './two-writers.ts'
+
+const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 600 }
+const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 3 }
+const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
+
+const TIMING: Readonly<Record<Scale, TimingLimits>> = {
+  full: { warmUpMs: 150, sampleMs: 25, roundsMs: 1500, onceMs: 1000 },
+  quick: { warmUpMs: 20, sampleMs: 5, roundsMs: 100, onceMs: 200 },
+}
+
+/** Of encoding and loading what a scenario made: documents of some kilobytes. */
+const STATE_TIMING: Readonly<Record<Scale, TimingLimits>> = {
+  full: { warmUpMs: 30, sampleMs: 6, roundsMs: 300 },
+  quick: { warmUpMs: 5, sampleMs: 1, roundsMs: 30 },
+}
+
+const updates: Metric = { name: 'updates', unit: 'bytes', better: 'lower' }
+const encode: Metric = { name: 'encode', unit: 'ms', better: 'lower' }
+const load: Metric = { name: 'load', unit: 'ms', better: 'lower' }
+const metrics = [time, updates, encode, size, load]
+
+export const crdtBenchmarks: Bench = {
+  name: 'crdt-benchmarks',
+  question: 'How fast are the scenarios that the field compares itself by?',
+  workload: ({ scale }) =>
+    `B1, B2 and B3 of crdt-benchmarks with N = ${grouped(N[scale])}: one writes and another reads (B1); two write apart and exchange their ` +
+    'updates (B2); one gets what many clients did apart (B3)',
+  metric:
+    'time of the edits and of their exchange (of B3: of the one that gets all), bytes of all updates, and time and bytes of the whole state. Replicas must show ' +
+    'the same, and ours must encode the bytes that yjs does, or there is no number. Lower is better. Targets are judged in full runs',
+  baseline: YJS,
+  async *run(context) {
+    const { scale, progress } = context
+    const { subjects, notAsked } = await askedSubjects(context)
+    const yjs = subjects.find(({ name }) => name === YJS)!
+    const n = N[scale]
+    for (const scenario of [...oneWriter(n), ...twoWriters(n), ...manyWriters(n)]) {
+      const { name, timesAtLeast } = scenario
+      if (!context.selects(name)) continue
+      progress.step(`crdt-benchmarks · ${name}`)
+      const able = subjects.filter((subject) => isWithinLimits(subject, scenario))
+      const reference = checked(yjs, scenario.prepare(yjs)(), scenario)
+      const contestants = able.map((subject) => {
+        progress.detail(`preparing ${subject.name}`)
+        return contestant(subject, scenario, reference, scale)
+      })
+      const measured = await measure(name, metrics, contestants, context.rounds ?? ROUNDS[scale], context)
+      const ours = able.find((subject) => subject.name === OURS)
+      yield {
+        ...measured,
+        notRun: new Map([
+          ...notAsked,
+          ...subjects
+            .filter((subject) => !able.includes(subject))
+            .map((subject) => [subject.name, 'quadratic'] as const),
+        ]),
+        ...(scale === 'full' ? { targets: [{ metric: time.name, against: YJS, timesAtLeast }] } : {}),
+        ...(context.profile && ours !== undefined
+          ? { profile: await profile(scenario.prepare(ours), PROFILE_MS[scale]) }
+          : {}),
+      }
+    }
+  },
+}
+
+/** Throws `CheckFailed` unless the replicas of an outcome show the same and what they should. Returns what the first encodes. */
+function checked(subject: Subject, { replicas }: Outcome, scenario: Scenario): Uint8Array {
+  const { name } = scenario
+  const [first, ...others] = replicas
+  const content = contentOf(first)
+  check(scenario.isRight(content), `${subject.name}: ${name} ends in another document`)
+  for (const other of others)
+    check(isSameContent(contentOf(other), content), `${subject.name}: ${name} does not converge`)
+  const state = first.encode()
+  if (subject.encoding === 'identical to yjs') {
+    for (const other of others) {
+      check(Buffer.compare(other.encode(), state) === 0, `${subject.name}: the replicas of ${name} encode other bytes`)
+    }
+  }
+  return state
+}
+
+function contestant(subject: Subject, scenario: Scenario, reference: Uint8Array, scale: Scale): Contestant {
+  const run = scenario.prepare(subject)
+  const checkState = (state: Uint8Array): void => {
+    if (subject.encoding !== 'identical to yjs') return
+    check(
+      Buffer.compare(state, reference) === 0,
+      `${subject.name}: ${scenario.name} is encoded in other bytes than by yjs`,
+    )
+  }
+  const whole = timed(
+    {
+      subject: subject.name,
+      run,
+      check: (outcome) => checkState(checked(subject, outcome, scenario)),
+      gauge: ({ updateBytes }) => ({ updates: updateBytes }),
+      dispose: ({ replicas }) => replicas.forEach((replica) => replica.free()),
+    },
+    TIMING[scale],
+  )
+  const { replicas } = run()
+  const [replica] = replicas
+  const state = replica.encode()
+  const content = contentOf(replica)
+  const writing = timed({ subject: subject.name, run: () => replica.encode(), check: checkState }, STATE_TIMING[scale])
+  const reading = timed(
+    {
+      subject: subject.name,
+      run: () => subject.load(state),
+      check: (loaded) =>
+        check(isSameContent(contentOf(loaded), content), `${subject.name}: ${scenario.name} loads as another document`),
+      dispose: (loaded) => loaded.free(),
+    },
+    STATE_TIMING[scale],
+  )
+  return {
+    subject: subject.name,
+    roundsMax: whole.roundsMax!,
+    async round(index) {
+      const { time: encodeMs } = await writing.round(index)
+      const { time: loadMs } = await reading.round(index)
+      return { ...(await whole.round(index)), encode: encodeMs!, load: loadMs!, size: state.length }
+    },
+  }
+}

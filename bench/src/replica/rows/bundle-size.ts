@@ -1,0 +1,70 @@
+/** The row about what a browser downloads: everything that a library exports, bundled, minified and compressed. */
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
+import { check, type Metric } from '../../harness/bench.ts'
+import type { Contestant } from '../../harness/measure.ts'
+import type { Target } from '../../harness/target.ts'
+import type { SubjectName } from '../../subjects/subjects.ts'
+import type { ReplicaRow } from '../row.ts'
+
+/** What an app would import. The libraries in WebAssembly bring a file that is loaded beside the bundle, which is another question. */
+const entries: Partial<Readonly<Record<SubjectName, string>>> = {
+  yjs: 'yjs',
+  'json-joy': 'json-joy/lib/json-crdt/index.js',
+  'yjs 14 rc': '@y/y',
+}
+
+const minified: Metric = { name: 'minified', unit: 'bytes', better: 'lower' }
+const compressed: Metric = { name: 'gzipped', unit: 'bytes', better: 'lower' }
+
+/** As servers compress files that they keep. */
+const GZIP_LEVEL = 9
+
+export function bundleSize(targets: readonly Target[]): ReplicaRow {
+  return {
+    name: 'bundle',
+    metrics: [minified, compressed],
+    targets,
+    prepare: ({ subjects }) => ({
+      contestants: subjects.flatMap(({ name }): Contestant[] => {
+        const entry = entries[name as SubjectName]
+        if (entry === undefined) return []
+        return [{ subject: name, roundsMax: 1, round: async () => sizesOf(await bundled(entry)) }]
+      }),
+    }),
+  }
+}
+
+function sizesOf(code: string): Record<string, number> {
+  return {
+    [minified.name]: Buffer.byteLength(code),
+    [compressed.name]: gzipSync(code, { level: GZIP_LEVEL }).length,
+  }
+}
+
+const ENTRY = 'entry-of-the-bundle'
+
+/** All exports of a package, for browsers, in one minified file. */
+async function bundled(entry: string): Promise<string> {
+  const bundle = await rolldown({
+    input: ENTRY,
+    // From where packages are looked for.
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    platform: 'browser',
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'the entry',
+        resolveId: (id) => (id === ENTRY ? ENTRY : undefined),
+        load: (id) => (id === ENTRY ? `export * from ${JSON.stringify(entry)}` : undefined),
+      },
+    ],
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  await bundle.close()
+  const [chunk, ...others] = output
+  check(others.length === 0, `${entry}: the bundle has more than one file`)
+  check(!/\bfrom\s*["']/.test(chunk.code), `${entry}: the bundle imports something that is not in it`)
+  return chunk.code
+}
