@@ -52,6 +52,11 @@ export class LmdbEnvironment {
     return [...this.#database().getKeys({ start, end, limit })]
   }
 
+  /** The values of all keys in [`start`, `end`), with their keys, in order; each in bytes of its own. */
+  *rows(start: Uint8Array, end: Uint8Array): IterableIterator<readonly [key: Uint8Array, value: Uint8Array]> {
+    for (const key of this.#database().getKeys({ start, end })) yield [key, this.get(key)!]
+  }
+
   /** The last key in [`start`, `end`). */
   lastKey(start: Uint8Array, end: Uint8Array): Uint8Array | undefined {
     // Backwards, what is excluded is where it ends.

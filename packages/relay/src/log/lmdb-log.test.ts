@@ -8,6 +8,7 @@ import { openLmdbLog, type LmdbLogOptions } from './lmdb-log.ts'
 import { decodeRoom, encodeGarbage, entryKey, garbageKey, metaKey, roomKey } from './lmdb-rows.ts'
 import { updateLogContract, type LogMedium } from './update-log.contract.ts'
 import type { UpdateLog } from './update-log.ts'
+import type { Position } from '@syncline/protocol'
 
 async function medium(copiedFrom?: string): Promise<LogMedium> {
   const directory = await mkdtemp(join(tmpdir(), 'syncline-log-'))
@@ -121,6 +122,73 @@ describe('LmdbLog', () => {
     expect(await storedSeq()).toBe(5)
     const last = await open({ directory })
     expect(await last.head('a')).toMatchObject({ position, checkpointSeq: 5, tailEntries: 0, tailBytes: 0 })
+  })
+
+  it('keeps a batch of a room in one row, which is read, and covered, from anywhere in it', async () => {
+    const directory = await newDirectory()
+    const path = join(directory, 'log.mdb')
+    const keys = async (): Promise<string[]> => {
+      const file = openLmdbFile(path)
+      const found = [...file.getKeys({ start: entryKey(1, 0), end: entryKey(2, 0) })]
+      await file.close()
+      return found.map((key) => Buffer.from(key).toString('hex'))
+    }
+    const log = await open({ directory })
+    const batch = [1, 2, 3, 4].map((value) => {
+      return { room: 'a', update: Uint8Array.of(value), author: { subject: `s${value}`, time: value } }
+    })
+    const positions = await log.append(batch)
+    await log.append([{ room: 'a', update: Uint8Array.of(5, 5) }])
+    expect(positions.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+    expect((await log.read('a', 2)).updates).toEqual([Uint8Array.of(3), Uint8Array.of(4), Uint8Array.of(5, 5)])
+    expect(await log.authors('a', 3)).toEqual([{ seq: 4, subject: 's4', time: 4 }])
+    expect(await log.checkpoint('a', positions.at(1)!, Uint8Array.of(12))).toBe(true)
+    expect(await log.head('a')).toMatchObject({ checkpointSeq: 2, tailEntries: 3, tailBytes: 4 })
+    await log.close()
+    const [run, entry] = [4, 5].map((seq) => Buffer.from(entryKey(1, seq)).toString('hex'))
+    expect(await keys()).toEqual([run, entry])
+    const again = await open({ directory })
+    const expected = [[12], [3], [4], [5, 5]].map((update) => Uint8Array.from(update))
+    expect((await again.read('a', 0)).updates).toEqual(expected)
+    expect((await again.authors('a', 0)).map(({ seq }) => seq)).toEqual([3, 4])
+    expect(await again.checkpoint('a', positions.at(3)!, Uint8Array.of(34))).toBe(true)
+    expect(await again.head('a')).toMatchObject({ checkpointSeq: 4, tailEntries: 1, tailBytes: 2 })
+    await again.close()
+    expect(await keys()).toEqual([entry])
+  })
+
+  it('removes more rows than one transaction does, by a checkpoint and by a drop', async () => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    const append = (): Promise<readonly Position[]> => log.append([{ room: 'a', update: Uint8Array.of(1) }])
+    const appended = await Promise.all(Array.from({ length: 5000 }, append))
+    expect(await log.checkpoint('a', appended.at(4499)!.at(0)!, Uint8Array.of(2))).toBe(true)
+    expect((await log.read('a', 0)).updates).toHaveLength(501)
+    await Promise.all(Array.from({ length: 5000 }, append))
+    await log.drop('a')
+    await log.close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    expect([...file.getKeys()].map((key) => Buffer.from(key).toString('hex'))).toEqual(['00'])
+    await file.close()
+  })
+
+  it.each([
+    ['ends early', [0, 2, 3, 1, 1, 7]],
+    ['has no entries', [0, 0]],
+    ['holds an entry that goes on after it', [0, 1, 9, 1, 1, 7]],
+    ['holds an entry with a longer header than itself', [0, 1, 3, 4, 1, 7]],
+    ['is longer than its entries', [0, 1, 3, 1, 1, 7, 0]],
+    ['has fewer entries than its place says', [0, 1, 3, 1, 1, 7]],
+  ])('does not read a run that %s', async (_, run) => {
+    const directory = await newDirectory()
+    const log = await open({ directory })
+    await log.append([1, 2].map((value) => ({ room: 'a', update: Uint8Array.of(value) })))
+    await log.close()
+    const file = openLmdbFile(join(directory, 'log.mdb'))
+    await file.batch(() => void file.put(entryKey(1, 2), Uint8Array.from(run)))
+    await file.close()
+    const again = await open({ directory })
+    await expect(again.read('a', 0)).rejects.toMatchObject({ name: 'LogError', code: 'unreadable' })
   })
 
   it('leaves nothing of a dropped room behind, its owners neither', async () => {

@@ -23,11 +23,13 @@ import {
   assertRoomName,
   checkpointKey,
   clientIdOfOwnerKey,
+  decodeEntries,
   decodeEntry,
   decodeGarbage,
   decodeMeta,
   decodeOwner,
   decodeRoom,
+  encodeEntries,
   encodeEntry,
   encodeGarbage,
   encodeMeta,
@@ -35,6 +37,7 @@ import {
   encodeRoom,
   entryKey,
   entryKeysAfter,
+  entryKeysFrom,
   garbageKey,
   garbageKeys,
   metaKey,
@@ -68,6 +71,9 @@ import type { Position } from '@syncline/protocol'
 
 /** Entries, or owners, that one transaction removes at most. */
 const REMOVALS_MAX = 4096
+/** Entries, and bytes of their updates, that one row holds at most, unless a single entry is longer. */
+const RUN_ENTRIES_MAX = 256
+const RUN_BYTES_MAX = 32 * 1024
 /** Names that are read at a time when rooms are listed. */
 const ROOM_NAMES_MAX = 256
 /** Rooms whose rows are kept in memory, of some hundred bytes each: of more, those that were written to first are read again. */
@@ -186,10 +192,8 @@ class LmdbLog implements UpdateLog {
     const { room, head } = row
     const updates: Uint8Array[] = []
     // Until the end of this turn of the event loop, all of this reads one snapshot.
-    if (afterSeq < head.checkpointSeq) updates.push(this.#update(name, checkpointKey(room)))
-    for (let seq = Math.max(afterSeq, head.checkpointSeq) + 1; seq <= head.position.seq; seq++) {
-      updates.push(this.#update(name, entryKey(room, seq)))
-    }
+    if (afterSeq < head.checkpointSeq) updates.push(this.#checkpoint(name, room))
+    this.#eachEntry(name, row, afterSeq, ({ update }) => updates.push(update))
     return { position: head.position, updates }
   }
 
@@ -197,12 +201,10 @@ class LmdbLog implements UpdateLog {
     this.#assertOpen()
     const row = this.#room(name)
     if (row === undefined) return []
-    const { room, head } = row
     const authored: AuthoredEntry[] = []
-    for (let seq = Math.max(afterSeq, head.checkpointSeq) + 1; seq <= head.position.seq; seq++) {
-      const { author } = this.#entry(name, entryKey(room, seq))
+    this.#eachEntry(name, row, afterSeq, ({ author }, seq) => {
       if (author !== undefined) authored.push({ seq, subject: author.subject, time: author.time })
-    }
+    })
     return authored
   }
 
@@ -273,29 +275,39 @@ class LmdbLog implements UpdateLog {
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const value = this.#environment.get(roomKey(name))
-    return value === undefined ? undefined : this.#withEntries(name, decodeRoom(name, value))
+    return value === undefined ? undefined : this.#withEntries(decodeRoom(name, value))
   }
 
   /** The row with what was appended since it was written. */
-  #withEntries(name: string, row: RoomRow): RoomRow {
+  #withEntries(row: RoomRow): RoomRow {
     const { start, end } = entryKeysAfter(row.room, row.head.position.seq)
     const last = this.#environment.lastKey(start, end)
     if (last === undefined) return row
-    const { writtenBytes } = this.#entry(name, last)
+    const { writtenBytes } = lastOf(decodeEntries(this.#environment.get(last)!))
     const entries = seqOfEntryKey(last) - row.head.position.seq
     return { ...row, writtenBytes, head: headAfterAppends(row.head, entries, writtenBytes - row.writtenBytes) }
   }
 
-  #update(name: string, key: Uint8Array): Uint8Array {
-    return this.#entry(name, key).update
+  #checkpoint(name: string, room: number): Uint8Array {
+    const value = this.#environment.get(checkpointKey(room))
+    if (value === undefined) throw missing(name)
+    return decodeEntry(value).update
   }
 
-  #entry(name: string, key: Uint8Array): EntryRow {
-    const value = this.#environment.get(key)
-    if (value === undefined) {
-      throw new LogError('unreadable', `an entry of room ${JSON.stringify(name)} is missing from the log`)
+  /** The entries after `afterSeq` that no checkpoint covers, in order. */
+  #eachEntry(name: string, row: RoomRow, afterSeq: number, take: (entry: EntryRow, seq: number) => void): void {
+    const { room, head } = row
+    let next = Math.max(afterSeq, head.checkpointSeq) + 1
+    if (next > head.position.seq) return
+    const { start, end } = entryKeysFrom(room, next, head.position.seq)
+    for (const [key, value] of this.#environment.rows(start, end)) {
+      const entries = decodeEntries(value)
+      let seq = seqOfEntryKey(key) - entries.length + 1
+      if (seq > next) throw missing(name)
+      for (const entry of entries) if (seq++ >= next) take(entry, seq - 1)
+      next = seq
     }
-    return decodeEntry(value)
+    if (next <= head.position.seq) throw missing(name)
   }
 
   /** Removes what checkpoints and drops have left, piece by piece. */
@@ -309,7 +321,11 @@ class LmdbLog implements UpdateLog {
   }
 
   async #commit(group: readonly Write[]): Promise<readonly (Written | LogError)[]> {
-    const stored: Rows = { get: (key) => this.#environment.get(key), room: (name) => this.#room(name) }
+    const stored: Rows = {
+      get: (key) => this.#environment.get(key),
+      keys: (start, end, limit) => this.#environment.keys(start, end, limit),
+      room: (name) => this.#room(name),
+    }
     const draft = new Draft(stored)
     const results = group.map((write) => this.#plan(draft, write))
     try {
@@ -359,36 +375,51 @@ class LmdbLog implements UpdateLog {
 
   /** Reads all that may be damaged before it adds an entry; at worst a number for a room has gone. */
   #draftAppend(draft: Draft, batch: readonly Append[]): Written {
-    const rows = new Map<string, RoomRow>()
+    const fresh = new Map<string, number>()
     for (const { room } of batch) {
-      if (rows.has(room)) continue
-      rows.set(room, draft.room(room) ?? { room: draft.newRoom(), writer: 0, writtenBytes: 0, head: emptyHead })
+      if (draft.room(room) === undefined && !fresh.has(room)) fresh.set(room, draft.newRoom())
     }
-    const positions = batch.map((entry) => {
-      const before = rows.get(entry.room)!
-      const row = this.#draftEntry(draft, before, entry)
-      rows.set(entry.room, row)
-      // The first entry of this writer begins an epoch, which stands in the row alone.
-      if (before.writer !== this.#writer) draft.putRoom(entry.room, row)
-      return row.head.position
-    })
-    for (const [name, row] of rows) draft.advanceRoom(name, row)
+    const positions: Position[] = []
+    for (let from = 0; from < batch.length;) {
+      const to = endOfRun(batch, from)
+      const name = batch[from]!.room
+      const before = draft.room(name) ?? { room: fresh.get(name)!, writer: 0, writtenBytes: 0, head: emptyHead }
+      const row = this.#draftRun(draft, before, batch, from, to, positions)
+      // The first entries of this writer begin an epoch, which stands in the row alone.
+      if (before.writer === this.#writer) draft.advanceRoom(name, row)
+      else draft.putRoom(name, row)
+      from = to
+    }
     return { positions, done: true, garbage: false }
   }
 
-  /** Returns the room's row after the entry. */
-  #draftEntry(draft: Draft, { room, writer, writtenBytes: before, head: last }: RoomRow, entry: Append): RoomRow {
-    const { update, author, claims = [] } = entry
+  /** Adds the entries `from` … `to − 1`, which are of one room, as one row. Returns the room's row after them. */
+  #draftRun(
+    draft: Draft,
+    { room, writer, writtenBytes: before, head: last }: RoomRow,
+    batch: readonly Append[],
+    from: number,
+    to: number,
+    positions: Position[],
+  ): RoomRow {
     const epoch = writer === this.#writer ? last.position.epoch : this.#newEpoch()
-    const head = headAfterAppend(last, epoch, update.length)
-    const writtenBytes = before + update.length
-    draft.put(entryKey(room, head.position.seq), encodeEntry({ writtenBytes, update, author }))
-    if (author !== undefined) {
+    const entries: EntryRow[] = []
+    let writtenBytes = before
+    let { seq } = last.position
+    for (let at = from; at < to; at++) {
+      const { update, author, claims } = batch[at]!
+      writtenBytes += update.length
+      entries.push({ writtenBytes, update, author })
+      positions.push({ epoch, seq: ++seq })
+      if (author === undefined || claims === undefined) continue
       for (const clientId of claims) {
         const key = ownerKey(room, clientId)
         if (draft.get(key) === undefined) draft.put(key, encodeOwner(author))
       }
     }
+    draft.put(entryKey(room, seq), encodeEntries(entries))
+    const first = headAfterAppend(last, epoch, 0)
+    const head = headAfterAppends(first, to - from - 1, writtenBytes - before)
     return { room, writer: this.#writer, writtenBytes, head }
   }
 
@@ -420,6 +451,8 @@ class LmdbLog implements UpdateLog {
 /** Where a draft looks for what it has not changed. */
 interface Rows {
   get(key: Uint8Array): Uint8Array | undefined
+  /** The keys in [`start`, `end`), in order; if there are `limit` of them, perhaps more. */
+  keys(start: Uint8Array, end: Uint8Array, limit: number): readonly Uint8Array[]
   room(name: string): RoomRow | undefined
 }
 
@@ -466,6 +499,17 @@ class Draft implements Rows {
     return change === undefined ? this.#below.get(key) : change.value
   }
 
+  keys(start: Uint8Array, end: Uint8Array, limit: number): readonly Uint8Array[] {
+    const below = this.#below.keys(start, end, limit)
+    const [from, to] = [keyText(start), keyText(end)]
+    const changed: Uint8Array[] = []
+    for (const [text, { key, value }] of this.#changes) {
+      if (value !== undefined && from <= text && text < to) changed.push(key)
+    }
+    const kept = below.filter((key) => !this.#changes.has(keyText(key)))
+    return changed.length === 0 ? kept : [...kept, ...changed].sort((a, b) => Buffer.compare(a, b))
+  }
+
   put(key: Uint8Array, value: Uint8Array): void {
     this.#changes.set(keyText(key), { key, value })
   }
@@ -506,16 +550,25 @@ class Draft implements Rows {
 
 function draftCheckpoint(draft: Draft, name: string, upTo: Position, update: Uint8Array): Written {
   const row = draft.room(name)
-  const last = row === undefined ? undefined : draft.get(entryKey(row.room, upTo.seq))
   const nothing = { positions: [], done: false, garbage: false }
-  if (row === undefined || last === undefined) return nothing
-  if (upTo.seq <= row.head.checkpointSeq || !isInHistory(row.head, upTo)) return nothing
-  const { writtenBytes } = decodeEntry(last)
+  if (row === undefined || upTo.seq <= row.head.checkpointSeq || !isInHistory(row.head, upTo)) return nothing
+  const last = entryAt(draft, row.room, upTo.seq)
+  if (last === undefined) return nothing
+  const { writtenBytes } = last
   const head = headAfterCheckpoint(row.head, upTo.seq, update.length, row.writtenBytes - writtenBytes)
   draft.put(checkpointKey(row.room), encodeEntry({ writtenBytes, update }))
   draft.putRoom(name, { ...row, head })
+  // A run that goes on behind `upTo` stays, and is read from there on.
   const garbage = removeEntries(draft, { room: row.room, fromSeq: row.head.checkpointSeq + 1, upToSeq: upTo.seq })
   return { positions: [], done: true, garbage }
+}
+
+function entryAt(rows: Rows, room: number, seq: number): EntryRow | undefined {
+  const { start, end } = entryKeysAfter(room, seq - 1)
+  const [key] = rows.keys(start, end, 1)
+  if (key === undefined) return undefined
+  const entries = decodeEntries(rows.get(key)!)
+  return entries[seq - (seqOfEntryKey(key) - entries.length + 1)]
 }
 
 function draftDrop(draft: Draft, name: string): Written {
@@ -530,14 +583,36 @@ function draftDrop(draft: Draft, name: string): Written {
   return { positions: [], done: true, garbage: true }
 }
 
-/** Removes the first entries of the range, and notes the rest. Returns whether there is a rest. */
+/** Removes the first rows of entries in the range, and notes the rest. Returns whether there may be a rest. */
 function removeEntries(draft: Draft, { room, fromSeq, upToSeq }: GarbageRow): boolean {
-  const end = Math.min(upToSeq + 1, fromSeq + REMOVALS_MAX)
-  for (let seq = fromSeq; seq < end; seq++) draft.remove(entryKey(room, seq))
-  if (end > upToSeq) return false
-  const rest = { room, fromSeq: end, upToSeq }
+  const { start, end } = entryKeysFrom(room, fromSeq, upToSeq)
+  const keys = draft.keys(start, end, REMOVALS_MAX)
+  for (const key of keys) draft.remove(key)
+  if (keys.length < REMOVALS_MAX) return false
+  const rest = { room, fromSeq: seqOfEntryKey(keys.at(-1)!) + 1, upToSeq }
   draft.put(garbageKey(rest), encodeGarbage(rest))
   return true
+}
+
+/** Where the entries end that begin at `from` and may be one row: of one room, and not too many. */
+function endOfRun(batch: readonly Append[], from: number): number {
+  const { room } = batch[from]!
+  let bytes = 0
+  let to = from
+  for (; to < batch.length && to - from < RUN_ENTRIES_MAX; to++) {
+    const entry = batch[to]!
+    bytes += entry.update.length
+    if (to > from && (entry.room !== room || bytes > RUN_BYTES_MAX)) break
+  }
+  return to
+}
+
+function lastOf(entries: readonly EntryRow[]): EntryRow {
+  return entries[entries.length - 1]!
+}
+
+function missing(name: string): LogError {
+  return new LogError('unreadable', `an entry of room ${JSON.stringify(name)} is missing from the log`)
 }
 
 /** The first key after `key`: nothing lies between a key and itself with a zero byte added. */

@@ -6,21 +6,21 @@
  *   00                                       format version, next room number
  *   01 name (UTF-8)                          room number, writer, head
  *   02 number (6 bytes)                      entry header, checkpoint
- *   03 number (6 bytes) seq (6 bytes)        entry header, update
+ *   03 number (6 bytes) seq (6 bytes)        entry: header, update; or run: 00, count, count × { length, entry }, the last of which has this seq
  *   04 number (6 bytes) upToSeq (6 bytes)    fromSeq: entries that nothing refers to any more, and that are yet to be removed
  *   05 number (6 bytes)                      nothing: the room was dropped, and its owners are yet to be removed
  *   06 number (6 bytes) client ID (7 bytes)  owner: time, subject
  *
  * Six bytes number 2^48 rooms, and as many entries in each. Integers in values are varUints. The entry header is its
- * own length and then its fields: the bytes written so far, and, if the author is known, time and subject. Later versions
- * may add fields that earlier rows lack.
+ * own length, which is not 0, and then its fields: the bytes written so far, and, if the author is known, time and subject.
+ * Later versions may add fields that earlier rows lack. What a room appends at one time is one row, or few: a run.
  *
  * A room's row is written when its writer changes, or its checkpoint; what was appended since then, up to the last of its
  * entries, is not in it. So a keystroke is one row.
  *
  * Older formats are read, and become the present one when they are opened, since an older relay must not write to it any
- * more. Format 1 had neither authors nor owners: its relay would not know whose the client IDs are. In format 2 the row of a
- * room told its last entry: its relay would give seqs out twice.
+ * more. Format 1 had neither authors nor owners: its relay would not know whose the client IDs are. Format 2 had
+ * no runs, and the row of a room told its last entry: its relay would give seqs out twice.
  */
 import { ByteReader, ByteWriter, DecodeError } from '@syncline/core'
 import { LogError } from '../errors.ts'
@@ -126,6 +126,11 @@ export function entryKeysAfter(room: number, seq: number): KeyRange {
   return { start: entryKey(room, seq + 1), end: entryKey(room, SEQ_MAX) }
 }
 
+/** The keys of a room's entries `fromSeq` … `toSeq`, both included; the first may be of a run that began before. */
+export function entryKeysFrom(room: number, fromSeq: number, toSeq: number): KeyRange {
+  return { start: entryKey(room, fromSeq), end: entryKey(room, toSeq + 1) }
+}
+
 export function seqOfEntryKey(key: Uint8Array): number {
   return Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(7, 6)
 }
@@ -229,6 +234,27 @@ export function encodeEntry({ writtenBytes, update, author }: EntryRow): Uint8Ar
   return value
 }
 
+/** What the first byte of a run is: no entry has a header of that length. */
+const RUN = 0
+
+/** Entries that follow each other, at least one, as the value of one row. */
+export function encodeEntries(entries: readonly EntryRow[]): Uint8Array {
+  const [first, second] = entries
+  if (second === undefined) return encodeEntry(first!)
+  const values = entries.map((entry) => encodeEntry(entry))
+  let bytes = 1 + varUintBytes(values.length)
+  for (const { length } of values) bytes += varUintBytes(length) + length
+  const run = Buffer.allocUnsafe(bytes)
+  run[0] = RUN
+  let at = putVarUint(run, 1, values.length)
+  for (const value of values) {
+    at = putVarUint(run, at, value.length)
+    run.set(value, at)
+    at += value.length
+  }
+  return run
+}
+
 function varUintBytes(value: number): number {
   let bytes = 1
   for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++
@@ -247,13 +273,36 @@ function putVarUint(target: Uint8Array, start: number, value: number): number {
 
 /** The update is a view of `value`. */
 export function decodeEntry(value: Uint8Array): EntryRow {
-  return decodeRow('an entry', value, (reader) => {
-    const header = new ByteReader(reader.lengthPrefixed())
-    const update = reader.view(reader.remaining)
-    const writtenBytes = header.varUint()
-    // What the header holds beyond this was added by a later version, and is of no use to this one.
-    return { writtenBytes, update, author: header.remaining === 0 ? undefined : readAuthor(header) }
+  return decodeRow('an entry', value, (reader) => readEntry(reader, value.length))
+}
+
+/** The entries of a row, in their order, at least one. Their updates are views of `value`. */
+export function decodeEntries(value: Uint8Array): readonly EntryRow[] {
+  if (value[0] !== RUN) return [decodeEntry(value)]
+  return decodeRow('a run of entries', value, (reader) => {
+    reader.offset = 1
+    const entries: EntryRow[] = []
+    for (let left = reader.count(3); left > 0; left--) {
+      const bytes = reader.varUint()
+      if (bytes > reader.remaining) reader.fail('unexpected-end', 'an entry goes on after its run')
+      entries.push(readEntry(reader, reader.offset + bytes))
+    }
+    if (entries.length === 0) reader.fail('invalid-value', 'a run has no entries')
+    return entries
   })
+}
+
+/** Reads an entry that ends at `end`, which is not behind the last byte. */
+function readEntry(reader: ByteReader, end: number): EntryRow {
+  const headerBytes = reader.varUint()
+  const headerEnd = reader.offset + headerBytes
+  const writtenBytes = reader.varUint()
+  const author = reader.offset < headerEnd ? readAuthor(reader) : undefined
+  if (reader.offset > headerEnd || headerEnd > end)
+    reader.fail('invalid-value', 'an entry has another header than it says')
+  // What the header holds beyond this was added by a later version, and is of no use to this one.
+  reader.offset = headerEnd
+  return { writtenBytes, update: reader.view(end - headerEnd), author }
 }
 
 export function encodeOwner(owner: Author): Uint8Array {
