@@ -209,3 +209,75 @@ describe('a relay that lost data, or refuses', () => {
     expect(room.status).toMatchObject({ sync: 'live', lastError: undefined })
   })
 })
+
+test('a room that a token did not open is joined again with a fresh one, whether it is open or only waits to be pushed', async () => {
+  let token = 'old'
+  world.relay.refuseJoin = () => (token === 'old' ? { code: 'forbidden', retryable: false } : undefined)
+  const sync = world.visit(undefined, { token: () => token })
+  const [open, closed] = [sync.room('open'), sync.room('closed')]
+  for (const room of [open, closed]) {
+    await room.loaded
+    type(room, 'mine')
+    await room.whenStored()
+  }
+  await world.rest()
+  await closed.close()
+  await world.rest()
+  expect(open.status).toMatchObject({ sync: 'refused', lastError: { wireCode: 'forbidden', retryable: false } })
+  const joins = (): number => world.relay.received.filter((message) => message.type === 'join').length
+  const before = joins()
+  const reauthenticate = (): void => {
+    for (const member of world.relay.members) {
+      member.tell({ type: 'reauthenticate', reason: 'expires', deadlineMs: 1000 })
+    }
+  }
+  reauthenticate()
+  await world.rest()
+  expect(joins(), 'another token that does not open it').toBe(before + 2)
+  expect(open.status.sync).toBe('refused')
+  token = 'fresh'
+  reauthenticate()
+  await world.rest()
+  expect(open.status).toMatchObject({ sync: 'live', lastError: undefined })
+  for (const room of ['open', 'closed']) expect(world.textAtRelay(room)).toBe('mine')
+  expect(sync.status.pendingRooms).toEqual([])
+  const settled = joins()
+  reauthenticate()
+  await world.rest()
+  expect(joins(), 'a room that is live is left alone').toBe(settled)
+})
+
+test('a room that was refused for another reason than the token is not asked for again with a fresh one', async () => {
+  world.relay.refuseJoin = () => ({ code: 'invalid-room-name', retryable: false })
+  const room = world.visit(undefined, { token: () => 'any' }).room('a')
+  await room.loaded
+  await world.rest()
+  const joins = (): number => world.relay.received.filter((message) => message.type === 'join').length
+  expect([room.status.sync, joins()]).toEqual(['refused', 1])
+  for (const member of world.relay.members) {
+    member.tell({ type: 'reauthenticate', reason: 'expires', deadlineMs: 1000 })
+  }
+  await world.rest()
+  expect(joins()).toBe(1)
+})
+
+test('a refusal that crosses a fresh token is not the last word', async () => {
+  const sync = world.visit(undefined, { token: () => 'fresh' })
+  const room = sync.room('a')
+  await room.loaded
+  world.relay.cut()
+  world.relay.holdingJoins = true
+  await world.scheduler.advance(ClientLimits.reconnectMaxMs)
+  const join = world.relay.received.findLast((message) => message.type === 'join')!
+  for (const member of world.relay.members) {
+    member.tell({ type: 'reauthenticate', reason: 'expires', deadlineMs: 1000 })
+  }
+  await world.rest()
+  world.relay.dropJoins()
+  world.relay.holdingJoins = false
+  for (const member of world.relay.members) {
+    member.tell({ type: 'refused', request: join.request, code: 'forbidden', retryable: false, message: 'no' })
+  }
+  await world.rest()
+  expect(room.status.sync).toBe('live')
+})

@@ -27,6 +27,7 @@ function connection(options: Partial<ConnectionOptions> = {}): Connection {
     random: () => 0.5,
     onState: ({ state }) => states.push(state),
     onMessage: (message) => messages.push(message),
+    onTokenSent: () => undefined,
     ...options,
   })
 }

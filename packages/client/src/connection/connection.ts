@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly onState: (state: ConnectionState) => void
   /** Told each message that is about rooms, in order, while open. May throw `DecodeError` for bytes inside that are poison. */
   readonly onMessage: (message: RelayMessage) => void
+  /** The relay was sent a fresh token over the open connection: what the one before did not allow may be asked for again. */
+  readonly onTokenSent: () => void
 }
 
 export class Connection {
@@ -112,7 +114,9 @@ export class Connection {
           ]),
         )
       case 'send':
-        return this.#link?.send(encodeFrame([effect.message]))
+        this.#link?.send(encodeFrame([effect.message]))
+        if (effect.message.type === 'token') this.#options.onTokenSent()
+        return
       case 'close-link': {
         const link = this.#link
         this.#link = undefined

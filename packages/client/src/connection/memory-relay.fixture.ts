@@ -138,6 +138,11 @@ export class MemoryRelay implements Transport {
     for (const { member, message } of this.#heldJoins.splice(0)) if (!member.ended) this.#admit(member, message)
   }
 
+  /** Forgets the joins that it held back, as if it had answered them. */
+  dropJoins(): void {
+    this.#heldJoins.length = 0
+  }
+
   receive(member: Member, message: ClientMessage): void {
     this.received.push(message)
     if (this.silent) return

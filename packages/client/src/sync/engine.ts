@@ -38,7 +38,7 @@ export interface EngineListener {
   readonly onOwnerStatus: (status: OwnerStatus) => void
 }
 
-export interface EngineOptions extends Omit<ConnectionOptions, 'onState' | 'onMessage'> {
+export interface EngineOptions extends Omit<ConnectionOptions, 'onState' | 'onMessage' | 'onTokenSent'> {
   readonly store: DeviceStore
   /** To the other tabs. */
   readonly post: (message: TabMessage) => void
@@ -91,6 +91,7 @@ export class Engine {
       ...options,
       onState: (state) => this.#connectionChanged(state),
       onMessage: (message) => this.#receive(message),
+      onTokenSent: () => this.#tokenSent(),
     })
   }
 
@@ -303,10 +304,8 @@ export class Engine {
     this.#requests = new Map()
     this.#handles = new Map()
     if (state.state === 'open') {
-      for (const room of this.#stuck) this.#background.add(room)
-      this.#stuck.clear()
       for (const { sync } of this.#rooms.values()) sync.connected(state.welcome.updateBytesMax)
-      this.#pushBackground()
+      this.#unstick()
     } else {
       for (const { sync, present } of this.#rooms.values()) {
         present.clear()
@@ -314,6 +313,19 @@ export class Engine {
       }
     }
     this.#changed()
+  }
+
+  /** What the token before did not allow, the fresh one may. */
+  #tokenSent(): void {
+    for (const { sync } of this.#rooms.values()) sync.tokenSent()
+    this.#unstick()
+    this.#changed()
+  }
+
+  #unstick(): void {
+    for (const room of this.#stuck) this.#background.add(room)
+    this.#stuck.clear()
+    this.#pushBackground()
   }
 
   #receive(message: RelayMessage): void {

@@ -51,6 +51,8 @@ export type RoomEvent =
   /** A row from the relay that another owner stored. */
   | { readonly type: 'remote-row'; readonly update: Uint8Array }
   | { readonly type: 'connected'; readonly updateBytesMax: number }
+  /** The relay was sent a fresh token over the connection. */
+  | { readonly type: 'token-sent' }
   | { readonly type: 'disconnected' }
   | RelayEvent
   /** The answer to the effect `read-settled`. */
@@ -140,6 +142,8 @@ export class RoomMachine {
   #membership: Membership = { state: 'offline' }
   #memberships = 0
   #refusals = 0
+  /** A token was sent after the join that is not answered yet. */
+  #tokenIsNewer = false
   #connection: { readonly updateBytesMax: number } | undefined
 
   readonly #outbox = new Outbox()
@@ -317,6 +321,8 @@ export class RoomMachine {
         this.#refusals = 0
         if (this.#read) this.#join()
         return
+      case 'token-sent':
+        return this.#askAgain()
       case 'disconnected':
         this.#connection = undefined
         return this.#endMembership({ state: 'offline' })
@@ -390,6 +396,7 @@ export class RoomMachine {
     if (this.#connection === undefined || this.#membership.state === 'joining' || this.#membership.state === 'live')
       return
     this.#membership = { state: 'joining' }
+    this.#tokenIsNewer = false
     // Before the store was read, nobody knows what this device was told is safe: joining without a position keeps it possible
     // to look for a loss once the store can be read.
     const position = this.#loaded && this.#held.hasAll(this.#conflictingIds) ? this.#position : undefined
@@ -455,6 +462,15 @@ export class RoomMachine {
     const retryAt = retryable ? now + fullJitter(this.#refusals, random, retryBaseMs, retryMaxMs) : undefined
     this.#refusals += 1
     this.#endMembership({ state: 'refused', error, retryAt })
+    // The refusal may have crossed the token that it does not know of.
+    if (this.#tokenIsNewer) this.#askAgain()
+  }
+
+  /** What a token did not open, a fresh one may. */
+  #askAgain(): void {
+    this.#tokenIsNewer = this.#membership.state === 'joining'
+    const code = this.#membership.state === 'refused' ? this.#membership.error.wireCode : undefined
+    if (code === 'forbidden' || code === 'unauthorized') this.#join()
   }
 
   #endMembership(next: Membership): void {

@@ -138,6 +138,11 @@ export class RoomSync {
     this.#handle({ type: 'connected', updateBytesMax })
   }
 
+  /** The relay was sent a fresh token over the connection. */
+  tokenSent(): void {
+    this.#handle({ type: 'token-sent' })
+  }
+
   disconnected(): void {
     this.#handle({ type: 'disconnected' })
   }
