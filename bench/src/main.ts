@@ -3,7 +3,7 @@
  * writes the JSON. A check that fails ends the run with exit code 1 and without a single number.
  */
 import { randomInt } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { stderr, stdout } from 'node:process'
 import { convergence } from './convergence/convergence.ts'
@@ -11,6 +11,7 @@ import { UsageError, parseArguments, selects, usage, type Arguments } from './ha
 import { CheckFailed, type Bench, type BenchContext, type TaskResult } from './harness/bench.ts'
 import { crdtBenchmarks } from './crdt-benchmarks/crdt-benchmarks.ts'
 import { environment } from './harness/environment.ts'
+import { withTables } from './harness/markdown.ts'
 import { progressOn, type Progress } from './harness/progress.ts'
 import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.ts'
 import { merge } from './merge/merge.ts'
@@ -40,10 +41,16 @@ async function main(argv: readonly string[]): Promise<number> {
     if (wanted.json !== undefined && !existsSync(dirname(resolve(wanted.json)))) {
       throw new UsageError(`--json ${wanted.json}: there is no such folder`)
     }
+    if (wanted.tables !== undefined && !existsSync(wanted.tables)) {
+      throw new UsageError(`--tables ${wanted.tables}: there is no such file`)
+    }
     const run = await runAll(wanted, progress, interrupt.signal)
     progress.end()
     stdout.write(renderRun(run))
     if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
+    if (wanted.tables !== undefined) {
+      writeFileSync(wanted.tables, withTables(readFileSync(wanted.tables, 'utf8'), run))
+    }
     return 0
   } catch (error) {
     progress.end()

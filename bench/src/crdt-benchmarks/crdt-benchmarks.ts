@@ -1,6 +1,6 @@
 /**
- * The scenarios B1, B2 and B3 of the public collection dmonad/crdt-benchmarks, made anew from their description. B4, the recorded trace, is what the
- * bench `replica` measures.
+ * The scenarios B1, B2 and B3 of the public collection dmonad/crdt-benchmarks, made anew from their description, and a trace of several authors.
+ * B4, the trace of one author, is what the bench `replica` measures.
  */
 import { OURS, check, type Bench, type Metric } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
@@ -11,12 +11,16 @@ import { YJS, isWithinLimits, size, time, type Scale } from '../replica/row.ts'
 import { askedSubjects } from '../replica/asked-subjects.ts'
 import { contentOf, isSameContent } from '../subjects/content.ts'
 import type { Subject } from '../subjects/subject.ts'
+import { openConcurrentTrace } from '../workloads/concurrent-trace.ts'
+import { authors } from './authors.ts'
 import { manyWriters } from './many-writers.ts'
 import { oneWriter } from './one-writer.ts'
 import type { Outcome, Scenario } from './scenario.ts'
 import { twoWriters } from './two-writers.ts'
 
 const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 600 }
+/** Of the trace of several authors. */
+const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 3000 }
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 3 }
 const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
 
@@ -41,7 +45,7 @@ export const crdtBenchmarks: Bench = {
   question: 'How fast are the scenarios that the field compares itself by?',
   workload: ({ scale }) =>
     `B1, B2 and B3 of crdt-benchmarks with N = ${grouped(N[scale])}: one writes and another reads (B1); two write apart and exchange their ` +
-    'updates (B2); one gets what many clients did apart (B3)',
+    'updates (B2); one gets what many clients did apart (B3). And a trace of two authors who write at the same time',
   metric:
     'time of the edits and of their exchange (of B3: of the one that gets all), bytes of all updates, and time and bytes of the whole state. Replicas must show ' +
     'the same, and ours must encode the bytes that yjs does, or there is no number. Lower is better. Targets are judged in full runs',
@@ -51,7 +55,12 @@ export const crdtBenchmarks: Bench = {
     const { subjects, notAsked } = await askedSubjects(context)
     const yjs = subjects.find(({ name }) => name === YJS)!
     const n = N[scale]
-    for (const scenario of [...oneWriter(n), ...twoWriters(n), ...manyWriters(n)]) {
+    for (const scenario of [
+      ...oneWriter(n),
+      ...twoWriters(n),
+      ...manyWriters(n),
+      authors(openConcurrentTrace(EVENTS[scale])),
+    ]) {
       const { name, timesAtLeast } = scenario
       if (!context.selects(name)) continue
       progress.step(`crdt-benchmarks · ${name}`)

@@ -9,6 +9,7 @@ describe('parseArguments', () => {
       full: false,
       profile: false,
       json: undefined,
+      tables: undefined,
       only: [],
       rounds: undefined,
       seed: undefined,
@@ -21,6 +22,8 @@ describe('parseArguments', () => {
       '--profile',
       '--json',
       'out.json',
+      '--tables',
+      'README.md',
       '--only',
       'merge',
       '--only=relay',
@@ -34,6 +37,7 @@ describe('parseArguments', () => {
       full: false,
       profile: true,
       json: 'out.json',
+      tables: 'README.md',
       only: ['merge', 'relay'],
       rounds: 3,
       seed: 4_294_967_295,
@@ -48,6 +52,7 @@ describe('parseArguments', () => {
     ['--fast'],
     ['extra'],
     ['--json='],
+    ['--tables='],
   ])('refuses %s %s', (...argv) => {
     expect(() => parseArguments(argv)).toThrow(UsageError)
   })

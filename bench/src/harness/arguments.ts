@@ -9,6 +9,8 @@ export interface Arguments {
   readonly full: boolean
   readonly profile: boolean
   readonly json: string | undefined
+  /** A Markdown file that has places for tables. */
+  readonly tables: string | undefined
   /** Names of benches or tasks; empty for all. */
   readonly only: readonly string[]
   readonly rounds: number | undefined
@@ -32,6 +34,7 @@ export const usage = `npm run bench -- [options]
   --rounds N     samples per task; in convergence, cases
   --seed N       what the random cases grow from (default: a new one each run; it is printed)
   --json FILE    write the results to FILE too
+  --tables FILE  put the table of every bench that ran into FILE, between <!-- table NAME --> and <!-- end NAME -->
   --help         this text
 
 SYNCLINE_TRACES=FOLDER uses the recorded trace automerge-paper.json.gz of FOLDER instead of a generated one.
@@ -44,6 +47,7 @@ const options = {
   full: { type: 'boolean' },
   profile: { type: 'boolean' },
   json: { type: 'string' },
+  tables: { type: 'string' },
   only: { type: 'string', multiple: true },
   rounds: { type: 'string' },
   seed: { type: 'string' },
@@ -51,7 +55,9 @@ const options = {
 
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values } = parse(argv)
-  if (values.json === '') throw new UsageError('--json needs the name of a file')
+  for (const option of ['json', 'tables'] as const) {
+    if (values[option] === '') throw new UsageError(`--${option} needs the name of a file`)
+  }
   if (values.quick === true && values.full === true) throw new UsageError('--quick and --full contradict each other')
   return {
     help: values.help ?? false,
@@ -59,6 +65,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     full: values.full ?? false,
     profile: values.profile ?? false,
     json: values.json,
+    tables: values.tables,
     only: values.only ?? [],
     rounds: integer('rounds', values.rounds, 1, ROUNDS_MAX),
     seed: integer('seed', values.seed, 0, SEED_MAX),

@@ -82,8 +82,8 @@ function paragraph(label: string, text: string): string[] {
   return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(10)}${line}`)
 }
 
-/** Rows of cells, the heading first: one row per task and metric, one column per subject, the ratio, and where there are any the targets. */
-function tableOf(baseline: string, results: readonly TaskResult[]): string[][] {
+/** Rows of cells of text, the heading first: one row per task and metric, one column per subject, the ratio, and where there are any the targets. */
+export function tableOf(baseline: string, results: readonly TaskResult[]): string[][] {
   const subjects = [
     ...new Set(results.flatMap(({ subjects: asked, notRun }) => [...asked.keys(), ...(notRun?.keys() ?? [])])),
   ]

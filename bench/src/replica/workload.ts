@@ -32,13 +32,19 @@ export function playText(replica: Replica, edits: readonly Edit[]): void {
     const { position, deleted, inserted } = edit
     if (deleted === 0) replica.insertText(position, inserted)
     else if (inserted === '') replica.deleteText(position, deleted)
-    else {
-      replica.transact(() => {
-        replica.deleteText(position, deleted)
-        replica.insertText(position, inserted)
-      })
-    }
+    else replica.transact(() => replaceText(replica, edit))
   }
+}
+
+/** Does the edits as one transaction. */
+export function playTransaction(replica: Replica, edits: readonly Edit[]): void {
+  if (edits.length === 1) playText(replica, edits)
+  else replica.transact(() => edits.forEach((one) => replaceText(replica, one)))
+}
+
+function replaceText(replica: Replica, { position, deleted, inserted }: Edit): void {
+  if (deleted > 0) replica.deleteText(position, deleted)
+  if (inserted !== '') replica.insertText(position, inserted)
 }
 
 /** The same in every run, so that numbers of two runs compare. */

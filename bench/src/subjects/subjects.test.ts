@@ -59,6 +59,13 @@ describe.each(subjectNames)('%s', (name) => {
     expect(contentOf(reader)).toEqual(edited)
     // json-joy tells of every change of the document.
     expect(told).toBeGreaterThanOrEqual(4)
+    let emitted = 0
+    writer.onUpdate(() => emitted++)
+    const answers: Uint8Array[] = []
+    reader.onUpdate((update) => answers.push(update))
+    reader.insertText(0, '>')
+    writer.applyUpdate(answers[0]!)
+    expect([writer.text(), emitted]).toEqual([`>${edited.text}`, 0])
     const late = subject.create(LATE_READER)
     late.applyUpdates(updates)
     expect(contentOf(late)).toEqual(edited)

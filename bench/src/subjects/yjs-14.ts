@@ -20,6 +20,8 @@ export const subject: Subject = {
 
 class Yjs14Replica implements Replica {
   readonly #doc: Y.Doc
+  /** The library tells of what it gets from others, too. */
+  #isReading = false
 
   constructor(doc: Y.Doc) {
     this.#doc = doc
@@ -30,17 +32,23 @@ class Yjs14Replica implements Replica {
   }
 
   onUpdate(listener: (update: Uint8Array) => void): void {
-    this.#doc.on('update', listener)
+    this.#doc.on('update', (update) => {
+      if (!this.#isReading) listener(update)
+    })
   }
 
   applyUpdate(update: Uint8Array): void {
+    this.#isReading = true
     Y.applyUpdate(this.#doc, update)
+    this.#isReading = false
   }
 
   applyUpdates(updates: readonly Uint8Array[]): void {
+    this.#isReading = true
     this.#doc.transact(() => {
       for (const update of updates) Y.applyUpdate(this.#doc, update)
     })
+    this.#isReading = false
   }
 
   encode(): Uint8Array {

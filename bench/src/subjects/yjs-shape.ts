@@ -69,6 +69,8 @@ export class YjsReplica implements Replica {
   #array: ShapedArray | undefined
   #map: ShapedMap | undefined
   #records: ShapedMap | undefined
+  /** The library tells of what it gets from others, too. */
+  #isReading = false
 
   constructor(library: YjsShape, doc: ShapedDoc) {
     this.#library = library
@@ -80,17 +82,23 @@ export class YjsReplica implements Replica {
   }
 
   onUpdate(listener: (update: Uint8Array) => void): void {
-    this.doc.on('update', listener)
+    this.doc.on('update', (update) => {
+      if (!this.#isReading) listener(update)
+    })
   }
 
   applyUpdate(update: Uint8Array): void {
+    this.#isReading = true
     this.#library.applyUpdate(this.doc, update)
+    this.#isReading = false
   }
 
   applyUpdates(updates: readonly Uint8Array[]): void {
+    this.#isReading = true
     this.doc.transact(() => {
       for (const update of updates) this.#library.applyUpdate(this.doc, update)
     })
+    this.#isReading = false
   }
 
   encode(): Uint8Array {

@@ -22,6 +22,8 @@ class YwasmReplica implements Replica {
   readonly #records: W.YMap
   /** Of the `transact` that is under way; without one, a call begins and commits its own. */
   #transaction: W.YTransaction | undefined
+  /** The library tells of what it gets from others, too. */
+  #isReading = false
 
   constructor(doc: W.YDoc) {
     this.#doc = doc
@@ -41,15 +43,19 @@ class YwasmReplica implements Replica {
   }
 
   onUpdate(listener: (update: Uint8Array) => void): void {
-    this.#doc.onUpdate(listener)
+    this.#doc.onUpdate((update: Uint8Array) => this.#isReading || listener(update))
   }
 
   applyUpdate(update: Uint8Array): void {
+    this.#isReading = true
     W.applyUpdate(this.#doc, update, undefined)
+    this.#isReading = false
   }
 
   applyUpdates(updates: readonly Uint8Array[]): void {
-    for (const update of updates) this.applyUpdate(update)
+    this.#isReading = true
+    for (const update of updates) W.applyUpdate(this.#doc, update, undefined)
+    this.#isReading = false
   }
 
   encode(): Uint8Array {

@@ -1,0 +1,49 @@
+/** Several authors at once, as a trace has it: each hears of the others what it heard of them then, and in the end all have everything. */
+import { CLIENT_IDS } from '../workloads/keystrokes.ts'
+import type { ConcurrentTrace } from '../workloads/concurrent-trace.ts'
+import { playTransaction } from '../replica/workload.ts'
+import type { Replica } from '../subjects/subject.ts'
+import type { Scenario } from './scenario.ts'
+
+export function authors(trace: ConcurrentTrace): Scenario {
+  return {
+    name: 'authors at once',
+    updatesApplied: trace.events.length,
+    entryTransactions: 0,
+    timesAtLeast: 8,
+    prepare: (subject) => () => {
+      const updates: Uint8Array[] = []
+      let updateBytes = 0
+      const create = (_: unknown, author: number): Replica => {
+        const replica = subject.create(CLIENT_IDS[0] + author)
+        replica.onUpdate((update) => {
+          updates.push(update)
+          updateBytes += update.length
+        })
+        return replica
+      }
+      const first = create(undefined, 0)
+      const replicas = [
+        first,
+        ...Array.from({ length: trace.authors - 1 }, (_, index) => create(_, index + 1)),
+      ] as const
+      const received = replicas.map(() => new Uint8Array(trace.events.length))
+      trace.events.forEach(({ author, receives, edits }, index) => {
+        const replica = replicas[author]!
+        for (const other of receives) {
+          received[author]![other] = 1
+          replica.applyUpdate(updates[other]!)
+        }
+        received[author]![index] = 1
+        playTransaction(replica, edits)
+      })
+      replicas.forEach((replica, author) => {
+        updates.forEach((update, index) => {
+          if (received[author]![index] === 0) replica.applyUpdate(update)
+        })
+      })
+      return { replicas, updateBytes }
+    },
+    isRight: ({ text }) => Number.isNaN(trace.endLength) || text.length === trace.endLength,
+  }
+}

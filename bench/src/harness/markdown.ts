@@ -1,0 +1,34 @@
+/** Results as tables of a Markdown file, between marks that say which bench's table stands there. Pure: what was there is replaced. */
+import { tableOf, type BenchReport, type Run } from './report.ts'
+
+/** `text` with the table of each bench that ran in its place; what has no place is left out, and other tables stay as they are. */
+export function withTables(text: string, run: Run): string {
+  return run.reports.reduce((result, report) => withTable(result, report, run), text)
+}
+
+function withTable(text: string, report: BenchReport, run: Run): string {
+  const [start, end] = [`<!-- table ${report.bench.name} -->`, `<!-- end ${report.bench.name} -->`]
+  const from = text.indexOf(start)
+  const to = text.indexOf(end)
+  if (from === -1 || to < from) return text
+  return `${text.slice(0, from + start.length)}\n\n${renderTable(report, run)}\n\n${text.slice(to)}`
+}
+
+function renderTable({ bench, workload, results }: BenchReport, run: Run): string {
+  const { environment: on, scale, startedAt, seed } = run
+  const commit =
+    on.commit === undefined ? '' : ` at ${on.commit.hash.slice(0, 12)}${on.commit.modified ? ' + changes' : ''}`
+  const [heading, ...rows] = tableOf(bench.baseline, results)
+  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`
+  return [
+    `${startedAt.toISOString().slice(0, 10)}${commit}, ${on.cpu}, ${on.cores} cores, Node ${on.node}, ${scale}, seed ${seed}. ${workload}.`,
+    '',
+    line(heading!),
+    line(heading!.map(() => '---')),
+    ...rows.map(line),
+  ].join('\n')
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|')
+}
