@@ -14,6 +14,7 @@ export { SynclineError, type SynclineErrorCode } from './errors.ts'
 // Where it keeps things
 export type { DeviceHead, DeviceRoom, DeviceRow, DeviceStore, RejectedRow } from './device-store/device-store.ts'
 export { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
+export type { LastWords, LastWordsStore } from './device-store/last-words.ts'
 export { openIndexedDbDeviceStore, type IndexedDbDeviceStoreOptions } from './device-store/indexeddb-device-store.ts'
 
 // Ports, for other runtimes, tests and the simulation

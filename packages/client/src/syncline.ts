@@ -12,8 +12,9 @@ import { Doc } from 'yjs'
 import type { TokenSource } from './connection/connection.ts'
 import type { Transport } from './connection/transport.ts'
 import { WebSocketTransport, type WebSocketConstructor } from './connection/websocket-transport.ts'
-import type { DeviceStore } from './device-store/device-store.ts'
+import type { DeviceRow, DeviceStore } from './device-store/device-store.ts'
 import { openIndexedDbDeviceStore } from './device-store/indexeddb-device-store.ts'
+import { browserLastWords, type LastWords, type LastWordsStore } from './device-store/last-words.ts'
 import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
 import { SynclineError } from './errors.ts'
 import { browserPage, type Page } from './page.ts'
@@ -48,6 +49,8 @@ export interface SynclineOptions {
    * IndexedDB; where there is none, as in Node, memory, and the status says that this device keeps nothing.
    */
   readonly store?: DeviceStore
+  /** Where a page that goes away leaves what the store did not take in time. Default: `localStorage`, if the store is IndexedDB. */
+  readonly lastWords?: LastWordsStore | undefined
   /** How tabs find each other. Closed with the client. */
   readonly tabs?: Tabs
   /** Makes the document of a room. What it holds already counts as an edit. */
@@ -76,6 +79,7 @@ export class Syncline implements AsyncDisposable {
   readonly #scheduler: Scheduler
   readonly #random: () => number
   readonly #store: DeviceStore
+  readonly #lastWords: LastWordsStore | undefined
   readonly #tabs: Tabs
   readonly #page: Page | undefined
   readonly #host: RoomHost
@@ -97,6 +101,7 @@ export class Syncline implements AsyncDisposable {
     const name = options.name ?? DEFAULT_NAME
     const shared = options.store === undefined && hasIndexedDb()
     this.#store = options.store ?? (shared ? openIndexedDbDeviceStore({ name }) : new MemoryDeviceStore())
+    this.#lastWords = options.lastWords ?? (shared ? browserLastWords(name) : undefined)
     // Tabs that do not share a store must not believe each other's row numbers.
     this.#tabs = options.tabs ?? (shared ? tabsOfOrigin({ name }) : new SoloTabs())
     this.#page = 'page' in options ? options.page : browserPage()
@@ -104,6 +109,7 @@ export class Syncline implements AsyncDisposable {
     this.#host = {
       store: this.#store,
       storeError: options.store === undefined && !shared ? nothingKept() : undefined,
+      lastWords: this.#lastWords,
       scheduler: this.#scheduler,
       random: this.#random,
       newEditsName: () => newEditsName(this.#random),
@@ -176,6 +182,7 @@ export class Syncline implements AsyncDisposable {
       )
     }
     this.#life = { state: 'open', undo }
+    for (const words of this.#lastWords?.all() ?? []) void this.#storeLastWords(words)
     tabs.open()
     if (tabs.owner && this.#engine === undefined) this.#ownerChanged(true)
   }
@@ -223,6 +230,21 @@ export class Syncline implements AsyncDisposable {
   #flush(): void {
     this.#rooms.forEach((room) => room.flush())
     this.#engine?.flush()
+  }
+
+  /** Makes a row of what an earlier page did not live to store. Asked before any room is loaded, it is done before, too. */
+  async #storeLastWords({ key, room, update }: LastWords): Promise<void> {
+    let row: DeviceRow
+    try {
+      row = await this.#store.appendLocal(room, update)
+    } catch {
+      // It stays where it is: whoever opens the room has it in memory, and the next visit tries again.
+      return
+    }
+    this.#lastWords?.forget(key)
+    if (this.#life.state !== 'open') return
+    this.#rooms.get(room)?.applyRow(row)
+    this.#post({ type: 'row', room, row: row.row, ref: row.ref, update: row.update })
   }
 
   async #roomOpened(room: DocumentRoom): Promise<void> {

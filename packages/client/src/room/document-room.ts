@@ -19,6 +19,7 @@ import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from '../device-store/device-store.ts'
 import { GatheredUpdates, isUpdate, mergeRows } from '../device-store/gathered-updates.ts'
+import type { LastWordsStore } from '../device-store/last-words.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
@@ -47,6 +48,8 @@ export interface RoomHost {
   readonly store: DeviceStore
   /** Why what is stored is lost with the process; `undefined` for a store that outlives it. */
   readonly storeError: SynclineError | undefined
+  /** Where to leave what is not stored when the page goes away; `undefined` where there is no such place. */
+  readonly lastWords: LastWordsStore | undefined
   readonly scheduler: Scheduler
   readonly random: () => number
   /** A name that nobody has, for the edits in memory of one opening of a room. */
@@ -108,6 +111,8 @@ export class DocumentRoom implements Room {
   readonly #disputed = new DisputedIds()
   /** Refused rows that the document was loaded without. */
   readonly #leftOut = new Set<number>()
+  /** Last words of this page, or of earlier ones, that are to be forgotten once nothing is unstored. */
+  readonly #lastWords = new Set<string>()
   /** The ref up to which all was settled when the document was loaded: no edit before it can be refused any more. */
   #settledAtLoading: number | undefined
 
@@ -247,6 +252,7 @@ export class DocumentRoom implements Room {
   /** The page may go away at any moment: what can be put away is being put away. */
   flush(): void {
     this.#writer.hasten()
+    this.#leaveLastWords()
     this.#view?.presence?.flush()
   }
 
@@ -393,6 +399,7 @@ export class DocumentRoom implements Room {
       this.#keepMissing(initial, stored)
     }
     this.#life = { state: 'open', loaded: this.#life.loaded }
+    this.#takeLastWords(stored)
     this.#adoptUnstored()
     this.#changed()
   }
@@ -403,6 +410,29 @@ export class DocumentRoom implements Room {
     const missing = diffUpdate(state, encodeStateVectorFromUpdate(stored))
     const { structs, deletes } = updateIds(missing)
     if (!structs.isEmpty || !updateIds(stored).deletes.hasAll(deletes)) this.#writer.add(missing)
+  }
+
+  #leaveLastWords(): void {
+    const update = this.#writer.unstoredUpdate
+    if (update === undefined || this.#host.lastWords === undefined) return
+    this.#host.lastWords.keep({ key: this.#editsName, room: this.name, update })
+    this.#lastWords.add(this.#editsName)
+  }
+
+  /** What earlier pages left of this room, and the device store did not take when the client was opened. */
+  #takeLastWords(stored: Uint8Array): void {
+    for (const { key, room, update } of this.#host.lastWords?.all() ?? []) {
+      if (room !== this.name || key === this.#editsName) continue
+      this.#lastWords.add(key)
+      this.#apply(update, roomSources.store)
+      this.#keepMissing(update, stored)
+    }
+  }
+
+  #forgetLastWords(): void {
+    if (this.#lastWords.size === 0 || this.#writer.unstoredUpdate !== undefined) return
+    for (const key of this.#lastWords) this.#host.lastWords?.forget(key)
+    this.#lastWords.clear()
   }
 
   /**
@@ -507,6 +537,7 @@ export class DocumentRoom implements Room {
   }
 
   #changed(): void {
+    this.#forgetLastWords()
     this.#waits.check()
     this.#status.changed()
   }

@@ -14,7 +14,7 @@
  */
 import { mergeUpdates } from '@syncline/core'
 import type { DeviceRow, DeviceStore } from '../device-store/device-store.ts'
-import { GatheredUpdates } from '../device-store/gathered-updates.ts'
+import { GatheredUpdates, mergeRows } from '../device-store/gathered-updates.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import type { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
@@ -121,6 +121,13 @@ export class EditWriter {
   get refused(): readonly RefusedEdits[] {
     const unreadable = this.#unreadable.map(({ update }) => ({ code: 'malformed-update', update }))
     return [...unreadable, ...this.#rejected.map(({ update }) => ({ code: 'rejected', update }))]
+  }
+
+  /** What the device store does not have, as one update, but for what is no update; `undefined` for nothing. */
+  get unstoredUpdate(): Uint8Array | undefined {
+    const updates = [...this.#inMemory, ...this.#writing].map(({ update }) => update)
+    if (this.#waiting !== undefined) updates.push(this.#waiting.updates.merged())
+    return updates.length === 0 ? undefined : mergeRows(updates)
   }
 
   /** Whether every edit up to `edit` is in the device store. */
