@@ -17,6 +17,32 @@ export interface BrowserTabsOptions {
   readonly scheduler?: Pick<Scheduler, 'after'>
   /** From 0 up to 1. */
   readonly random?: () => number
+  /** What a simulation puts in the place of the browser. */
+  readonly platform?: TabsPlatform
+}
+
+/** As much of a `BroadcastChannel` as is used here. */
+export interface TabsChannel {
+  postMessage(data: unknown): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  close(): void
+}
+
+/** What tabs of one origin share. */
+export interface TabsPlatform {
+  readonly openChannel: (name: string) => TabsChannel
+  /** As `LockManager.request`. Rejects where the browser throws: a page whose origin is opaque, or that is being torn down. */
+  readonly requestLock: (name: string, options: LockOptions, granted: () => Promise<void> | void) => Promise<void>
+  /** A name that no other tab has. */
+  readonly newTabName: () => string
+}
+
+const browserPlatform: TabsPlatform = {
+  openChannel: (name) => new BroadcastChannel(name),
+  requestLock: async (name, options, granted) => {
+    await navigator.locks.request(name, options, granted)
+  },
+  newTabName: () => crypto.randomUUID(),
 }
 
 /** Tabs may run different versions of this code: what is not understood is passed over. */
@@ -47,10 +73,11 @@ export function tabsOfOrigin(options: BrowserTabsOptions): Tabs {
 
 export class BrowserTabs implements Tabs {
   /** What this tab is called among the others. */
-  readonly tab: string = crypto.randomUUID()
+  readonly tab: string
   readonly #prefix: string
   readonly #scheduler: Pick<Scheduler, 'after'>
   readonly #random: () => number
+  readonly #platform: TabsPlatform
   readonly #ownerListeners = new Set<(owner: boolean) => void>()
   readonly #messageListeners = new Set<(message: TabMessage, tab: string) => void>()
   readonly #goneListeners = new Set<(tab: string) => void>()
@@ -61,7 +88,7 @@ export class BrowserTabs implements Tabs {
   readonly #closing = new AbortController()
   #state: TabState = { type: 'inert' }
   #said = 0
-  #channel: BroadcastChannel | undefined
+  #channel: TabsChannel | undefined
   /** What is said before the others could tell that this tab lives; `undefined` once they can. */
   #waiting: Envelope[] | undefined = []
   /** The hold on the owner's lock, or the place in its queue. Aborting it gives up either. */
@@ -72,6 +99,8 @@ export class BrowserTabs implements Tabs {
     this.#prefix = `syncline:${options.name}`
     this.#scheduler = options.scheduler ?? systemScheduler
     this.#random = options.random ?? Math.random
+    this.#platform = options.platform ?? browserPlatform
+    this.tab = this.#platform.newTabName()
   }
 
   get owner(): boolean {
@@ -101,7 +130,7 @@ export class BrowserTabs implements Tabs {
 
   open(): void {
     if (this.#state.type !== 'inert') return
-    this.#channel = new BroadcastChannel(this.#prefix)
+    this.#channel = this.#platform.openChannel(this.#prefix)
     this.#channel.addEventListener('message', ({ data }) => this.#hear(data))
     this.#showLife()
     this.#dispatch({ type: 'open' })
@@ -168,7 +197,7 @@ export class BrowserTabs implements Tabs {
     }
     // A theft waits for nobody, so the browser lets nobody call it off.
     const options: LockOptions = steal ? { steal } : { signal: turn.signal }
-    this.#request(`${this.#prefix}:owner`, options, granted).catch((error: unknown) => {
+    this.#platform.requestLock(`${this.#prefix}:owner`, options, granted).catch((error: unknown) => {
       if (this.#turn !== turn || turn.signal.aborted) return
       this.#dispatch({ type: isAbort(error) ? 'lost' : 'refused' })
     })
@@ -187,7 +216,7 @@ export class BrowserTabs implements Tabs {
       return aborted(signal)
     }
     // Refused, the tab speaks all the same: others will think it gone, and hear from it again.
-    this.#request(this.#lockOf(this.tab), { signal }, alive).catch(speak)
+    this.#platform.requestLock(this.#lockOf(this.tab), { signal }, alive).catch(speak)
   }
 
   /** Notices the end of a tab that was heard of. */
@@ -198,7 +227,7 @@ export class BrowserTabs implements Tabs {
       if (!signal.aborted) this.#perform({ type: 'gone', tab })
     }
     // Rejected, because this tab closes or the browser refuses: nobody is told that the other is gone, as nobody knows.
-    this.#request(this.#lockOf(tab), { mode: 'shared', signal }, gone).catch(() => undefined)
+    this.#platform.requestLock(this.#lockOf(tab), { mode: 'shared', signal }, gone).catch(() => undefined)
   }
 
   #hear(data: unknown): void {
@@ -235,11 +264,6 @@ export class BrowserTabs implements Tabs {
 
   #send(envelope: Envelope): void {
     this.#channel?.postMessage(envelope)
-  }
-
-  /** Rejects where the browser throws: a page whose origin is opaque, or that is being torn down. */
-  async #request(lock: string, options: LockOptions, granted: () => Promise<void> | void): Promise<void> {
-    await navigator.locks.request(lock, options, granted)
   }
 
   #lockOf(tab: string): string {
