@@ -612,14 +612,30 @@ test('awareness goes to the others, and to those who join later', () => {
   expect(awarenessIn(sentTo(3, room.join(3)))).toEqual([entry(11, 1, '{"a":1}')])
 })
 
-test('awareness is not sent to a slow member, which gets the states of the moment when it has drained', () => {
+test('awareness is not sent to a slow member, which gets the states of the moment once it has drained', () => {
   const room = Room.open()
   room.join(1)
   room.join(2)
   room.take({ type: 'slow', member: 2 })
   expect(room.take({ type: 'awareness', member: 1, entries: [entry(11, 1, '1')], now: 0 })).toEqual([])
   room.take({ type: 'awareness', member: 1, entries: [entry(11, 2, '2')], now: 0 })
-  expect(awarenessIn(sentTo(2, room.take({ type: 'drained', member: 2 })))).toEqual([entry(11, 2, '2')])
+  room.take({ type: 'tick', now: 1 })
+  room.take({ type: 'drained', member: 2 })
+  expect(awarenessIn(sentTo(2, room.take({ type: 'tick', now: 2 })))).toEqual([entry(11, 2, '2')])
+  expect(room.take({ type: 'tick', now: 3 })).toEqual([])
+})
+
+test('a member that has drained gets updates first: awareness, which may fill its socket again, waits until it has everything', () => {
+  const room = Room.open()
+  room.join(1)
+  room.join(2)
+  room.take({ type: 'slow', member: 2 })
+  room.take({ type: 'awareness', member: 1, entries: [entry(11, 1, '1')], now: 0 })
+  room.write(1, 1, updateOf('a'), 1)
+  expect(typesOf(room.take({ type: 'drained', member: 2 }))).toEqual(['catchUp'])
+  expect(room.take({ type: 'tick', now: 1 })).toEqual([])
+  room.take({ type: 'caughtUp', readers: [{ member: 2, read: 1 }], position: at(1), update: updateOf('a') })
+  expect(awarenessIn(sentTo(2, room.take({ type: 'tick', now: 2 })))).toEqual([entry(11, 1, '1')])
 })
 
 test('replicas of a member that is gone are said to be gone', () => {

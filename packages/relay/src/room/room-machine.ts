@@ -248,6 +248,8 @@ export class RoomMachine {
   /** Absent while nobody writes, as in most rooms that are open: it keeps nothing beyond what is undecided or under way. */
   #admission: Admission<Push> | undefined
   readonly #awareness: AwarenessStates
+  /** Members that were not told of something while their sockets were full. */
+  readonly #awarenessOwed = new Set<MemberId>()
   #phase: Phase = { kind: 'opening', joins: new Map() }
   #head: RoomHead = emptyHead
   #compaction: Compaction = { kind: 'idle' }
@@ -670,11 +672,13 @@ export class RoomMachine {
     if (member !== undefined) member.delivery = waiting
   }
 
+  /**
+   * Updates come first. Awareness alone may fill the socket again, with that of other rooms of the connection; were it sent at once, each
+   * drain could end the read that the one before it had begun.
+   */
   #drained(id: MemberId): void {
     const member = this.#members.get(id)
-    if (member?.delivery.kind !== 'waiting') return
-    this.#sendAwareness(id)
-    this.#bringToHead(member)
+    if (member?.delivery.kind === 'waiting') this.#bringToHead(member)
   }
 
   #announce(id: MemberId, entries: readonly AwarenessEntry[], now: number): void {
@@ -699,6 +703,7 @@ export class RoomMachine {
   #tick(now: number): void {
     if (this.#admission?.isBusy === false) this.#admission = undefined
     this.#broadcastAwareness(this.#awareness.expire(now), undefined)
+    this.#payAwareness()
     if (this.#compaction.kind === 'resting' && now >= this.#compaction.until) {
       this.#compaction = { kind: 'idle' }
       this.#compactIfOutgrown()
@@ -750,18 +755,29 @@ export class RoomMachine {
     this.#head = headAfterCheckpoint(this.#head, upToSeq, checkpointBytes, left)
   }
 
+  #payAwareness(): void {
+    for (const id of this.#awarenessOwed) {
+      const member = this.#members.get(id)
+      if (member !== undefined && member.delivery.kind !== 'live') continue
+      this.#awarenessOwed.delete(id)
+      if (member !== undefined) this.#sendAwareness(id)
+    }
+  }
+
   #sendAwareness(member: MemberId): void {
     for (const payload of this.#awareness.encodeAll()) {
       this.#send(member, { type: 'awareness', handle: this.#handle, payload })
     }
   }
 
-  /** Members whose sockets are full do not get it: when they have drained, they get the states of that moment. */
+  /** Members whose sockets are full do not get it: once they are live again, a tick brings them the states of that moment. */
   #broadcastAwareness(entries: readonly AwarenessEntry[], except: MemberId | undefined): void {
     if (entries.length === 0) return
     const members: MemberId[] = []
     for (const { id, delivery } of this.#members.values()) {
-      if (id !== except && delivery.kind !== 'waiting') members.push(id)
+      if (id === except) continue
+      if (delivery.kind === 'waiting') this.#awarenessOwed.add(id)
+      else members.push(id)
     }
     for (const payload of encodePayloads(entries)) {
       this.#broadcast(members, { type: 'awareness', handle: this.#handle, payload })
