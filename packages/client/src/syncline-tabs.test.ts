@@ -224,6 +224,54 @@ describe('two tabs of one origin', () => {
   })
 })
 
+describe('a tab that crashed between storing an edit and telling of it', () => {
+  function stored(): Promise<unknown> {
+    const doc = new Doc()
+    let update: Uint8Array = new Uint8Array()
+    doc.on('update', (made: Uint8Array) => {
+      update = made
+    })
+    doc.getText('text').insert(0, 'untold')
+    return origin.store().appendLocal('a', update)
+  }
+
+  test('has its edit pushed by the owner, and shown by all', async () => {
+    const [owner, follower, third] = [openTab(), openTab(), openTab()]
+    const [one, two, three] = [owner.sync.room('a'), follower.sync.room('a'), third.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded, three.loaded])
+    await world.rest()
+    await stored()
+    hub.leave(follower.tabs)
+    await world.rest()
+    expect(world.textAtRelay()).toBe('untold')
+    expect(text(one)).toBe('untold')
+    expect(text(three)).toBe('untold')
+  })
+
+  test('has its edit pushed also where nobody else has the room open', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    owner.sync.open()
+    await follower.sync.room('a').loaded
+    await world.rest()
+    await stored()
+    hub.leave(follower.tabs)
+    await world.rest()
+    expect(world.textAtRelay()).toBe('untold')
+  })
+
+  test('and owned the connection, has its edit shown by the tab that inherits', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await Promise.all([one.loaded, two.loaded])
+    await world.rest()
+    await stored()
+    hub.leave(owner.tabs)
+    await world.rest()
+    expect(world.textAtRelay()).toBe('untold')
+    expect(text(two)).toBe('untold')
+  })
+})
+
 describe('what a tab did not hear', () => {
   function mark(room: Room, key: string): void {
     room.doc.getMap('marks').set(key, true)

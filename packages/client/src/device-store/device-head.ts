@@ -40,9 +40,9 @@ export function withLocalRow(head: DeviceHead): DeviceHead {
   return { ...head, nextRef: head.nextRef + 1, nextRow: head.nextRow + 1 }
 }
 
-/** `rows`: 1 when the position comes with an update, 0 when it moves alone. */
-export function withRemoteRows(head: DeviceHead, rows: 0 | 1, position: Position): DeviceHead {
-  return { ...head, position, nextRow: head.nextRow + rows }
+/** `rows`: 1 when there is an update, 0 when the position moves alone. */
+export function withRemoteRows(head: DeviceHead, rows: 0 | 1, position: Position | undefined): DeviceHead {
+  return { ...head, position: position ?? head.position, nextRow: head.nextRow + rows }
 }
 
 export function withSettled(

@@ -64,6 +64,15 @@ export function deviceStoreContract(backend: string, newDevice: () => Device): v
       expect(rows.map(({ ref }) => ref)).toEqual([1, undefined, 2])
     })
 
+    test('a remote row without a position leaves the position where it is', async () => {
+      const store = device()()
+      await store.appendRemote('a', bytes(1), undefined)
+      expect((await store.load('a')).head).toEqual({ ...emptyDeviceHead, nextRow: 2 })
+      await store.appendRemote('a', bytes(2), { epoch: 7, seq: 3 })
+      await store.appendRemote('a', bytes(3), undefined)
+      expect((await store.load('a')).head).toMatchObject({ position: { epoch: 7, seq: 3 }, nextRow: 4 })
+    })
+
     test('a position moves alone when there is no update', async () => {
       const store = device()()
       expect(await store.appendRemote('a', undefined, { epoch: 7, seq: 3 })).toBeUndefined()

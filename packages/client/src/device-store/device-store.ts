@@ -57,8 +57,12 @@ export interface DeviceStore {
   /** Adds one local row and gives it the next ref. */
   appendLocal(room: string, update: Uint8Array): Promise<DeviceRow>
 
-  /** Adds one remote row, if there is an update, and moves the position, in one transaction. Returns the row. */
-  appendRemote(room: string, update: Uint8Array | undefined, position: Position): Promise<DeviceRow | undefined>
+  /** Adds one remote row, if there is an update, and moves the position, if one is given, in one transaction. Returns the row. */
+  appendRemote(
+    room: string,
+    update: Uint8Array | undefined,
+    position: Position | undefined,
+  ): Promise<DeviceRow | undefined>
 
   /**
    * Raises `ackedRef` (never lowers it, never past the last ref given out), adds `rejected`, and moves the position when one is

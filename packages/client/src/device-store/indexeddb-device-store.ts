@@ -82,7 +82,11 @@ export class IndexedDbDeviceStore implements DeviceStore {
     })
   }
 
-  appendRemote(room: string, update: Uint8Array | undefined, position: Position): Promise<DeviceRow | undefined> {
+  appendRemote(
+    room: string,
+    update: Uint8Array | undefined,
+    position: Position | undefined,
+  ): Promise<DeviceRow | undefined> {
     return this.#use(`store an update of room ${room}`, 'readwrite', async (store) => {
       const head = await readHead(store, room)
       const row: DeviceRow | undefined = update && { row: head.nextRow, update: withOwnBuffer(update), ref: undefined }

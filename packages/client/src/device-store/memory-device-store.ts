@@ -57,7 +57,11 @@ export class MemoryDeviceStore implements DeviceStore {
     return row
   }
 
-  async appendRemote(room: string, update: Uint8Array | undefined, position: Position): Promise<DeviceRow | undefined> {
+  async appendRemote(
+    room: string,
+    update: Uint8Array | undefined,
+    position: Position | undefined,
+  ): Promise<DeviceRow | undefined> {
     const stored = this.#room(room)
     const row = update && { row: stored.head.nextRow, update: update.slice(), ref: undefined }
     if (row !== undefined) stored.rows.set(row.row, row)

@@ -263,7 +263,9 @@ export class DocumentRoom implements Room {
 
   /** A row whose content the document was given already. While it loads, it reads the row all the same. */
   noteRow({ row }: DeviceRow): void {
-    if (this.#life.state === 'open') this.#rows.add(row)
+    if (this.#life.state !== 'open') return
+    this.#rows.add(row)
+    if (this.#rows.gap) this.#lookForGap()
   }
 
   /** A row of another tab, or that another tab's engine got from the relay. */
@@ -289,6 +291,8 @@ export class DocumentRoom implements Room {
   tabGone(tab: string): void {
     this.#view?.presence?.forget(tab)
     this.#adoptUnstored()
+    // It may have ended between storing a row and telling of it.
+    if (this.#life.state === 'open') this.#readAgain()
   }
 
   /** Another tab has opened this room: it should see who is here. */
@@ -543,7 +547,7 @@ export class DocumentRoom implements Room {
   }
 
   get #ackedRef(): number {
-    return Math.max(this.#head.ackedRef, this.#heardAckedRef)
+    return this.#writer.ackedThrough(Math.max(this.#head.ackedRef, this.#heardAckedRef))
   }
 
   #rejectedRefs(): readonly number[] {

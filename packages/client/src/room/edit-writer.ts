@@ -65,6 +65,8 @@ interface VolatileBatch extends Batch {
 interface WrittenBatch {
   readonly first: number
   readonly ref: number
+  /** The relay acknowledged all of it while it was on its way into the store. */
+  readonly atRelay: boolean
 }
 
 export class EditWriter {
@@ -157,6 +159,13 @@ export class EditWriter {
   refThrough(edit: number): number | undefined {
     if (this.#unsettled.some(({ first }) => first <= edit)) return undefined
     return this.#written.reduce((ref, batch) => (batch.first <= edit ? Math.max(ref, batch.ref) : ref), 0)
+  }
+
+  /** Every ref up to this one is acknowledged by the relay, if every ref up to `ackedRef` is. */
+  ackedThrough(ackedRef: number): number {
+    let ref = ackedRef
+    while (this.#written.some((batch) => batch.atRelay && batch.ref === ref + 1)) ref += 1
+    return ref
   }
 
   /** Takes one edit; it is written in this turn of the event loop, with all others of the turn. */
@@ -335,9 +344,11 @@ export class EditWriter {
       return false
     }
     this.#retry.succeeded()
+    const settled = new Set<Batch>(this.#inMemory.filter(({ state }) => state === 'settled'))
+    const atRelay = batches.every((stored) => settled.has(stored))
     this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
     if (fresh !== undefined) this.#writing.delete(fresh)
-    this.#written.push({ first: batch.first, ref: row.ref ?? 0 })
+    this.#written.push({ first: batch.first, ref: row.ref ?? 0, atRelay })
     // Outside: what goes wrong with the announcement is no failure of the store, and must not store the edit again.
     onRow(row)
     onChange()

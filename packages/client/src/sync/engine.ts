@@ -81,6 +81,7 @@ export class Engine {
   #handles = new Map<number, string>()
   #closed = false
   #pendingRead: Promise<void> | undefined
+  #pendingReadAgain = false
   #changedRooms = new Set<string>()
   #publishing = false
 
@@ -160,10 +161,17 @@ export class Engine {
     this.#readPending()
   }
 
-  /** A tab is gone: its rooms may be left, and nobody else will say that its replicas are. */
+  /**
+   * A tab is gone: its rooms may be left, and nobody else will say that its replicas are. It may have ended between storing an edit and
+   * telling of it, which is then in the store alone.
+   */
   tabGone(tab: string): void {
     if (this.#closed) return
-    for (const room of this.#rooms.keys()) this.#leaveRoom(room, tab)
+    for (const [room, { sync, tabs }] of this.#rooms) {
+      if (tabs.has(tab)) sync.reload()
+      this.#leaveRoom(room, tab)
+    }
+    this.#readPending()
   }
 
   /** Leaves all rooms and ends the connection, after the writes under way. Idempotent. */
@@ -179,8 +187,10 @@ export class Engine {
   }
 
   #readPending(): void {
-    if (this.#closed || this.#pendingRead !== undefined) return
-    this.#pendingRead = this.#findPending()
+    if (this.#closed) return
+    // What is asked for now may have come after what is being read.
+    if (this.#pendingRead !== undefined) this.#pendingReadAgain = true
+    else this.#pendingRead = this.#findPending()
   }
 
   async #findPending(): Promise<void> {
@@ -192,6 +202,10 @@ export class Engine {
       if (!this.#closed) this.#retry.failed(cause, 'look for unsent edits')
     }
     this.#pendingRead = undefined
+    if (this.#pendingReadAgain) {
+      this.#pendingReadAgain = false
+      this.#readPending()
+    }
     this.#pushBackground()
     this.#changed()
   }

@@ -52,6 +52,7 @@ export class Outbox {
   readonly #acked = new Watermark(0)
   readonly #settled = new Watermark(0)
   #lastRef = 0
+  #inMemory = 0
 
   /** Every ref up to this one is acknowledged or rejected. */
   get ackedRef(): number {
@@ -100,6 +101,11 @@ export class Outbox {
     return [...this.#entries.values()].filter(({ key }) => typeof key !== 'number').map(({ update }) => update)
   }
 
+  /** Whether there is an edit that is in no row. Cheap where there is none, as nearly always. */
+  get hasInMemory(): boolean {
+    return this.#inMemory > 0
+  }
+
   /** Whether there is an edit that the relay was never heard to have. */
   get hasUnacked(): boolean {
     for (const { key, state } of this.#entries.values()) {
@@ -135,6 +141,7 @@ export class Outbox {
     if (this.#entries.has(name)) return false
     this.#entries.set(name, { key, update, state: 'waiting', alone: false })
     if (typeof key === 'number') this.#lastRef = Math.max(this.#lastRef, key)
+    else this.#inMemory += 1
     return true
   }
 
@@ -229,7 +236,10 @@ export class Outbox {
 
   #remove({ key }: Entry): void {
     this.#entries.delete(nameOf(key))
-    if (typeof key !== 'number') return
+    if (typeof key !== 'number') {
+      this.#inMemory -= 1
+      return
+    }
     this.#acked.add(key)
     this.#settled.add(key)
   }

@@ -245,6 +245,19 @@ describe('the position', () => {
     expect(machine.drained).toBe(true)
   })
 
+  test('stays behind while an edit is only in memory, which the relay may have and leaves out of what it sends', () => {
+    load([], { position: at(1) })
+    connect()
+    take({ type: 'edit', key: { tab: 'tab', seq: 1 }, update: edit(1) })
+    joined({ position: at(2), resumed: true })
+    take({ type: 'updates', handle: HANDLE, position: at(3), update: edit(1, 2) })
+    const write = machine.takeWrite()!
+    expect(write).toMatchObject({ position: at(1), update: edit(1, 2) })
+    take({ type: 'written', write })
+    ack(1, 3)
+    expect(machine.takeWrite()).toMatchObject({ position: at(3), update: edit(1) })
+  })
+
   test('covers an edit that was only in memory together with its bytes', () => {
     load()
     connect()

@@ -15,8 +15,8 @@
  *
  * Two positions. `position` is the place in the relay's log up to which everything has *arrived*; `storedPosition` the one that
  * the device store holds, and the only one that counts after a crash. It follows `position`, in the same transaction as what
- * arrived, except during a *refill*: while the relay lacks data that this device was once told is safe there, the old
- * position stays, so that a crash finds the loss again.
+ * arrived, except while an edit is in memory alone, and during a *refill*: while the relay lacks data that this device was once told
+ * is safe there, the old position stays, so that a crash finds the loss again.
  *
  * Wire refs count the pushes of one membership. They are not the refs of rows: several rows are pushed as one, and an edit
  * that the store could not take has no row.
@@ -151,6 +151,8 @@ export class RoomMachine {
   #bytesInFlight = 0
   #uncovered: Uncovered[] = []
   #headSeqAtJoin = 0
+  /** Whether the relay's history has the position that this membership began with. */
+  #resumed = false
   #nextWireRef = 1
   #refill: RefillState = { state: 'none' }
   /** The state vector of a `resync` that came during a refill. */
@@ -258,17 +260,17 @@ export class RoomMachine {
   /** What is to be written to the device store, if anything. Answer with `written` or `write-failed` before the next call. */
   takeWrite(): RoomWrite | undefined {
     if (!this.#writeDue) return undefined
-    const { settledRef } = this.#outbox
-    const update = this.#mayWriteUpdates && !this.#unwritten.isEmpty ? this.#unwritten.merged() : undefined
+    const settledRef = this.#settledRefToStore
+    const update = this.#loaded && !this.#unwritten.isEmpty ? this.#unwritten.merged() : undefined
     const write: RoomWrite = {
       update,
       position: this.#positionToStore,
       settledRef,
       rejected: this.#unwrittenRejected,
       settles: update === undefined || settledRef > this.#writtenRef || this.#unwrittenRejected.length > 0,
-      edits: this.#mayWriteUpdates ? this.#unwrittenEdits : [],
+      edits: this.#loaded ? this.#unwrittenEdits : [],
     }
-    if (this.#mayWriteUpdates) {
+    if (this.#loaded) {
       this.#unwritten = new GatheredUpdates()
       this.#unwrittenEdits = []
     }
@@ -278,20 +280,29 @@ export class RoomMachine {
 
   get #writeDue(): boolean {
     return (
-      (this.#mayWriteUpdates && !this.#unwritten.isEmpty) ||
+      (this.#loaded && !this.#unwritten.isEmpty) ||
       this.#unwrittenRejected.length > 0 ||
-      this.#outbox.settledRef > this.#writtenRef ||
+      this.#settledRefToStore > this.#writtenRef ||
       !samePosition(this.#positionToStore, this.#storedPosition)
     )
   }
 
-  /** A remote row cannot be written without a position; a device that has none, and refills, gets it with the refill's ack. */
-  get #mayWriteUpdates(): boolean {
-    return this.#positionToStore !== undefined
+  /**
+   * Whether the stored position stays where it is: during a refill; before the store was read; and with an edit in memory, which the
+   * relay may have already, leaves out of what it sends because this device has it, and would leave out after a crash, too.
+   */
+  get #positionStays(): boolean {
+    return this.refilling || !this.#loaded || this.#outbox.hasInMemory
+  }
+
+  /** What the device forgets of its outbox lies before the position that it resumes from; if it does not resume, it need not. */
+  get #settledRefToStore(): number {
+    const mayResume = this.#outbox.hasInMemory || (this.refilling && this.#resumed)
+    return mayResume ? this.#writtenRef : this.#outbox.settledRef
   }
 
   get #positionToStore(): Position | undefined {
-    if (this.refilling || !this.#loaded) return this.#storedPosition
+    if (this.#positionStays) return this.#storedPosition
     // The place before the first entry is in every history: to have stored it says nothing.
     return this.#position === undefined || this.#position.seq === 0 ? this.#storedPosition : this.#position
   }
@@ -413,6 +424,7 @@ export class RoomMachine {
     this.#forgetPassed('refused')
     this.#nextWireRef = 1
     this.#headSeqAtJoin = position.seq
+    this.#resumed = resumed
     this.#unreadable = false
     if (resumed) {
       // The log is the one that we know, and yet it may have a gap that this device can close.

@@ -106,3 +106,19 @@ test('a refill leaves the outbox, and what was refused, to themselves', async ()
   expect(pushed()).toEqual([settled, edit])
   await sync.close()
 })
+
+test('a store that fails when rows are folded is tried again, and is not said to fail for ever', async () => {
+  const { sync, store, scheduler } = await lostRoom(written('safe'))
+  for (let row = 0; row < ClientLimits.foldRowsMin; row += 1) {
+    await store.appendRemote('a', written(`row ${row}`), { epoch: 1, seq: 10 + row })
+  }
+  sync.reload()
+  await atRest()
+  store.failWrites('store-failed', 1)
+  await scheduler.advance(ClientLimits.foldIdleMs)
+  expect(sync.status.storeError?.code).toBe('store-failed')
+  await scheduler.advance(ClientLimits.storeRetryMaxMs + ClientLimits.foldIdleMs)
+  expect(sync.status.storeError).toBeUndefined()
+  expect((await store.load('a')).rows.length).toBeLessThan(ClientLimits.foldRowsMin)
+  await sync.close()
+})

@@ -325,7 +325,7 @@ export class RoomSync {
     const { update, position, settledRef, rejected } = write
     this.#writing = update
     try {
-      if (update !== undefined && position !== undefined) {
+      if (update !== undefined) {
         const row = await store.appendRemote(room, update, position)
         if (row !== undefined) {
           this.#rows.add(row.row)
@@ -369,10 +369,16 @@ export class RoomSync {
 
   async #fold(): Promise<void> {
     const { room, store } = this.#options
-    // If it fails, nothing is lost: the rows are still there, and are counted anew by the next visit.
+    const due = this.#rowsToFold
     this.#rowsToFold = 0
-    const rows = rowsToFold(await store.load(room))
-    for (const { folded, merged } of foldsOf(rows, this.#history === 'drop')) await store.fold(room, folded, merged)
+    try {
+      const rows = rowsToFold(await store.load(room))
+      for (const { folded, merged } of foldsOf(rows, this.#history === 'drop')) await store.fold(room, folded, merged)
+    } catch (cause) {
+      // Nothing is lost, but it is tried again: until something works, people are told that the store does not.
+      this.#rowsToFold += due
+      throw cause
+    }
     this.#retry.succeeded()
   }
 }
