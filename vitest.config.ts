@@ -1,5 +1,5 @@
 /** Where tests run: `node` for everything that needs no browser, `browser` for `*.browser.test.ts` in a real Chromium, `ecosystem` for
- * published packages with the replica as their `yjs`, `system` for tests/. */
+ * published packages with the replica as their `yjs`, `system` for tests/src, `simulation` for tests/simulation. */
 import process from 'node:process'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
@@ -62,6 +62,16 @@ export default defineConfig({
           exclude: ['**/*.browser.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'simulation',
+          environment: 'node',
+          include: ['tests/simulation/**/*.test.ts'],
+          testTimeout: 120_000,
         },
       },
     ],

@@ -1,0 +1,229 @@
+/**
+ * A device: a disk, an origin with its tabs, and whoever uses them. A tab is a process with the real client in it; edits made there
+ * go into the oracles' books, and every promise that the client gives about them is remembered and checked when it is kept.
+ */
+import { Syncline, type Page, type Room } from 'syncline'
+import { Doc } from 'yjs'
+import { BrowserTabs } from '../../packages/client/src/tabs/browser-tabs.ts'
+import { SimulatedDevice, type SimulatedDeviceStore } from '../../packages/client/src/testing/simulated-device.ts'
+import type { SimulatedNetwork } from '../../packages/client/src/testing/simulated-network.ts'
+import { alienTransport } from './alien-transport.ts'
+import type { Oracles, WitnessedStore } from './oracles.ts'
+import { SimulatedOrigin } from './origin.ts'
+import { Random } from './random.ts'
+import { TabRoom } from './tab-room.ts'
+import type { WorldConfig } from './trace.ts'
+import { Process, type VirtualTime } from './virtual-time.ts'
+
+/** How long a token is good. */
+const TOKEN_MS = 120_000
+
+export interface DeviceSurroundings {
+  readonly time: VirtualTime
+  readonly network: SimulatedNetwork
+  readonly oracles: Oracles
+  readonly config: WorldConfig
+  readonly weather: number
+  readonly log: (text: () => string) => void
+}
+
+export class Device {
+  readonly name: string
+  readonly number: number
+  readonly disk: SimulatedDevice
+  readonly tabs: Tab[] = []
+  readonly origin: SimulatedOrigin
+  readonly surroundings: DeviceSurroundings
+  /** By the books. */
+  store: WitnessedStore
+  skewMs = 0
+  /** Counts the times that everything was deleted here. */
+  wipes = 0
+  /** The next token has run out already. */
+  staleTokens = 0
+  #visits = 0
+
+  constructor(number: number, surroundings: DeviceSurroundings) {
+    const { time, oracles, config, weather } = surroundings
+    this.number = number
+    this.name = `device-${number}`
+    this.surroundings = surroundings
+    const latency = new Random(weather, this.name, 'disk')
+    const tabsLatency = new Random(weather, this.name, 'tabs')
+    this.store = oracles.deviceStore(this.name)
+    this.disk = new SimulatedDevice({
+      scheduler: time,
+      latencyMs: () => latency.int(config.deviceMs[0], config.deviceMs[1] + 1),
+      store: this.store,
+    })
+    this.origin = new SimulatedOrigin(time, () => tabsLatency.int(config.tabsMs[0], config.tabsMs[1] + 1))
+  }
+
+  /** The tabs that run. */
+  get running(): readonly Tab[] {
+    return this.tabs.filter(({ process }) => process.state === 'running')
+  }
+
+  openTab(alien: boolean): Tab {
+    this.#visits += 1
+    const tab = new Tab(this, `${this.name}/${this.#visits}`, alien)
+    this.tabs.push(tab)
+    return tab
+  }
+
+  /** Everything on the disk is deleted, and the pages that had it open are reloaded by it. */
+  wipe(): void {
+    this.wipes += 1
+    for (const tab of this.tabs.slice()) tab.kill(0, true)
+    this.store = this.surroundings.oracles.deviceStore(this.name)
+    this.disk.wipe(this.store)
+  }
+
+  token(now: number): string {
+    if (this.staleTokens > 0) {
+      this.staleTokens -= 1
+      return `${this.name} ${now + 2_000}`
+    }
+    return `${this.name} ${now + TOKEN_MS}`
+  }
+}
+
+export class Tab {
+  readonly name: string
+  readonly device: Device
+  readonly process: Process
+  readonly client: Syncline
+  readonly alien: boolean
+  readonly rooms = new Map<string, TabRoom>()
+  readonly #store: SimulatedDeviceStore
+  readonly #hide = new Set<() => void>()
+  readonly #wake = new Set<() => void>()
+  /** Rooms that are being closed, and the client if it is. */
+  closing = 0
+
+  constructor(device: Device, name: string, alien: boolean) {
+    const { time, network, weather, config } = device.surroundings
+    this.device = device
+    this.name = name
+    this.alien = alien
+    const process = new Process(time, name, new Random(weather, name))
+    process.skewMs = device.skewMs
+    this.process = process
+    this.#store = device.disk.openStore(process)
+    const transport = network.transport(name, process)
+    const { random } = process
+    const page: Page = {
+      onHide: (listener) => subscribe(this.#hide, listener),
+      onWake: (listener) => subscribe(this.#wake, listener),
+    }
+    this.client = new Syncline({
+      url: 'simulated:',
+      transport: alien ? alienTransport(transport) : transport,
+      store: this.#store,
+      tabs: new BrowserTabs({
+        name: 'app',
+        scheduler: process,
+        random: random.next,
+        platform: device.origin.platform(process),
+      }),
+      scheduler: process,
+      random: random.next,
+      page,
+      createDoc: () => {
+        const doc = new Doc({ gc: !config.keepers.includes(device.number) })
+        doc.clientID = random.int(1, 2 ** 32)
+        return doc
+      },
+      ...(config.tokens ? { token: () => this.#fetchToken() } : {}),
+    })
+    this.#soon(() => this.client.open())
+  }
+
+  get isAlive(): boolean {
+    return this.process.state !== 'dead'
+  }
+
+  /** What a person, or the platform, does to the tab happens in its own time, and not at all once it is dead. */
+  does(work: () => void): void {
+    this.#soon(work)
+  }
+
+  openRoom(name: string): void {
+    if (this.rooms.has(name)) return
+    const room: Room = this.client.room(name)
+    const tabRoom = new TabRoom(this, room)
+    this.rooms.set(name, tabRoom)
+    tabRoom.open()
+  }
+
+  closeRoom(name: string): void {
+    const room = this.rooms.get(name)
+    if (room === undefined) return
+    this.rooms.delete(name)
+    this.#close(() => room.close())
+  }
+
+  /** As a person closes it: nothing is cut off. */
+  close(): void {
+    if (this.closing > 0) return
+    const rooms = [...this.rooms.values()]
+    this.rooms.clear()
+    this.#close(async () => {
+      await Promise.all([this.client.close(), ...rooms.map((room) => room.close())])
+      this.end()
+    })
+  }
+
+  hide(): void {
+    for (const listener of this.#hide) listener()
+  }
+
+  wake(): void {
+    for (const listener of this.#wake) listener()
+  }
+
+  kill(kept: number, told: boolean): void {
+    if (!this.isAlive) return
+    const { network } = this.device.surroundings
+    this.device.disk.abandon(this.#store, kept)
+    network.cut(this.name, told ? 'server' : 'nobody', kept)
+    this.end()
+  }
+
+  /** The process is over. */
+  end(): void {
+    this.process.kill()
+    const { device } = this
+    device.origin.died(this.process)
+    const index = device.tabs.indexOf(this)
+    if (index !== -1) device.tabs.splice(index, 1)
+    this.rooms.clear()
+  }
+
+  #close(close: () => Promise<void>): void {
+    this.closing += 1
+    const closing = async (): Promise<void> => {
+      try {
+        await close()
+        this.closing -= 1
+      } catch (error) {
+        this.device.surroundings.oracles.note(error)
+      }
+    }
+    void closing()
+  }
+
+  #soon(work: () => void): void {
+    this.process.after(0, work)
+  }
+
+  async #fetchToken(): Promise<string> {
+    await new Promise<void>((resolve) => this.process.after(this.process.random.int(0, 50), resolve))
+    return this.device.token(this.device.surroundings.time.now())
+  }
+}
+
+function subscribe(listeners: Set<() => void>, listener: () => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}

@@ -1,0 +1,86 @@
+/**
+ * The command `npm run simulate`: many seeds with progress and throughput, or one trace, for people.
+ *
+ * ```
+ * --seeds N       how many (100)          --trace FILE   one trace instead
+ * --from S        the first (1)           --log          print what happens
+ * --steps N       stop after so many steps
+ * ```
+ */
+import { parseArgs } from 'node:util'
+import { planTrace } from './plan.ts'
+import { readTrace, type Trace } from './trace.ts'
+import { isFailure, runTrace, type Failure } from './world.ts'
+
+/** How often progress is told. */
+const PROGRESS_MS = 5_000
+
+export async function simulate(parameters: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...parameters],
+    options: {
+      seeds: { type: 'string', default: '100' },
+      from: { type: 'string', default: '1' },
+      steps: { type: 'string' },
+      trace: { type: 'string' },
+      log: { type: 'boolean', default: false },
+    },
+  })
+  const log = values.log ? say : undefined
+  if (values.trace !== undefined) return simulateOne(readTrace(values.trace), `--trace ${values.trace}`, log)
+  const from = Number(values.from)
+  const stepsMax = Number(values.steps ?? Number.POSITIVE_INFINITY)
+  const totals = { seeds: 0, steps: 0, edits: 0, failures: 0, restMsMax: 0 }
+  const begun = performance.now()
+  let toldAt = begun
+  const tell = (): void => {
+    const seconds = (performance.now() - begun) / 1_000
+    const { seeds, steps, edits, failures, restMsMax } = totals
+    say(
+      `${seeds} seeds, ${steps} steps (${Math.round(steps / seconds)}/s), ${edits} edits, ` +
+        `slowest to rest ${restMsMax / 1_000} s of its time, ${failures} broken`,
+    )
+  }
+  for (let seed = from; seed < from + Number(values.seeds) && totals.steps < stepsMax; seed++) {
+    const result = await runTrace(planTrace(seed), { log })
+    totals.seeds += 1
+    if (isFailure(result)) {
+      totals.failures += 1
+      totals.steps += result.step
+      report(result, `--seeds 1 --from ${seed}`)
+    } else {
+      totals.steps += result.steps
+      totals.edits += result.edits
+      totals.restMsMax = Math.max(totals.restMsMax, result.restMs)
+    }
+    if (performance.now() - toldAt > PROGRESS_MS) {
+      toldAt = performance.now()
+      tell()
+    }
+  }
+  tell()
+  return totals.failures === 0 ? 0 : 1
+}
+
+async function simulateOne(
+  trace: Trace,
+  parameters: string,
+  log: ((line: string) => void) | undefined,
+): Promise<number> {
+  const result = await runTrace(trace, { log })
+  if (isFailure(result)) {
+    report(result, parameters)
+    return 1
+  }
+  say(`${trace.from}: ${result.steps} steps, ${result.edits} edits, nothing broken`)
+  return 0
+}
+
+function report({ step, error }: Failure, parameters: string): void {
+  say(`broken at step ${step}: ${error.message}`)
+  say(`  replay: npm run simulate -- ${parameters} --log`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
