@@ -11,6 +11,8 @@ export interface RawSocket {
   write(bytes: Uint8Array): Promise<void>
   /** Reads no more. */
   pause(): void
+  /** Everything that the relay has sent, when it has ended the connection. */
+  received(): Promise<Buffer>
   /** Cuts the connection without a word. */
   cut(): void
   /** The code of the close frame that the relay sends before it ends the connection; `undefined` if it sends none. */
@@ -33,12 +35,19 @@ export async function openRawSocket(url: string): Promise<RawSocket> {
   socket.on('error', () => {})
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const ended = async (): Promise<void> => {
+    if (!socket.readableEnded && !socket.destroyed) await once(socket, 'close')
+  }
   return {
+    received: async () => {
+      await ended()
+      return Buffer.concat(chunks)
+    },
     write: (bytes) => new Promise((resolve) => socket.write(bytes, () => resolve())),
     pause: () => socket.pause(),
     cut: () => socket.destroy(),
     closeCode: async () => {
-      if (!socket.readableEnded && !socket.destroyed) await once(socket, 'close')
+      await ended()
       return closeCodeIn(Buffer.concat(chunks))
     },
   }

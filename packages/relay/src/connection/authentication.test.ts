@@ -166,6 +166,36 @@ test('a fresh token counts at once, for every room: less, more, none, and what s
   expect(await client.socket.next('ack')).toMatchObject({ ref: 1 })
 })
 
+/** A socket whose other side answers within the call. */
+class PromptSocket extends HeldSocket {
+  onMessages: (messages: readonly RelayMessage[]) => void = () => {}
+
+  override send(frame: Uint8Array, onSent: () => void): void {
+    const before = this.messages.length
+    super.send(frame, onSent)
+    this.onMessages(this.messages.slice(before))
+  }
+}
+
+test('who leaves and joins again while it is being put out is a member, and stays one', async () => {
+  const world = new World()
+  const socket = new PromptSocket()
+  const client = new Client(socket, world.core.accept(socket)!)
+  client.send({ type: 'hello', versions: [1], agent: 'test', token: 'ada 60000 a=write' })
+  const { handle } = await client.join('a')
+  socket.onMessages = (messages) => {
+    if (!messages.some(({ type }) => type === 'evicted')) return
+    client.send({ type: 'leave', handle })
+    client.ask('a')
+  }
+  client.send({ type: 'token', token: 'ada 60000 a=read' })
+  expect(await socket.next('joined')).toMatchObject({ access: 'read' })
+  await settled()
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('x') })
+  expect(await socket.next('reject'), 'it is known').toMatchObject({ code: 'read-only' })
+  expect(world.core.membersOf('a')).toBe(1)
+})
+
 test('whoever may only read from now on has nothing stored that was pushed after', async () => {
   const world = new World()
   const [writer, reader] = [world.connect('ada 60000 a=write'), world.connect('bob 60000 a=write')]
