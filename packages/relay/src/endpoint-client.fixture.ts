@@ -20,10 +20,11 @@ export interface EndpointClientOptions {
 
 export class EndpointClient {
   readonly doc: Y.Doc
-  /** What the relay is known to have: it said so, or sent it. */
+  /** What the relay is known to have: it said so, or sent it. Without what the document had before, which it does not send. */
   readonly durable = new Y.Doc()
   readonly socket: WebSocket
   awarenessFrames = 0
+  updateFrames = 0
   joined = false
   closed: number | undefined
   readonly #endpoint: EndpointName
@@ -199,6 +200,7 @@ export class EndpointClient {
   }
 
   #apply(update: Uint8Array): void {
+    this.updateFrames++
     Y.applyUpdate(this.doc, update, this)
     Y.applyUpdate(this.durable, update)
   }
