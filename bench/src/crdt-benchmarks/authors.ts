@@ -9,7 +9,6 @@ export function authors(trace: ConcurrentTrace): Scenario {
   return {
     name: 'authors at once',
     updatesApplied: trace.events.length,
-    entryTransactions: 0,
     timesAtLeast: 8,
     prepare: (subject) => () => {
       const updates: Uint8Array[] = []

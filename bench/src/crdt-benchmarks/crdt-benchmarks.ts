@@ -7,8 +7,8 @@ import { grouped } from '../harness/format.ts'
 import { measure, type Contestant } from '../harness/measure.ts'
 import { profile } from '../harness/profile.ts'
 import { timed, type TimingLimits } from '../harness/timing.ts'
-import { YJS, isWithinLimits, size, time, type Scale } from '../replica/row.ts'
-import { askedSubjects } from '../replica/asked-subjects.ts'
+import { YJS, size, time, type Scale } from '../replica/row.ts'
+import { askedFor, askedSubjects } from '../replica/asked-subjects.ts'
 import { contentOf, isSameContent } from '../subjects/content.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { openConcurrentTrace } from '../workloads/concurrent-trace.ts'
@@ -52,8 +52,8 @@ export const crdtBenchmarks: Bench = {
   baseline: YJS,
   async *run(context) {
     const { scale, progress } = context
-    const { subjects, notAsked } = await askedSubjects(context)
-    const yjs = subjects.find(({ name }) => name === YJS)!
+    const asked = await askedSubjects(context)
+    const yjs = asked.subjects.find(({ name }) => name === YJS)!
     const n = N[scale]
     for (const scenario of [
       ...oneWriter(n),
@@ -64,7 +64,7 @@ export const crdtBenchmarks: Bench = {
       const { name, timesAtLeast } = scenario
       if (!context.selects(name)) continue
       progress.step(`crdt-benchmarks · ${name}`)
-      const able = subjects.filter((subject) => isWithinLimits(subject, scenario))
+      const { able, notRun } = askedFor(asked, scenario, context.fullCounts)
       const reference = checked(yjs, scenario.prepare(yjs)(), scenario)
       const contestants = able.map((subject) => {
         progress.detail(`preparing ${subject.name}`)
@@ -74,12 +74,7 @@ export const crdtBenchmarks: Bench = {
       const ours = able.find((subject) => subject.name === OURS)
       yield {
         ...measured,
-        notRun: new Map([
-          ...notAsked,
-          ...subjects
-            .filter((subject) => !able.includes(subject))
-            .map((subject) => [subject.name, 'quadratic'] as const),
-        ]),
+        notRun,
         ...(scale === 'full' ? { targets: [{ metric: time.name, against: YJS, timesAtLeast }] } : {}),
         ...(context.profile && ours !== undefined
           ? { profile: await profile(scenario.prepare(ours), PROFILE_MS[scale]) }

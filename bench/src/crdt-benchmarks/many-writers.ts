@@ -36,8 +36,6 @@ function setKey(name: string, clients: number, valueOf: (client: number) => Json
 
 function common(clients: number, write: (replica: Replica, client: number) => void) {
   return {
-    updatesApplied: clients,
-    entryTransactions: clients,
     timesAtLeast: 20,
     prepare: (subject) => {
       const updates: Uint8Array[] = []

@@ -1,13 +1,10 @@
 /** A scenario of this bench: edits of some replicas and their exchange, of which the replicas at the end must show the same. */
 import type { Content } from '../subjects/content.ts'
-import type { Replica, Subject } from '../subjects/subject.ts'
+import type { Demand, Replica, Subject } from '../subjects/subject.ts'
 
-export interface Scenario {
+export interface Scenario extends Demand {
   /** With its number in crdt-benchmarks. */
   readonly name: string
-  /** How many updates one replica applies, and how many transactions on lists and maps there are: some subjects are not asked for many. */
-  readonly updatesApplied: number
-  readonly entryTransactions: number
   /** How many times faster than yjs ours is to be. */
   readonly timesAtLeast: number
   /** What may be made before the clock runs. Returns what is measured. */

@@ -47,8 +47,6 @@ function scenario(name: string, start: string, [first, second]: Sides): Scenario
   )
   return {
     name,
-    updatesApplied: 1,
-    entryTransactions: 0,
     timesAtLeast: 1,
     prepare: (subject) => () => {
       const replicas = [subject.create(CLIENT_IDS[0]), subject.create(CLIENT_IDS[1])] as const

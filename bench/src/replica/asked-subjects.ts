@@ -1,6 +1,6 @@
 /** Which libraries a run asks. */
 import type { BenchContext } from '../harness/bench.ts'
-import type { Subject } from '../subjects/subject.ts'
+import type { Demand, Subject } from '../subjects/subject.ts'
 import { importSubject, subjectNames, type SubjectName } from '../subjects/subjects.ts'
 
 /** So far behind that their rows take minutes; `--full` asks for them. */
@@ -21,4 +21,30 @@ export async function askedSubjects({ fullCounts }: Pick<BenchContext, 'fullCoun
     subjects,
     notAsked: new Map(subjectNames.filter((name) => !asked.includes(name)).map((name) => [name, 'with --full'])),
   }
+}
+
+/** The subjects that are asked for so much, and the others with the reasons. */
+export function askedFor(
+  { subjects, notAsked }: Asked,
+  demand: Demand,
+  fullCounts: boolean,
+): { readonly able: readonly Subject[]; readonly notRun: ReadonlyMap<string, string> } {
+  const reasons = new Map(notAsked)
+  const able = subjects.filter((subject) => {
+    const reason = whyNot(subject, demand, fullCounts)
+    if (reason !== undefined) reasons.set(subject.name, reason)
+    return reason === undefined
+  })
+  return { able, notRun: reasons }
+}
+
+/** Why a subject is not asked for so much; `undefined` when it is. */
+function whyNot({ limits = {} }: Subject, demand: Demand, fullCounts: boolean): string | undefined {
+  if (exceeds(demand, limits.quadratic)) return 'quadratic'
+  return !fullCounts && exceeds(demand, limits.withFull) ? 'with --full' : undefined
+}
+
+function exceeds(demand: Demand, limit: Demand = {}): boolean {
+  const names = ['updatesApplied', 'textTransactions', 'entryTransactions'] as const
+  return names.some((name) => (demand[name] ?? 0) > (limit[name] ?? Infinity))
 }

@@ -4,20 +4,23 @@ import { grouped } from '../harness/format.ts'
 import { measure } from '../harness/measure.ts'
 import { profile } from '../harness/profile.ts'
 import type { Subject } from '../subjects/subject.ts'
-import { askedSubjects } from './asked-subjects.ts'
+import { askedFor, askedSubjects } from './asked-subjects.ts'
 import { Corpus } from './corpus.ts'
-import { YJS, isWithinLimits, type ReplicaRow } from './row.ts'
+import { YJS, type ReplicaRow } from './row.ts'
 import { bundleSize } from './rows/bundle-size.ts'
 import { coldLoad, loadedMemory, smallDocuments } from './rows/in-processes.ts'
 import { localEdits } from './rows/local-edits.ts'
 import { remoteUpdates } from './rows/remote-updates.ts'
 import { encode, warmLoad } from './rows/states.ts'
-import { listOf, recordsOf, textOf } from './workload.ts'
+import { listOf, recordsOf, startOf, textOf } from './workload.ts'
 
 const ROUNDS = { full: 9, quick: 3 } as const
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
 const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 1000, changes: 10_000 } } as const
+
+/** A delta of Yjs reads the text from its start, so that a row of all would measure nothing else. */
+const DELTA_EDITS = 10_000
 
 export const replica: Bench = {
   name: 'replica',
@@ -37,23 +40,20 @@ export const replica: Bench = {
   baseline: YJS,
   async *run(context) {
     const { scale, progress } = context
-    const { subjects, notAsked } = await askedSubjects(context)
+    const asked = await askedSubjects(context)
     for (const row of rowsOf(
       context,
-      subjects.find(({ name }) => name === YJS)!,
+      asked.subjects.find(({ name }) => name === YJS)!,
     )) {
       if (!context.selects(row.name)) continue
       progress.step(`replica · ${row.name}`)
       const tell = (text: string): void => progress.detail(`preparing ${text}`)
-      const able = subjects.filter((subject) => isWithinLimits(subject, row))
+      const { able, notRun } = askedFor(asked, row, context.fullCounts)
       const { contestants, profiled } = await row.prepare({ scale, subjects: able, tell })
       const measured = await measure(row.name, row.metrics, contestants, context.rounds ?? ROUNDS[scale], context)
       yield {
         ...measured,
-        notRun: new Map([
-          ...notAsked,
-          ...subjects.filter((subject) => !able.includes(subject)).map(({ name }) => [name, 'quadratic'] as const),
-        ]),
+        notRun,
         ...(scale === 'full' ? { targets: row.targets } : {}),
         ...(context.profile && profiled !== undefined ? { profile: await profile(profiled, PROFILE_MS[scale]) } : {}),
       }
@@ -67,6 +67,13 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
   const text = new Corpus(textOf(trace), yjs)
   yield localEdits(text, [times(15), times(2, 'time', 'json-joy')], trace)
   yield remoteUpdates(text, { isObserved: true, targets: [times(8)] })
+  const start = new Corpus(textOf(startOf(trace, DELTA_EDITS)), yjs)
+  yield remoteUpdates(start, {
+    name: 'first updates, deltas read',
+    isObserved: true,
+    readsDelta: true,
+    targets: [times(8)],
+  })
   yield warmLoad(text, [times(4)])
   yield coldLoad(text, [times(1.8)])
   yield encode(text, [times(2)])

@@ -3,7 +3,7 @@ import type { BenchContext, Metric } from '../harness/bench.ts'
 import type { Contestant } from '../harness/measure.ts'
 import type { Target } from '../harness/target.ts'
 import { timed, type TimingLimits, type Work } from '../harness/timing.ts'
-import type { Subject } from '../subjects/subject.ts'
+import type { Demand, Subject } from '../subjects/subject.ts'
 
 export type Scale = BenchContext['scale']
 
@@ -50,15 +50,4 @@ const TIMING: Readonly<Record<Scale, TimingLimits>> = {
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {
   return timed(work, TIMING[scale])
-}
-
-/** What a piece of work asks of a subject that not all can do in much number; 0, unless given. */
-export interface Demand {
-  readonly updatesApplied?: number
-  readonly entryTransactions?: number
-}
-
-/** Whether a row keeps within what the subject says of itself. */
-export function isWithinLimits({ limits }: Subject, { updatesApplied = 0, entryTransactions = 0 }: Demand): boolean {
-  return limits === undefined || (updatesApplied <= limits.updates && entryTransactions <= limits.entryTransactions)
 }

@@ -1,15 +1,15 @@
 /** What the replicas of the bench are made to do: edits, one transaction each, and what they must show in the end. */
 import { EMPTY, type Content } from '../subjects/content.ts'
-import type { Fields, Json, Replica } from '../subjects/subject.ts'
+import type { Demand, Fields, Json, Replica } from '../subjects/subject.ts'
 import { Random } from '../workloads/random.ts'
+import { replay } from '../workloads/replay.ts'
 import type { Edit, Trace } from '../workloads/trace.ts'
 
 export interface Workload {
   /** What its rows' names begin with. */
   readonly name: string
   readonly transactions: number
-  /** How many of them are on arrays and maps. */
-  readonly entryTransactions: number
+  readonly demand: Demand
   /** Does all edits in an empty replica. */
   play(replica: Replica): void
   readonly content: Content
@@ -20,10 +20,16 @@ export function textOf({ edits, endContent }: Trace): Workload {
   return {
     name: 'text',
     transactions: edits.length,
-    entryTransactions: 0,
+    demand: { textTransactions: edits.length },
     play: (replica) => playText(replica, edits),
     content: { ...EMPTY, text: endContent },
   }
+}
+
+/** The first edits of a trace. */
+export function startOf({ name, edits }: Trace, count: number): Trace {
+  const first = edits.slice(0, count)
+  return { name: `the start of ${name}`, edits: first, endContent: replay(first) }
 }
 
 /** Does the edits of a trace, a transaction each. */
@@ -79,7 +85,7 @@ export function recordsOf(count: number, changes: number): Workload {
   return {
     name: 'records',
     transactions: count + changes,
-    entryTransactions: count + changes,
+    demand: { entryTransactions: count + changes },
     play(replica) {
       for (let index = 0; index < count; index++) replica.putRecord(keys[index]!, start[index]!)
       for (const { key, field, value } of edits) replica.setField(key, field, value)
@@ -113,7 +119,7 @@ export function listOf(count: number, changes: number): Workload {
   return {
     name: 'list',
     transactions: groups.length + changes,
-    entryTransactions: groups.length + changes,
+    demand: { entryTransactions: groups.length + changes },
     play(replica) {
       groups.forEach((group, index) => replica.insertValues(index * GROUP, group))
       for (const { index, inserted } of edits) {

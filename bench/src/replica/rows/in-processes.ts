@@ -29,7 +29,7 @@ export function coldLoad(corpus: Corpus, targets: readonly Target[]): ReplicaRow
     name: `${name}: load, cold`,
     metrics: [time],
     targets,
-    entryTransactions: corpus.workload.entryTransactions,
+    ...corpus.workload.demand,
     prepare: ({ scale, subjects, tell }) => ({
       contestants: subjects.map((subject) => {
         tell(subject.name)
@@ -48,7 +48,7 @@ export function loadedMemory(corpus: Corpus, targets: readonly Target[]): Replic
     name: `${name}: memory, loaded`,
     metrics: [memory, ofEncoding],
     targets,
-    entryTransactions: corpus.workload.entryTransactions,
+    ...corpus.workload.demand,
     prepare: ({ scale, subjects, tell }) => ({
       contestants: subjects.map((subject) => {
         tell(subject.name)

@@ -34,7 +34,7 @@ export function localEdits(corpus: Corpus, targets: readonly Target[], trace?: T
     name: `${workload.name}: local edits`,
     metrics: [time, emitted],
     targets,
-    entryTransactions: workload.entryTransactions,
+    ...workload.demand,
     prepare({ scale, subjects, tell }) {
       const contestants = subjects.map((subject) => {
         tell(subject.name)

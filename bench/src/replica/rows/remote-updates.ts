@@ -11,9 +11,13 @@ export interface RemoteOptions {
   readonly name?: string
   /** Whether the replica has a listener on its text. It is told of every update then. */
   readonly isObserved: boolean
-  /** What the listener does with an event; nothing, unless given. */
-  readonly onEvent?: (event: unknown) => void
+  /** Whether the listener reads what changed where; of the libraries that work it out when they are asked. */
+  readonly readsDelta?: boolean
   readonly targets: readonly Target[]
+}
+
+interface WithDelta {
+  readonly delta: readonly unknown[]
 }
 
 interface Reading {
@@ -24,7 +28,7 @@ interface Reading {
 /** The limit: every byte of every update, looked at once. */
 export function remoteUpdates(
   corpus: Corpus,
-  { name = 'remote updates', isObserved, onEvent, targets }: RemoteOptions,
+  { name = 'remote updates', isObserved, readsDelta = false, targets }: RemoteOptions,
 ): ReplicaRow {
   const { workload } = corpus
   const read = (subject: Subject, updates: readonly Uint8Array[]): Reading => {
@@ -33,7 +37,7 @@ export function remoteUpdates(
     if (isObserved) {
       replica.onTextChange((event) => {
         told++
-        onEvent?.(event)
+        if (readsDelta) check((event as WithDelta).delta.length > 0, `${subject.name}: a change without a delta`)
       })
     }
     for (const update of updates) replica.applyUpdate(update)
@@ -44,11 +48,12 @@ export function remoteUpdates(
     metrics: [time],
     targets,
     updatesApplied: workload.transactions,
-    entryTransactions: workload.entryTransactions,
+    ...workload.demand,
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       let scanned: readonly Uint8Array[] = []
-      const contestants = subjects.map((subject) => {
+      const asked = subjects.filter(({ encoding }) => !readsDelta || encoding === 'identical to yjs')
+      const contestants = asked.map((subject) => {
         tell(subject.name)
         const updates = corpus.updatesOf(subject)
         if (subject.name === OURS) profiled = () => read(subject, updates)

@@ -20,7 +20,7 @@ export function warmLoad(corpus: Corpus, targets: readonly Target[]): ReplicaRow
     name: `${name}: load, warm`,
     metrics: [time],
     targets,
-    entryTransactions: corpus.workload.entryTransactions,
+    ...corpus.workload.demand,
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       let scanned: Uint8Array | undefined
@@ -61,7 +61,7 @@ export function encode(corpus: Corpus, targets: readonly Target[]): ReplicaRow {
     name: `${corpus.workload.name}: encode`,
     metrics: [time, size],
     targets,
-    entryTransactions: corpus.workload.entryTransactions,
+    ...corpus.workload.demand,
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       let copied = new Uint8Array()
