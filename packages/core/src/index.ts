@@ -1,5 +1,43 @@
 /** The public face of the merge core. */
 
+// Documents
+export {
+  Doc,
+  Transaction,
+  applyUpdate,
+  applyUpdateV2,
+  encodeStateAsUpdate,
+  encodeStateAsUpdateV2,
+  transact,
+} from './replica/index.ts'
+export type { Changes, DeltaStep, DocEvents, DocOptions, KeyChange, Observer } from './replica/index.ts'
+
+// Shared types, and what they tell. The short names are those of Yjs; the long ones hide no global
+export {
+  SharedType,
+  YArray,
+  YArray as Array,
+  YArrayEvent,
+  YEvent,
+  YMap,
+  YMap as Map,
+  YMapEvent,
+  YText,
+  YText as Text,
+  YTextEvent,
+  YXmlElement,
+  YXmlElement as XmlElement,
+  YXmlEvent,
+  YXmlFragment,
+  YXmlFragment as XmlFragment,
+  YXmlHook,
+  YXmlHook as XmlHook,
+  YXmlText,
+  YXmlText as XmlText,
+  YXmlTreeWalker,
+} from './replica/index.ts'
+export { DeleteItem, DeleteSet } from './replica/index.ts'
+
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate, withDeletesInOrder } from './diff.ts'
@@ -30,7 +68,7 @@ export { REPEATED_KEY_BYTES_MAX } from './format-v2/key-column.ts'
 // What somebody has
 export type { Id } from './id.ts'
 export { IdSet, decodeIdSet, encodeIdSet, type IdRange } from './id-set.ts'
-export { decodeStateVector, encodeStateVector, type StateVector } from './state-vector.ts'
+export { decodeStateVector, encodeStateVector, type HasStateVector, type StateVector } from './state-vector.ts'
 
 // Bytes
 export { ByteReader } from './byte-reader.ts'

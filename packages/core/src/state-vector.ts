@@ -10,8 +10,14 @@ import { ByteWriter } from './byte-writer.ts'
 /** Client → next expected clock. A client that is absent is at clock 0. */
 export type StateVector = ReadonlyMap<number, number>
 
-/** Encodes a state vector; the same map gives the same bytes, whatever its order. Clients at clock 0 are left out. */
-export function encodeStateVector(stateVector: StateVector): Uint8Array<ArrayBuffer> {
+/** What knows its state vector, as a document does. */
+export interface HasStateVector {
+  readonly stateVector: StateVector
+}
+
+/** Encodes a state vector, or that of a document; the same map gives the same bytes, whatever its order. Clients at clock 0 are left out. */
+export function encodeStateVector(of: StateVector | HasStateVector): Uint8Array<ArrayBuffer> {
+  const stateVector = 'stateVector' in of ? of.stateVector : of
   const entries = [...stateVector].filter(([, clock]) => clock > 0).sort(([a], [b]) => b - a)
   const writer = new ByteWriter(1 + entries.length * 8)
   writer.varUint(entries.length)

@@ -1,0 +1,330 @@
+/**
+ * Applying an update: it is decoded whole, then each struct is integrated once what it builds on is there. What builds on something unknown waits, with
+ * what it waits for, and is tried again when that has come.
+ */
+import { ByteWriter } from '../byte-writer.ts'
+import { ContentKind } from '../content.ts'
+import { IdSet } from '../id-set.ts'
+import { Info } from '../struct.ts'
+import { decodeUtf8 } from '../text-coding.ts'
+import { encodeUpdate } from '../update.ts'
+import { decodeUpdateV2 } from '../format-v2/update-v2.ts'
+import { deleteRow } from './delete-row.ts'
+import type { DocCore } from './doc-core.ts'
+import { Column, IncomingStructs, STRIDE, type IncomingClient } from './incoming-structs.ts'
+import { afterConflicts, cut, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
+import { PendingUpdates } from './pending.ts'
+import { readContentInto } from './row-content.ts'
+import { GC_KIND, NONE, parentOfEntry } from './row-table.ts'
+import { transact } from './transact.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Shared: one update is applied at a time, and nobody is called meanwhile. */
+const incoming = new IncomingStructs()
+
+/**
+ * Applies an update in format v1. What the document has already is skipped, what it cannot have yet waits; so updates may come in any order, and more than
+ * once. `origin` is handed to events. Throws `DecodeError` if `update` is not one, or goes beyond `CLOCK_MAX`; the document is then as it was.
+ */
+export function applyUpdate(doc: DocCore, update: Uint8Array, origin: unknown = null): void {
+  transact(
+    doc,
+    (transaction) => {
+      // In here, since those who are told that a transaction begins may apply updates themselves.
+      incoming.decode(update, doc.tables.clients)
+      applyDecoded(transaction)
+    },
+    origin,
+    false,
+  )
+}
+
+/** The same in format v2. Throws `DecodeError`, also where an update unfolds too far; see `decodeUpdateV2`. */
+export function applyUpdateV2(doc: DocCore, update: Uint8Array, origin: unknown = null): void {
+  applyUpdate(doc, encodeUpdate(decodeUpdateV2(update)), origin)
+}
+
+/** Integrates what {@link incoming} holds, and then whatever waited for it. */
+function applyDecoded(transaction: Transaction): void {
+  const { doc } = transaction
+  transaction.local = false
+  try {
+    nameRoots(doc)
+    integrateClients(transaction)
+    applyDeletes(transaction, incoming.deletes)
+    while (doc.pending !== null && canRetry(doc, doc.pending)) {
+      const { structs, missing } = doc.pending
+      doc.pending.structs = null
+      doc.pending.missing = new Map()
+      if (structs === null || missing.size === 0) break
+      incoming.decode(structs, doc.tables.clients)
+      nameRoots(doc)
+      integrateClients(transaction)
+    }
+    if (doc.pending !== null) {
+      retryDeletes(transaction, doc.pending)
+      if (doc.pending.isEmpty) doc.pending = null
+    }
+  } finally {
+    incoming.release()
+  }
+}
+
+function canRetry(doc: DocCore, { missing }: PendingUpdates): boolean {
+  for (const [client, clock] of missing) if (clock < doc.tables.clients.stateOf(client)) return true
+  return false
+}
+
+/** Root types become known with the update that names them, even if it has to wait. */
+function nameRoots(doc: DocCore): void {
+  const { cells, bytes } = incoming
+  for (const { next, end } of incoming.clients) {
+    for (let at = next; at < end; at += STRIDE) {
+      if (cells[at + Column.parentClient] !== NONE || cells[at + Column.parentAt] === NONE) continue
+      const name = decodeUtf8(bytes.subarray(cells[at + Column.parentAt], cells[at + Column.parentEnd]))
+      doc.rootNamed(name)
+      // From here on it is a type.
+      cells[at + Column.parentAt] = doc.tables.types.root(name)
+    }
+  }
+}
+
+/** Integrates clients one after another, the greatest ID first, but first whatever a struct depends on. */
+function integrateClients(transaction: Transaction): void {
+  const { doc } = transaction
+  const { clients: table, rows } = doc.tables
+  const { clients, cells } = incoming
+  let structs = 0
+  for (const { next, end } of clients) structs += (end - next) / STRIDE
+  if (structs > 8) rows.reserve(structs)
+  const waiting: Waiting = { clients: [], missing: new Map() }
+  if (clients.length > 1) clients.sort((a, b) => table.ids[b.client]! - table.ids[a.client]!)
+  const byClient = new Map<number, IncomingClient>()
+  if (clients.length > 1) for (const each of clients) byClient.set(each.client, each)
+  const stack: IncomingClient[] = []
+  for (const each of clients) {
+    for (;;) {
+      const current = stack.length > 0 ? stack[stack.length - 1]! : each
+      if (current.next === current.end) {
+        if (stack.pop() === undefined) break
+        continue
+      }
+      const at = current.next
+      const dependency = integrateStruct(transaction, current.client, at, cells)
+      if (dependency === NONE) {
+        current.next += STRIDE
+        // One step was needed of it, perhaps; whoever waits for more asks again.
+        stack.pop()
+        continue
+      }
+      const before = dependency === current.client ? undefined : byClient.get(dependency)
+      if (before !== undefined && before.next < before.end && before !== each && !stack.includes(before)) {
+        stack.push(before)
+        continue
+      }
+      const clock = dependency === current.client ? cells[at + Column.clock]! - 1 : table.states[dependency]!
+      const known = waiting.missing.get(table.ids[dependency]!)
+      if (known === undefined || clock < known) waiting.missing.set(table.ids[dependency]!, clock)
+      setAside(waiting, each)
+      for (const one of stack) setAside(waiting, one)
+      stack.length = 0
+      break
+    }
+  }
+  if (waiting.clients.length === 0) return
+  doc.pending ??= new PendingUpdates()
+  doc.pending.addStructs(encodeWaiting(doc, waiting), waiting.missing)
+}
+
+/** Structs that cannot be integrated now. */
+interface Waiting {
+  /** Client and the handles and bytes of the structs. */
+  readonly clients: { client: number; from: number; end: number; to: number }[]
+  readonly missing: Map<number, number>
+}
+
+/** All that is left of a client waits: it comes after what waits. */
+function setAside(waiting: Waiting, incomingClient: IncomingClient): void {
+  const { client, next, end, to } = incomingClient
+  if (next < end) waiting.clients.push({ client, from: next, end, to })
+  incomingClient.next = end
+}
+
+function encodeWaiting(doc: DocCore, { clients }: Waiting): Uint8Array {
+  const { ids } = doc.tables.clients
+  const { cells, bytes } = incoming
+  clients.sort((a, b) => ids[b.client]! - ids[a.client]!)
+  const writer = new ByteWriter(256)
+  writer.varUint(clients.length)
+  for (const { client, from, end, to } of clients) {
+    writer.varUint((end - from) / STRIDE)
+    writer.varUint(ids[client]!)
+    writer.varUint(cells[from + Column.clock]!)
+    writer.raw(bytes.subarray(cells[from + Column.from], to))
+  }
+  writer.varUint(0)
+  return writer.finish()
+}
+
+/** Integrates a struct, as far as the document does not have it. Returns NONE, or the index of the client that has to come first. */
+function integrateStruct(transaction: Transaction, client: number, at: number, cells: Int32Array): number {
+  const { doc } = transaction
+  const { tables } = doc
+  const { rows, clients } = tables
+  const { states } = clients
+  const kind = cells[at + Column.kind]!
+  if (kind === Info.skip) return NONE
+  const length = cells[at + Column.length]!
+  const state = states[client]!
+  const skipped = state - cells[at + Column.clock]!
+  if (skipped < 0) return client
+  // Before anything is cut: what is known needs no place, and a cut inside a surrogate pair would damage it.
+  if (skipped >= length) return NONE
+  let originClient = cells[at + Column.originClient]!
+  let originClock = originClient === NONE ? 0 : cells[at + Column.originClock]!
+  const rightClient = cells[at + Column.rightClient]!
+  const rightClock = rightClient === NONE ? 0 : cells[at + Column.rightClock]!
+  if (originClient !== NONE && originClient !== client && originClock >= states[originClient]!) return originClient
+  if (rightClient !== NONE && rightClient !== client && rightClock >= states[rightClient]!) return rightClient
+  const parentClient = cells[at + Column.parentClient]!
+  if (parentClient !== NONE && parentClient !== client && cells[at + Column.parentAt]! >= states[parentClient]!) {
+    return parentClient
+  }
+  transaction.touch(client)
+  if (client === doc.ownClientIfAny()) transaction.receivedOwnUnits = true
+  if (kind === Info.gc) {
+    placeGc(tables, client, state, length - skipped)
+    return NONE
+  }
+  if (skipped > 0) {
+    originClient = client
+    originClock = state - 1
+  }
+  let left = NONE
+  let right = NONE
+  if (originClient !== NONE) {
+    left = rowEndingWith(transaction, originClient, originClock)
+    if (rows.kind[left] === GC_KIND) {
+      placeGc(tables, client, state, length - skipped)
+      return NONE
+    }
+  }
+  if (rightClient !== NONE) {
+    const next = left === NONE ? NONE : rows.right[left]!
+    right =
+      next !== NONE && rows.client[next] === rightClient && rows.clock[next] === rightClock
+        ? next
+        : rowBeginningWith(transaction, rightClient, rightClock)
+  }
+  const parent =
+    right !== NONE && rows.kind[right] === GC_KIND
+      ? NONE
+      : left !== NONE
+        ? rows.parent[left]!
+        : right !== NONE
+          ? rows.parent[right]!
+          : parentOf(doc, at, cells)
+  if (parent === NONE) {
+    placeGc(tables, client, state, length - skipped)
+    return NONE
+  }
+  const isNextTo = left === NONE ? right !== NONE && rows.left[right] === NONE : rows.right[left] === right
+  if (!isNextTo) {
+    left = afterConflicts(
+      tables,
+      parent,
+      left,
+      right,
+      clients.ids[client]!,
+      originClient,
+      originClock,
+      rightClient,
+      rightClock,
+    )
+  }
+  const row = rows.allocate()
+  rows.kind[row] = kind
+  rows.flags[row] = 0
+  rows.client[row] = client
+  rows.clock[row] = state
+  rows.length[row] = length - skipped
+  rows.originClient[row] = originClient
+  rows.originClock[row] = originClock
+  rows.rightOriginClient[row] = rightClient
+  rows.rightOriginClock[row] = rightClock
+  rows.parent[row] = parent
+  readContentInto(
+    doc,
+    row,
+    incoming.bytes,
+    cells[at + Column.payloadAt]!,
+    cells[at + Column.payloadEnd]!,
+    length,
+    skipped,
+  )
+  place(transaction, left, row)
+  return NONE
+}
+
+/** The parent column of a struct without origins; NONE if its parent is gone. */
+function parentOf(doc: DocCore, at: number, cells: Int32Array): number {
+  const { rows, entries, ids } = doc.tables
+  const holderClient = cells[at + Column.parentClient]!
+  let type = cells[at + Column.parentAt]!
+  if (holderClient !== NONE) {
+    const holder = ids.find(holderClient, type)
+    if (rows.kind[holder] !== ContentKind.type) return NONE
+    type = rows.content[holder]!
+  } else if (type === NONE) return NONE
+  const keyAt = cells[at + Column.keyAt]!
+  if (keyAt === NONE) return type
+  const key = decodeUtf8(incoming.bytes.subarray(keyAt, cells[at + Column.keyEnd]))
+  return parentOfEntry(entries.findOrAdd(type, key))
+}
+
+/** Deletes the units that the document has, and remembers the others. `ranges` are flat: client ID, start, end. */
+function applyDeletes(transaction: Transaction, ranges: readonly number[]): void {
+  const { doc } = transaction
+  const { clients } = doc.tables
+  let unknown: number[] | null = null
+  for (let at = 0; at < ranges.length; at += 3) {
+    const id = ranges[at]!
+    const end = ranges[at + 2]!
+    const client = clients.indexOf(id)
+    const state = client === NONE ? 0 : clients.states[client]!
+    if (end > state) (unknown ??= []).push(id, Math.max(ranges[at + 1]!, state), end)
+    if (ranges[at + 1]! < state) deleteUnits(transaction, client, ranges[at + 1]!, Math.min(end, state))
+  }
+  if (unknown === null) return
+  doc.pending ??= new PendingUpdates()
+  doc.pending.deletes.addAll(IdSet.of(unknown))
+}
+
+/** Deletes the units `from` … `to − 1` of a client, which the document has. Rows are cut where only a part of them goes. */
+function deleteUnits(transaction: Transaction, client: number, from: number, to: number): void {
+  const { rows, ids } = transaction.doc.tables
+  let row = ids.find(client, from)
+  if (!rows.isDeleted(row) && rows.clock[row]! < from) row = cut(transaction, row, from - rows.clock[row]!)
+  while (row !== NONE && rows.clock[row]! < to) {
+    if (!rows.isDeleted(row)) {
+      const units = to - rows.clock[row]!
+      if (units < rows.length[row]!) cut(transaction, row, units)
+      deleteRow(transaction, row)
+    }
+    row = rows.nextByClock[row]!
+  }
+}
+
+function retryDeletes(transaction: Transaction, pending: PendingUpdates): void {
+  if (pending.deletes.isEmpty) return
+  const { clients } = transaction.doc.tables
+  const flat: number[] = []
+  let isKnown = false
+  for (const { client, start, end } of pending.deletes) {
+    flat.push(client, start, end)
+    if (start < clients.stateOf(client)) isKnown = true
+  }
+  if (!isKnown) return
+  pending.deletes = new IdSet()
+  applyDeletes(transaction, flat)
+}

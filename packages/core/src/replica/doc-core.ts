@@ -1,0 +1,183 @@
+/**
+ * What the parts of a replica know of the document: its tables, the running transaction, and the objects of its types. `Doc` is this with the methods that apps call; it is
+ * apart so that types and transactions need not import it.
+ */
+import { assert } from '../errors.ts'
+import { isTypeDeleted } from './delete-row.ts'
+import { randomClientId } from './entropy.ts'
+import { Item } from './item.ts'
+import { Observable } from './observable.ts'
+import type { PendingUpdates } from './pending.ts'
+import { NONE } from './row-table.ts'
+import type { SharedType } from './shared-type.ts'
+import { Tables } from './tables.ts'
+import type { Transaction } from './transaction.ts'
+import type { TypeKind } from './type-table.ts'
+
+/** What documents emit, by name. */
+export interface DocEvents {
+  load: (doc: DocCore) => void
+  sync: (isSynced: boolean | undefined, doc: DocCore) => void
+  /** A transaction changed something: the change in format v1. */
+  update: (update: Uint8Array, origin: unknown, doc: DocCore, transaction: Transaction) => void
+  updateV2: (update: Uint8Array, origin: unknown, doc: DocCore, transaction: Transaction) => void
+  beforeAllTransactions: (doc: DocCore) => void
+  beforeTransaction: (transaction: Transaction, doc: DocCore) => void
+  beforeObserverCalls: (transaction: Transaction, doc: DocCore) => void
+  afterTransaction: (transaction: Transaction, doc: DocCore) => void
+  afterTransactionCleanup: (transaction: Transaction, doc: DocCore) => void
+  afterAllTransactions: (doc: DocCore, transactions: Transaction[]) => void
+  subdocs: (
+    changes: { loaded: Set<DocCore>; added: Set<DocCore>; removed: Set<DocCore> },
+    doc: DocCore,
+    transaction: Transaction,
+  ) => void
+  destroy: (doc: DocCore) => void
+  destroyed: (isDestroyed: boolean) => void
+}
+
+/** Options of a document; those of Yjs. */
+export interface DocOptions {
+  /** Globally unique name; random unless given. */
+  guid?: string
+  collectionid?: string | null
+  /** Whether content of deleted items is dropped; true unless given. */
+  gc?: boolean
+  /** Asked before the content of a deleted item is dropped, if garbage is collected. */
+  gcFilter?: GcFilter
+  /** Anything that can be sent; subdocuments carry it along. */
+  meta?: unknown
+  /** Whether a subdocument is loaded by those who receive it. */
+  autoLoad?: boolean
+  /** Whether the document is to be synced now. */
+  shouldLoad?: boolean
+}
+
+/** Decides whether the content of a deleted item, named by its ID, may be dropped. */
+export type GcFilter = (item: { readonly id: { client: number; clock: number }; readonly length: number }) => boolean
+
+/** Where a subdocument stands in its parent document. */
+export interface Holder {
+  readonly doc: DocCore
+  readonly client: number
+  readonly clock: number
+}
+
+export abstract class DocCore extends Observable<DocEvents> {
+  readonly tables: Tables = new Tables()
+  gc = true
+  gcFilter: GcFilter | null = null
+  guid = ''
+  meta: unknown = null
+  autoLoad = false
+  shouldLoad = true
+  collectionid: string | null = null
+  readonly subdocs: Set<DocCore> = new Set()
+  /** Where it stands in a parent document, or null. */
+  holder: Holder | null = null
+
+  /** The transaction whose function runs. */
+  running: Transaction | null = null
+  /** Transactions of which not all events have been emitted, oldest first. */
+  round: Transaction[] = []
+  transactionCount = 0
+  /** What `Transaction.view` last showed, and how many transactions there were. */
+  viewed: Transaction | null = null
+  viewedTransactions = 0
+  /** Updates that wait for others. */
+  pending: PendingUpdates | null = null
+  /** Types that were collected in this round; their numbers are used again after it. */
+  readonly collectedTypes: number[] = []
+  /** Listeners on types of the document, whether or not they are interested in what changes. */
+  observers = 0
+
+  readonly #facades = new Map<number, SharedType>()
+  #clientID: number = randomClientId()
+  #ownClient: number = NONE
+
+  /** The client ID under which this document writes. Must not be shared with another that writes. */
+  get clientID(): number {
+    return this.#clientID
+  }
+
+  set clientID(id: number) {
+    this.#clientID = id
+    this.#ownClient = NONE
+  }
+
+  /** Client → the clock that is expected next. A new map. */
+  get stateVector(): Map<number, number> {
+    const { clients } = this.tables
+    const stateVector = new Map<number, number>()
+    for (let client = 0; client < clients.count; client++) {
+      if (clients.states[client]! > 0) stateVector.set(clients.ids[client]!, clients.states[client]!)
+    }
+    return stateVector
+  }
+
+  /** Root types by name, as objects. */
+  abstract readonly share: Map<string, SharedType>
+
+  /** The root of this name, as what it was asked for before; if nobody did, as a type of no kind. */
+  abstract rootNamed(name: string): SharedType
+
+  /** The object of a type that has none yet. */
+  protected abstract createFacade(type: number, kind: TypeKind): SharedType
+
+  /** A document that somebody put into this one. */
+  abstract createSubdocument(options: DocOptions): DocCore
+
+  /** Its index in the client table. */
+  ownClient(): number {
+    if (this.#ownClient === NONE) {
+      assert(Number.isSafeInteger(this.#clientID) && this.#clientID >= 0, 'a client ID is an integer in 0 … 2^53 − 1')
+      this.#ownClient = this.tables.clients.intern(this.#clientID)
+    }
+    return this.#ownClient
+  }
+
+  /** The same, or NONE while nothing of that client is known. */
+  ownClientIfAny(): number {
+    if (this.#ownClient === NONE) this.#ownClient = this.tables.clients.indexOf(this.#clientID)
+    return this.#ownClient
+  }
+
+  /** A row as an item of Yjs. */
+  itemOfRow(row: number): Item {
+    return new Item(this, row)
+  }
+
+  /** The item that holds a type; null for a root. */
+  itemOfType(type: number): Item | null {
+    const row = this.tables.types.item[type]!
+    return row < 0 ? null : this.itemOfRow(row)
+  }
+
+  /** The object of a type: the same one each time. */
+  facade(type: number): SharedType {
+    let facade = this.#facades.get(type)
+    if (facade === undefined) {
+      facade = this.createFacade(type, this.tables.types.kind[type]! as TypeKind)
+      this.#facades.set(type, facade)
+    }
+    return facade
+  }
+
+  /** The object of a type, if anybody ever asked for it. */
+  facadeIfAny(type: number): SharedType | undefined {
+    return this.#facades.get(type)
+  }
+
+  setFacade(type: number, facade: SharedType): void {
+    this.#facades.set(type, facade)
+  }
+
+  /** Whether a type was deleted, or collected since. */
+  isTypeDeleted(type: number): boolean {
+    return isTypeDeleted(this.tables, type)
+  }
+
+  hasListeners(name: keyof DocEvents): boolean {
+    return this._observers.has(name)
+  }
+}

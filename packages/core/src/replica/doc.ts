@@ -1,0 +1,197 @@
+/** A document: what apps make, edit through its types, and sync through its updates. The names and the behaviour are those of Yjs's `Doc`. */
+import { YArray } from './array.ts'
+import { DocCore, type DocOptions } from './doc-core.ts'
+import { randomGuid } from './entropy.ts'
+import { YMap } from './map.ts'
+import { SharedType } from './shared-type.ts'
+import { YText } from './text.ts'
+import { transact } from './transact.ts'
+import type { Transaction } from './transaction.ts'
+import { TypeKind } from './type-table.ts'
+import { YXmlElement, YXmlFragment, YXmlHook, YXmlText } from './xml.ts'
+import type { Subdocument } from './subdocument.ts'
+
+/** A class of shared types. */
+export type TypeConstructor<Type extends SharedType> = new () => Type
+
+export class Doc extends DocCore {
+  readonly share: Map<string, SharedType> = new Map()
+  isLoaded = false
+  isSynced = false
+  isDestroyed = false
+  /** Resolves with the document once a provider has loaded it. */
+  readonly whenLoaded: Promise<Doc>
+  /** Resolves once a provider has synced it; made anew when sync is lost. */
+  whenSynced: Promise<void>
+
+  constructor(options: DocOptions = {}) {
+    super()
+    const { guid, collectionid = null, gc = true, gcFilter, meta = null, autoLoad = false, shouldLoad = true } = options
+    this.guid = guid ?? randomGuid()
+    this.collectionid = collectionid
+    this.gc = gc
+    this.gcFilter = gcFilter ?? null
+    this.meta = meta
+    this.autoLoad = autoLoad
+    this.shouldLoad = shouldLoad
+    this.whenLoaded = new Promise((resolve) => {
+      this.on('load', () => {
+        this.isLoaded = true
+        resolve(this)
+      })
+    })
+    this.on('sync', (isSynced) => {
+      if (isSynced === false && this.isSynced) this.whenSynced = this.#nextSync()
+      this.isSynced = isSynced === undefined || isSynced
+      if (this.isSynced && !this.isLoaded) this.emit('load', [this])
+    })
+    this.whenSynced = this.#nextSync()
+  }
+
+  /** Runs `body` in a transaction: one update, and one event per type. Returns what it returns. */
+  transact<Result>(body: (transaction: Transaction) => Result, origin: unknown = null): Result {
+    return transact(this, body, origin)
+  }
+
+  /** The root type of a name, as this class. Throws if it was asked for as another. */
+  get<Type extends SharedType = SharedType>(
+    name: string,
+    constructor: TypeConstructor<Type> = SharedType as TypeConstructor<Type>,
+  ): Type {
+    const known = this.share.get(name)
+    const isAny = (constructor as unknown) === SharedType
+    if (known !== undefined && (isAny || known.constructor === constructor)) return known as Type
+    if (known !== undefined && known.constructor !== SharedType) {
+      throw new Error(`Type with the name ${name} has already been defined with a different constructor`)
+    }
+    const facade = new constructor()
+    const type = this.tables.types.root(name)
+    this.tables.types.kind[type] = facade.kind
+    this.setFacade(type, facade)
+    this.share.set(name, facade)
+    facade.attach(this, type)
+    return facade
+  }
+
+  getText(name = ''): YText {
+    return this.get(name, YText)
+  }
+
+  getArray<Value = unknown>(name = ''): YArray<Value> {
+    return this.get(name, YArray) as YArray<Value>
+  }
+
+  getMap<Value = unknown>(name = ''): YMap<Value> {
+    return this.get(name, YMap) as YMap<Value>
+  }
+
+  getXmlFragment(name = ''): YXmlFragment {
+    return this.get(name, YXmlFragment)
+  }
+
+  getXmlElement(name = ''): YXmlElement {
+    return this.get(name, YXmlElement)
+  }
+
+  /** All root types as plain data. */
+  toJSON(): Record<string, unknown> {
+    const json: Record<string, unknown> = {}
+    for (const [name, type] of this.share) json[name] = type.toJSON()
+    return json
+  }
+
+  /** Asks the providers of the parent document to load this one. */
+  load(): void {
+    const { holder } = this
+    if (holder !== null && !this.shouldLoad) {
+      transact(holder.doc, (transaction) => {
+        transaction.subdocsLoaded.add(this)
+      })
+    }
+    this.shouldLoad = true
+  }
+
+  getSubdocs(): Set<DocCore> {
+    return this.subdocs
+  }
+
+  getSubdocGuids(): Set<string> {
+    return new Set(Array.from(this.subdocs, ({ guid }) => guid))
+  }
+
+  /** Tells listeners, and forgets them. In its place, a parent document gets an empty one that can be loaded again. */
+  override destroy(): void {
+    this.isDestroyed = true
+    for (const subdoc of Array.from(this.subdocs)) subdoc.destroy()
+    const { holder } = this
+    if (holder !== null) {
+      this.holder = null
+      this.#replaceIn(holder.doc, holder.doc.tables.ids.find(holder.client, holder.clock))
+    }
+    this.emit('destroyed', [true])
+    this.emit('destroy', [this])
+    super.destroy()
+  }
+
+  override rootNamed(name: string): SharedType {
+    return this.share.get(name) ?? this.get(name)
+  }
+
+  override createSubdocument(options: DocOptions): DocCore {
+    return new Doc(options)
+  }
+
+  protected override createFacade(type: number, kind: TypeKind): SharedType {
+    const facade = this.#emptyFacade(kind, this.tables.types.names.get(type))
+    facade.attach(this, type)
+    return facade
+  }
+
+  #emptyFacade(kind: TypeKind, name: string | undefined): SharedType {
+    switch (kind) {
+      case TypeKind.array:
+        return new YArray()
+      case TypeKind.map:
+        return new YMap()
+      case TypeKind.text:
+        return new YText()
+      case TypeKind.xmlElement:
+        return new YXmlElement(name)
+      case TypeKind.xmlFragment:
+        return new YXmlFragment()
+      case TypeKind.xmlHook:
+        return new YXmlHook(name!)
+      case TypeKind.xmlText:
+        return new YXmlText()
+      case TypeKind.unknown:
+        return new SharedType()
+      default:
+        return kind satisfies never
+    }
+  }
+
+  #replaceIn(parent: DocCore, row: number): void {
+    const { rows, values } = parent.tables
+    transact(parent, (transaction) => {
+      if (!rows.isDeleted(row)) {
+        const subdocument = values.get(rows.content[row]!) as Subdocument
+        const next = new Doc({ guid: this.guid, ...subdocument.options, shouldLoad: false })
+        subdocument.doc = next
+        next.holder = { doc: parent, client: rows.client[row]!, clock: rows.clock[row]! }
+        transaction.subdocsAdded.add(next)
+      }
+      transaction.subdocsRemoved.add(this)
+    })
+  }
+
+  #nextSync(): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = (isSynced: boolean | undefined): void => {
+        if (isSynced === false) return
+        this.off('sync', listener)
+        resolve()
+      }
+      this.on('sync', listener)
+    })
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * From an ID to the row that holds it. Rows of a client are chained in the order of their clocks; on top of the chain a client has one of
+ *
+ * - nothing, while it has few rows: the chain is walked;
+ * - hints: `hints[clock >> shift]` is the row that holds the first clock of that bucket, and the chain is followed from there. A lookup is one read and a
+ *   step or two, several times as fast as a binary search;
+ * - a sorted list of rows, where rows are spread so unevenly (a run of a billion units beside single ones) that hints would be either too many or too coarse.
+ *   No honest document needs it; it bounds what a forged one can cost, in time and in memory.
+ */
+import { assert } from '../errors.ts'
+import type { ClientTable } from './client-table.ts'
+import { grown, NONE, type RowTable } from './row-table.ts'
+
+/** Up to so many rows the chain is walked. */
+const WALKED_ROWS_MAX = 16
+
+/** After so many steps from a hint, hints are taken to be of no use for the client. */
+const WALK_STEPS_MAX = 512
+
+interface Hints {
+  shift: number
+  rows: Int32Array
+}
+
+interface Sorted {
+  count: number
+  rows: Int32Array
+}
+
+export class IdIndex {
+  readonly #rows: RowTable
+  readonly #clients: ClientTable
+  readonly #hints: (Hints | undefined)[] = []
+  readonly #sorted: (Sorted | undefined)[] = []
+
+  constructor(rows: RowTable, clients: ClientTable) {
+    this.#rows = rows
+    this.#clients = clients
+  }
+
+  /** The row that holds a unit which the document has. */
+  find(client: number, clock: number): number {
+    const clocks = this.#rows.clock
+    const last = this.#clients.last[client]!
+    if (clock >= clocks[last]!) return last
+    const hints = this.#hints[client]
+    let row: number
+    if (hints !== undefined) row = hints.rows[clock >>> hints.shift]!
+    else if (this.#sorted[client] === undefined) row = this.#clients.first[client]!
+    else return this.#sorted[client].rows[this.#search(this.#sorted[client], clock)]!
+    const lengths = this.#rows.length
+    const { nextByClock } = this.#rows
+    for (let steps = 0; clocks[row]! + lengths[row]! <= clock; steps++) {
+      if (steps === WALK_STEPS_MAX) {
+        this.#sort(client)
+        return this.find(client, clock)
+      }
+      row = nextByClock[row]!
+    }
+    return row
+  }
+
+  /** Puts a row at the end of its client's chain: it begins where the last one ended. */
+  append(client: number, row: number): void {
+    const clients = this.#clients
+    const rows = this.#rows
+    const last = clients.last[client]!
+    if (last === NONE) clients.first[client] = row
+    else rows.nextByClock[last] = row
+    rows.nextByClock[row] = NONE
+    clients.last[client] = row
+    const count = clients.rows[client]! + 1
+    clients.rows[client] = count
+    const end = rows.clock[row]! + rows.length[row]!
+    clients.states[client] = end
+    this.#added(client, row, count)
+  }
+
+  /** The last row of the client has grown: its units from `from` on are new. */
+  extended(client: number, row: number, from: number): void {
+    const end = this.#rows.clock[row]! + this.#rows.length[row]!
+    this.#clients.states[client] = end
+    const hints = this.#hints[client]
+    if (hints !== undefined) this.#claim(client, hints, row, from, end)
+  }
+
+  /** Puts a row in the chain behind the one that it was split from. */
+  insertAfter(client: number, left: number, row: number): void {
+    const clients = this.#clients
+    const { nextByClock } = this.#rows
+    nextByClock[row] = nextByClock[left]!
+    nextByClock[left] = row
+    if (clients.last[client] === left) clients.last[client] = row
+    const count = clients.rows[client]! + 1
+    clients.rows[client] = count
+    this.#added(client, row, count)
+  }
+
+  /** Takes a row out of the chain that is merged into the one before it. Its clock and length are still those it had. */
+  remove(client: number, left: number, row: number): void {
+    const clients = this.#clients
+    const rows = this.#rows
+    const sorted = this.#sorted[client]
+    if (sorted !== undefined) {
+      const at = this.#search(sorted, rows.clock[row]!)
+      sorted.rows.copyWithin(at, at + 1, sorted.count)
+      sorted.count--
+    }
+    rows.nextByClock[left] = rows.nextByClock[row]!
+    if (clients.last[client] === row) clients.last[client] = left
+    clients.rows[client]!--
+    const hints = this.#hints[client]
+    if (hints !== undefined) {
+      const from = rows.clock[row]!
+      this.#claim(client, hints, left, from, from + rows.length[row]!)
+    }
+  }
+
+  /** The row before, by clock; NONE for the first. */
+  previous(client: number, row: number): number {
+    const clock = this.#rows.clock[row]!
+    return clock === 0 ? NONE : this.find(client, clock - 1)
+  }
+
+  #added(client: number, row: number, count: number): void {
+    const rows = this.#rows
+    const from = rows.clock[row]!
+    const sorted = this.#sorted[client]
+    if (sorted !== undefined) {
+      if (sorted.count === sorted.rows.length) sorted.rows = grown(sorted.rows, sorted.count * 2)
+      const at =
+        sorted.count === 0 || rows.clock[sorted.rows[sorted.count - 1]!]! < from
+          ? sorted.count
+          : this.#search(sorted, from) + 1
+      sorted.rows.copyWithin(at + 1, at, sorted.count)
+      sorted.rows[at] = row
+      sorted.count++
+      return
+    }
+    const hints = this.#hints[client]
+    if (hints === undefined && count <= WALKED_ROWS_MAX) return
+    const buckets = hints === undefined ? 0 : (this.#clients.states[client]! >>> hints.shift) + 1
+    if (hints === undefined || count > buckets * 4 || buckets > count * 4 + 128) this.#hint(client)
+    else this.#claim(client, hints, row, from, from + rows.length[row]!)
+  }
+
+  /** Makes hints for a client, about as many as it has rows. */
+  #hint(client: number): void {
+    const rows = this.#rows
+    const units = this.#clients.states[client]!
+    const count = this.#clients.rows[client]!
+    let shift = 0
+    while (units / 2 ** shift > count) shift++
+    const hints = { shift, rows: new Int32Array(((units - 1) >>> shift) + 1 + (count >> 2)) }
+    this.#hints[client] = hints
+    let crowd = 0
+    let bucket = 0
+    for (let row = this.#clients.first[client]!; row !== NONE; row = rows.nextByClock[row]!) {
+      const from = rows.clock[row]!
+      this.#claim(client, hints, row, from, from + rows.length[row]!)
+      if (from >>> shift === bucket) crowd++
+      else {
+        bucket = from >>> shift
+        crowd = 0
+      }
+      if (crowd > WALK_STEPS_MAX) {
+        this.#sort(client)
+        return
+      }
+    }
+  }
+
+  /** The units `from` … `to − 1` are the row's: so are the buckets that begin with one of them. */
+  #claim(client: number, hints: Hints, row: number, from: number, to: number): void {
+    const { shift } = hints
+    const size = 2 ** shift
+    let bucket = from >>> shift
+    if (bucket * size < from) bucket++
+    if (bucket * size >= to) return
+    const last = (to - 1) >>> shift
+    if (last >= hints.rows.length) {
+      // What one row may claim was bounded when the shift was chosen; a giant run at the end asks for another.
+      if (last > this.#clients.rows[client]! * 8 + 128) {
+        this.#hint(client)
+        return
+      }
+      hints.rows = grown(hints.rows, Math.ceil((last + 1) * 1.5))
+    }
+    hints.rows.fill(row, bucket, last + 1)
+  }
+
+  #sort(client: number): void {
+    const { nextByClock } = this.#rows
+    const count = this.#clients.rows[client]!
+    const sorted = { count: 0, rows: new Int32Array(count + (count >> 1)) }
+    for (let row = this.#clients.first[client]!; row !== NONE; row = nextByClock[row]!) {
+      sorted.rows[sorted.count++] = row
+    }
+    assert(sorted.count === count, 'the chain of a client has all its rows')
+    this.#hints[client] = undefined
+    this.#sorted[client] = sorted
+  }
+
+  /** The index of the row that holds `clock`. */
+  #search(sorted: Sorted, clock: number): number {
+    const clocks = this.#rows.clock
+    let low = 0
+    let high = sorted.count - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (clocks[sorted.rows[middle]!]! <= clock) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}

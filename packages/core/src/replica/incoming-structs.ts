@@ -1,0 +1,176 @@
+/**
+ * The structs of an update, decoded and checked as a whole before anything is touched, in columns of numbers. Contents stay in the bytes of the update, which are
+ * borrowed until it is applied.
+ */
+import type { ByteReader } from '../byte-reader.ts'
+import { readIdRanges } from '../id-set.ts'
+import { Info } from '../struct.ts'
+import { NO_CLIENT } from '../plain-structs.ts'
+import { StructScan } from '../struct-scan.ts'
+import type { ClientTable } from './client-table.ts'
+import { CLOCK_MAX } from './integrate.ts'
+import { NONE } from './row-table.ts'
+
+/** Columns of a struct, from its handle on. */
+export const Column = {
+  clock: 0,
+  length: 1,
+  /** A content kind, `Info.gc` or `Info.skip`. */
+  kind: 2,
+  originClient: 3,
+  originClock: 4,
+  rightClient: 5,
+  rightClock: 6,
+  /** The client of the item that holds the parent; NONE if the parent is a root or is taken from a neighbour. */
+  parentClient: 7,
+  /** Beside it its clock; of a root, the offset of its name; NONE if the parent is taken from a neighbour. */
+  parentAt: 8,
+  /** Of a root, where its name ends. */
+  parentEnd: 9,
+  /** The offsets of the key, or NONE. */
+  keyAt: 10,
+  keyEnd: 11,
+  payloadAt: 12,
+  payloadEnd: 13,
+  /** The offset of the struct. */
+  from: 14,
+} as const
+
+/** Numbers of one struct. */
+export const STRIDE = 15
+
+/** More than these are let go after use. */
+const KEPT_CELLS_MAX = 2 ** 20
+
+/** The structs of one client, in the order of their clocks. */
+export interface IncomingClient {
+  /** Index in the client table. */
+  readonly client: number
+  /** Handle of the next one to apply. */
+  next: number
+  /** Behind the last one. */
+  readonly end: number
+  /** The offset behind the last one in the bytes. */
+  readonly to: number
+}
+
+const scan = new StructScan()
+
+export class IncomingStructs {
+  cells: Int32Array = new Int32Array(STRIDE * 8)
+  /** Clients in the order of the bytes. */
+  readonly clients: IncomingClient[] = []
+  /** Deletions, flat: client ID, start, end; in any order. */
+  readonly deletes: number[] = []
+  bytes: Uint8Array = new Uint8Array(0)
+  #end = 0
+
+  /**
+   * Decodes an update in format v1. Throws `DecodeError`, also where a clock is above {@link CLOCK_MAX}; the client table is then as it was. Time and memory are
+   * bounded by the length of `bytes`.
+   */
+  decode(bytes: Uint8Array, table: ClientTable): void {
+    const known = table.count
+    this.bytes = bytes
+    this.#end = 0
+    this.clients.length = 0
+    this.deletes.length = 0
+    try {
+      scan.open(bytes, 0, 0)
+      const { reader } = scan
+      const clientCount = reader.count(5)
+      const seen = clientCount > 1 ? new Set<number>() : null
+      for (let left = clientCount; left > 0; left--) this.#decodeClient(reader, table, seen)
+      readIdRanges(reader, this.deletes)
+      reader.end()
+    } catch (error) {
+      table.truncate(known)
+      this.release()
+      throw error
+    } finally {
+      scan.close()
+    }
+  }
+
+  /** Lets go of the bytes, and of what was more than usual. */
+  release(): void {
+    this.bytes = scan.reader.bytes
+    this.clients.length = 0
+    this.deletes.length = 0
+    if (this.cells.length > KEPT_CELLS_MAX) this.cells = new Int32Array(STRIDE * 8)
+  }
+
+  #decodeClient(reader: ByteReader, table: ClientTable, seen: Set<number> | null): void {
+    const start = reader.offset
+    const count = reader.count(2)
+    const id = reader.varUint()
+    let clock = reader.varUint()
+    if (count === 0) reader.fail('invalid-value', `client ${id} is listed without structs`, start)
+    if (seen !== null) {
+      if (seen.has(id)) reader.fail('invalid-value', `client ${id} is listed twice`, start)
+      seen.add(id)
+    }
+    if (clock > CLOCK_MAX) reader.fail('limit-exceeded', `clock ${clock} is above ${CLOCK_MAX}`, start)
+    const client = table.intern(id)
+    scan.client = id
+    const first = this.#end
+    this.#reserve(count)
+    for (let left = count; left > 0; left--) {
+      const from = reader.offset
+      scan.read(clock, false)
+      this.#add(client, id, from, table)
+      clock += scan.length
+    }
+    this.clients.push({ client, next: first, end: this.#end, to: reader.offset })
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#end + count * STRIDE
+    if (needed <= this.cells.length) return
+    const cells = new Int32Array(Math.max(needed, this.cells.length * 2))
+    cells.set(this.cells.subarray(0, this.#end))
+    this.cells = cells
+  }
+
+  #add(client: number, id: number, from: number, table: ClientTable): void {
+    const { cells } = this
+    const at = this.#end
+    this.#end = at + STRIDE
+    const { reader, kind } = scan
+    if (scan.end > CLOCK_MAX) reader.fail('limit-exceeded', `clock ${scan.end} is above ${CLOCK_MAX}`, from)
+    cells[at + Column.clock] = scan.clock
+    cells[at + Column.length] = scan.length
+    cells[at + Column.kind] = kind
+    cells[at + Column.from] = from
+    cells[at + Column.originClient] = NONE
+    cells[at + Column.rightClient] = NONE
+    cells[at + Column.parentClient] = NONE
+    cells[at + Column.parentAt] = NONE
+    cells[at + Column.keyAt] = NONE
+    if (kind === Info.gc || kind === Info.skip) return
+    cells[at + Column.payloadAt] = scan.content.payloadAt
+    cells[at + Column.payloadEnd] = scan.payloadEnd
+    if (scan.originClient !== NO_CLIENT) {
+      if (scan.originClock > CLOCK_MAX) reader.fail('limit-exceeded', `origin above ${CLOCK_MAX}`, from)
+      cells[at + Column.originClient] = scan.originClient === id ? client : table.intern(scan.originClient)
+      cells[at + Column.originClock] = scan.originClock
+    }
+    if (scan.rightClient !== NO_CLIENT) {
+      if (scan.rightClock > CLOCK_MAX) reader.fail('limit-exceeded', `right origin above ${CLOCK_MAX}`, from)
+      cells[at + Column.rightClient] = scan.rightClient === id ? client : table.intern(scan.rightClient)
+      cells[at + Column.rightClock] = scan.rightClock
+    }
+    if (!scan.hasParent) return
+    if (scan.parentClient === NO_CLIENT) {
+      cells[at + Column.parentAt] = scan.parentNameAt
+      cells[at + Column.parentEnd] = scan.parentNameEnd
+    } else {
+      if (scan.parentClock > CLOCK_MAX) reader.fail('limit-exceeded', `parent above ${CLOCK_MAX}`, from)
+      cells[at + Column.parentClient] = scan.parentClient === id ? client : table.intern(scan.parentClient)
+      cells[at + Column.parentAt] = scan.parentClock
+    }
+    if (!scan.keyed) return
+    cells[at + Column.keyAt] = scan.parentSubAt
+    cells[at + Column.keyEnd] = scan.parentSubEnd
+  }
+}

@@ -1,0 +1,20 @@
+/** The face of the replica inside of the package; `../index.ts` and `../yjs.ts` choose from it.
+ *
+ * The replica: a document like Yjs's, byte for byte, on typed arrays. */
+export { Doc } from './doc.ts'
+export { YArray, YArrayEvent } from './array.ts'
+export { YMap, YMapEvent } from './map.ts'
+export { YText } from './text.ts'
+export { YTextEvent } from './text-event.ts'
+export { YXmlTreeWalker } from './xml-tree-walker.ts'
+export { YXmlElement, YXmlEvent, YXmlFragment, YXmlHook, YXmlText } from './xml.ts'
+export { DeleteItem, DeleteSet } from './delete-set.ts'
+export { ID, Item } from './item.ts'
+export type { DocEvents, DocOptions } from './doc-core.ts'
+export type { Changes, DeltaStep, KeyChange } from './event.ts'
+export { SharedType, type Observer } from './shared-type.ts'
+export { YEvent } from './event.ts'
+export { transact } from './transact.ts'
+export { Transaction } from './transaction.ts'
+export { applyUpdate, applyUpdateV2 } from './apply-update.ts'
+export { encodeStateAsUpdate, encodeStateAsUpdateV2 } from './encode-state.ts'

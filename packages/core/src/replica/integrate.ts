@@ -1,0 +1,199 @@
+/**
+ * Giving a run of units its place in the list of its parent, so that all replicas come to the same order whatever the order in which they learn of runs: the
+ * algorithm is YATA as Yjs has it (https://doi.org/10.1145/2957276.2957310). Between the origin and the right origin of a run stand only runs that were inserted there at the
+ * same time; of those with the same origin the smaller client ID comes first, and what was inserted behind one of them stays behind it.
+ */
+import { ContentKind } from '../content.ts'
+import { deleteRow } from './delete-row.ts'
+import type { DocCore } from './doc-core.ts'
+import { Flag, GC_KIND, NONE } from './row-table.ts'
+import { headOf, link, split, typeOfRow } from './row-list.ts'
+import type { Subdocument } from './subdocument.ts'
+import type { Tables } from './tables.ts'
+import type { Transaction } from './transaction.ts'
+
+/** When each row was met in the running scan; see {@link afterConflicts}. Shared, since one scan runs at a time. */
+let met: Int32Array = new Int32Array(0)
+let clockOfScans = 0
+
+/** Cuts a row so that a row begins at its unit `units`, and remembers that the two may become one again. */
+export function cut(transaction: Transaction, row: number, units: number): number {
+  const { tables } = transaction.doc
+  const rest = split(tables, row, units)
+  transaction.loose.push(tables.rows.client[rest]!, tables.rows.clock[rest]!)
+  return rest
+}
+
+/** The row that ends with a unit, cut there if it went on. A GC run is returned as it is. */
+export function rowEndingWith(transaction: Transaction, client: number, clock: number): number {
+  const { rows, ids } = transaction.doc.tables
+  const row = ids.find(client, clock)
+  const units = clock - rows.clock[row]! + 1
+  if (units < rows.length[row]! && rows.kind[row] !== GC_KIND) cut(transaction, row, units)
+  return row
+}
+
+/** The row that begins with a unit, cut there if it began before. A GC run is returned as it is. */
+export function rowBeginningWith(transaction: Transaction, client: number, clock: number): number {
+  const { rows, ids } = transaction.doc.tables
+  const row = ids.find(client, clock)
+  const units = clock - rows.clock[row]!
+  return units > 0 && rows.kind[row] !== GC_KIND ? cut(transaction, row, units) : row
+}
+
+/**
+ * The row after which a run goes whose origin is the row `left` (NONE: the beginning of the list) and whose right origin is `right` (NONE: its end), when
+ * something stands between the two.
+ *
+ * Two sets decide: what the scan has met ("before the origin"), and what it has met since it last moved `left` ("conflicting"). Both are a stretch of the scan, so
+ * rows get rising numbers as they are met, and a comparison tells membership.
+ */
+export function afterConflicts(
+  tables: Tables,
+  parent: number,
+  left: number,
+  right: number,
+  clientId: number,
+  originClient: number,
+  originClock: number,
+  rightOriginClient: number,
+  rightOriginClock: number,
+): number {
+  const { rows, clients, ids } = tables
+  if (met.length < rows.end) met = new Int32Array(Math.ceil(rows.end * 1.5))
+  // A number is below the first of this scan exactly if it is from another one.
+  if (clockOfScans > 0x7fffffff - rows.end - 1) {
+    met.fill(0)
+    clockOfScans = 0
+  }
+  const first = clockOfScans + 1
+  let conflictingSince = first
+  let now = first
+  let after = left
+  let other = left === NONE ? headOf(tables, parent) : rows.right[left]!
+  while (other !== NONE && other !== right) {
+    met[other] = now++
+    const otherOriginClient = rows.originClient[other]!
+    if (otherOriginClient === originClient && (originClient === NONE || originClock === rows.originClock[other]!)) {
+      if (clients.ids[rows.client[other]!]! < clientId) {
+        after = other
+        conflictingSince = now
+      } else if (
+        rows.rightOriginClient[other] === rightOriginClient &&
+        (rightOriginClient === NONE || rows.rightOriginClock[other] === rightOriginClock)
+      ) {
+        // The same place exactly: the client ID decides, and this is to the left of the other.
+        break
+      }
+    } else if (otherOriginClient !== NONE) {
+      const metAt = met[ids.find(otherOriginClient, rows.originClock[other]!)]!
+      if (metAt < first) break
+      if (metAt < conflictingSince) {
+        after = other
+        conflictingSince = now
+      }
+    } else break
+    other = rows.right[other]!
+  }
+  clockOfScans = now
+  return after
+}
+
+/**
+ * Puts a row, all of whose columns but those of its neighbours are set, behind `left`, and does what follows: IDs, the value of a key, what the content asks
+ * for, what changed. The client must have been touched.
+ */
+export function place(transaction: Transaction, left: number, row: number): void {
+  const { doc } = transaction
+  const { tables } = doc
+  const { rows, types, clients } = tables
+  const kind = rows.kind[row]!
+  if (kind === ContentKind.deleted) rows.flags[row]! |= Flag.deleted
+  link(tables, left, row)
+  const parent = rows.parent[row]!
+  const isValue = parent < 0 && rows.right[row] === NONE
+  // What was the value of the key is not any more.
+  if (isValue && left !== NONE) deleteRow(transaction, left)
+  tables.ids.append(rows.client[row]!, row)
+  if (kind === ContentKind.deleted) {
+    const clock = rows.clock[row]!
+    transaction.addDeleted(clients.ids[rows.client[row]!]!, clock, clock + rows.length[row]!)
+  } else if (kind === ContentKind.format) types.formatted[typeOfRow(tables, row)] = 1
+  else if (kind === ContentKind.document) announce(transaction, row)
+  transaction.addChanged(parent)
+  const holder = types.item[typeOfRow(tables, row)]!
+  if ((parent < 0 && !isValue) || (holder !== NONE && (holder < 0 || rows.isDeleted(holder)))) {
+    deleteRow(transaction, row)
+  }
+}
+
+/** Adds a GC run at the end of a client's units. The client must have been touched. */
+export function placeGc(tables: Tables, client: number, clock: number, length: number): void {
+  const { rows } = tables
+  const row = rows.allocate()
+  rows.kind[row] = GC_KIND
+  rows.flags[row] = Flag.deleted
+  rows.client[row] = client
+  rows.clock[row] = clock
+  rows.length[row] = length
+  rows.originClient[row] = NONE
+  rows.originClock[row] = 0
+  rows.rightOriginClient[row] = NONE
+  rows.rightOriginClock[row] = 0
+  rows.content[row] = NONE
+  rows.left[row] = NONE
+  rows.right[row] = NONE
+  rows.parent[row] = NONE
+  tables.ids.append(client, row)
+}
+
+/**
+ * A row of this document's own client between two neighbours, its content yet to be set; then it is {@link place}d. `parent` is as in the parent column.
+ * Throws a `RangeError` when the client has no clocks left.
+ */
+export function newLocalRow(
+  transaction: Transaction,
+  left: number,
+  right: number,
+  parent: number,
+  kind: number,
+  length: number,
+): number {
+  const { doc } = transaction
+  const { rows, clients } = doc.tables
+  const client = doc.ownClient()
+  const clock = clients.states[client]!
+  if (length > CLOCK_MAX - clock) throw new RangeError(`a client writes at most ${CLOCK_MAX} units`)
+  transaction.touch(client)
+  const row = rows.allocate()
+  rows.kind[row] = kind
+  rows.flags[row] = 0
+  rows.client[row] = client
+  rows.clock[row] = clock
+  rows.length[row] = length
+  rows.originClient[row] = left === NONE ? NONE : rows.client[left]!
+  rows.originClock[row] = left === NONE ? 0 : rows.clock[left]! + rows.length[left]! - 1
+  rows.rightOriginClient[row] = right === NONE ? NONE : rows.client[right]!
+  rows.rightOriginClock[row] = right === NONE ? 0 : rows.clock[right]!
+  rows.content[row] = NONE
+  rows.parent[row] = parent
+  return row
+}
+
+/** Clocks end below this: columns are 32 bits wide. An update that goes further is refused when it is decoded. */
+export const CLOCK_MAX: number = 2 ** 31 - 1
+
+function announce(transaction: Transaction, row: number): void {
+  const { doc } = transaction
+  const { values, rows } = doc.tables
+  const { doc: subdoc } = values.get(rows.content[row]!) as Subdocument
+  attachSubdocument(doc, subdoc, row)
+  transaction.subdocsAdded.add(subdoc)
+  if (subdoc.shouldLoad) transaction.subdocsLoaded.add(subdoc)
+}
+
+/** Tells a subdocument where it is: an ID, since handles change. */
+function attachSubdocument(doc: DocCore, subdoc: DocCore, row: number): void {
+  const { rows } = doc.tables
+  subdoc.holder = { doc, client: rows.client[row]!, clock: rows.clock[row]! }
+}

@@ -1,0 +1,130 @@
+/** Values that apps insert, as content: which kind they are, and the rows that they become. */
+import { ContentKind } from '../content.ts'
+import { DocCore } from './doc-core.ts'
+import { newLocalRow, place } from './integrate.ts'
+import { Flag } from './row-table.ts'
+import { SharedType } from './shared-type.ts'
+import { subdocumentOf } from './subdocument.ts'
+import type { Transaction } from './transaction.ts'
+import { TypeKind } from './type-table.ts'
+
+export const ContentOfValue = {
+  /** Whether a value of a list is kept as it is. As in Yjs, its constructor decides; undefined throws a `TypeError`. */
+  isPlain(value: unknown): boolean {
+    if (value === null) return true
+    switch ((value as object).constructor) {
+      case Number:
+      case Object:
+      case Boolean:
+      case Array:
+      case String:
+        return true
+      default:
+        return false
+    }
+  },
+
+  /** Whether a value under a key is kept as it is: besides those of lists, nothing at all, dates and big integers. */
+  isPlainUnderKey(value: unknown): boolean {
+    if (value === null || value === undefined) return true
+    const { constructor } = value
+    return constructor === Date || constructor === BigInt || ContentOfValue.isPlain(value)
+  },
+} as const
+
+/** Inserts a run of plain values. Returns its row. */
+export function insertValues(
+  transaction: Transaction,
+  left: number,
+  right: number,
+  parent: number,
+  values: readonly unknown[],
+): number {
+  const { doc } = transaction
+  const { tables } = doc
+  const row = newLocalRow(transaction, left, right, parent, ContentKind.any, values.length)
+  tables.rows.content[row] =
+    parent < 0 && values.length === 1 ? tables.values.putSingle(values[0]) : tables.values.putRun(values)
+  place(transaction, left, row)
+  return row
+}
+
+/** Inserts bytes, a document or a shared type. Returns its row. Throws for anything else. */
+export function insertValue(
+  transaction: Transaction,
+  left: number,
+  right: number,
+  parent: number,
+  value: unknown,
+): number {
+  const { doc } = transaction
+  const { tables } = doc
+  if (value instanceof SharedType) return insertType(transaction, left, right, parent, value)
+  const row = ((): number => {
+    if (value instanceof Uint8Array || (value instanceof ArrayBuffer && parent >= 0)) {
+      const bytes = newLocalRow(transaction, left, right, parent, ContentKind.binary, 1)
+      tables.rows.content[bytes] = tables.values.putSingle(
+        value instanceof Uint8Array && parent < 0 ? value : new Uint8Array(value),
+      )
+      return bytes
+    }
+    if (value instanceof DocCore) {
+      const subdocument = newLocalRow(transaction, left, right, parent, ContentKind.document, 1)
+      tables.rows.content[subdocument] = tables.values.putSingle(subdocumentOf(value))
+      return subdocument
+    }
+    throw new Error(parent >= 0 ? 'Unexpected content type in insert operation' : 'Unexpected content type')
+  })()
+  place(transaction, left, row)
+  return row
+}
+
+/** Inserts text. Returns its row. */
+export function insertString(
+  transaction: Transaction,
+  left: number,
+  right: number,
+  parent: number,
+  text: string,
+): number {
+  const { rows, text: buffer } = transaction.doc.tables
+  const row = newLocalRow(transaction, left, right, parent, ContentKind.string, text.length)
+  rows.content[row] = buffer.put(text)
+  if (buffer.isWide) rows.flags[row]! |= Flag.wide
+  place(transaction, left, row)
+  return row
+}
+
+/** Inserts an embed or a format: a single value that is kept as it is. Returns its row. */
+export function insertSingle(
+  transaction: Transaction,
+  left: number,
+  right: number,
+  parent: number,
+  kind: typeof ContentKind.embed | typeof ContentKind.format,
+  value: unknown,
+): number {
+  const { rows, values } = transaction.doc.tables
+  const row = newLocalRow(transaction, left, right, parent, kind, 1)
+  rows.content[row] = values.putSingle(value)
+  place(transaction, left, row)
+  return row
+}
+
+/** Inserts a shared type, and what was written to it before. Returns its row. Throws if it is in a document already. */
+function insertType(transaction: Transaction, left: number, right: number, parent: number, facade: SharedType): number {
+  const { doc } = transaction
+  const { rows, types } = doc.tables
+  if (facade.doc !== null)
+    throw new Error('A shared type that is in a document cannot be inserted again; insert a clone.')
+  if (facade.kind === TypeKind.unknown) throw new Error('Unexpected content type in insert operation')
+  const row = newLocalRow(transaction, left, right, parent, ContentKind.type, 1)
+  const type = types.add(facade.kind, row)
+  rows.content[row] = type
+  const { nodeName } = facade
+  if (nodeName !== null) types.names.set(type, nodeName)
+  doc.setFacade(type, facade)
+  place(transaction, left, row)
+  facade.attach(doc, type)
+  return row
+}

@@ -1,0 +1,46 @@
+/** Named events, with the names and the order of lib0's `ObservableV2`, from which a Yjs document inherits. */
+
+/** Takes what is emitted under a name. */
+// eslint-disable-next-line typescript/no-explicit-any -- listeners of any arguments are kept in one set
+export type Listener = (...args: any[]) => void
+
+export class Observable<Events extends { [Name in keyof Events]: Listener }> {
+  /** Read by apps of Yjs, to learn whether anybody listens. */
+  _observers: Map<string, Set<Listener>> = new Map()
+
+  /** Calls `listener` whenever `name` is emitted, after those that came before it. Returns it, for {@link off}. */
+  on<Name extends keyof Events & string>(name: Name, listener: Events[Name]): Events[Name] {
+    let listeners = this._observers.get(name)
+    if (listeners === undefined) this._observers.set(name, (listeners = new Set()))
+    listeners.add(listener)
+    return listener
+  }
+
+  /** Calls `listener` once. */
+  once<Name extends keyof Events & string>(name: Name, listener: Events[Name]): void {
+    const call = (...args: Parameters<Events[Name]>): void => {
+      this.off(name, call as Events[Name])
+      listener(...args)
+    }
+    this.on(name, call as Events[Name])
+  }
+
+  off<Name extends keyof Events & string>(name: Name, listener: Events[Name]): void {
+    const listeners = this._observers.get(name)
+    if (listeners === undefined) return
+    listeners.delete(listener)
+    if (listeners.size === 0) this._observers.delete(name)
+  }
+
+  /** Calls those who listen at this moment. What one throws keeps it from the ones after it. */
+  emit<Name extends keyof Events & string>(name: Name, args: Parameters<Events[Name]>): void {
+    const listeners = this._observers.get(name)
+    if (listeners === undefined) return
+    for (const listener of Array.from(listeners)) listener(...args)
+  }
+
+  /** Forgets all listeners. */
+  destroy(): void {
+    this._observers = new Map()
+  }
+}

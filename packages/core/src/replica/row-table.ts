@@ -1,0 +1,150 @@
+/**
+ * The rows of a document, column by column. A row is one run of units: an item of Yjs, or a GC run. A handle (an index into the columns) stays valid until
+ * the row is merged into its neighbour or released; to remember a place for longer, remember an ID and ask `IdIndex`.
+ *
+ * Columns and no objects: a document of ten thousand rows is a dozen arrays to the garbage collector, and half the memory. Whoever allocates a row must
+ * read the columns again, since growing replaces them.
+ */
+import { ContentKind } from '../content.ts'
+
+/** No row, no type, no client: what a column holds where there is nothing. */
+export const NONE = -1
+
+/** The kind of a GC run; other kinds are those of `ContentKind`. */
+export const GC_KIND = 0
+
+/** Bits of the flags column. */
+export const Flag = {
+  deleted: 1,
+  /** Undo may need the content: garbage collection leaves it. */
+  keep: 2,
+  /** Text that is not ASCII, in the buffer of 16-bit units. */
+  wide: 4,
+  /** Undone and done again: the item that took its place is in `Tables.redone`. */
+  redone: 8,
+} as const
+
+/** A row that lives under a key of its type has its entry in the parent column, as a negative number. */
+export function parentOfEntry(entry: number): number {
+  return -2 - entry
+}
+
+/** The opposite of {@link parentOfEntry}; for a row of the type's list it is below 0. */
+export function entryOfParent(parent: number): number {
+  return -2 - parent
+}
+
+export class RowTable {
+  /** Handles in use are below this. */
+  end = 0
+  /** Rows in use. */
+  live = 0
+  #free = NONE
+
+  kind: Uint8Array = new Uint8Array(4)
+  flags: Uint8Array = new Uint8Array(4)
+  /** Index in the client table. */
+  client: Int32Array = new Int32Array(4)
+  clock: Int32Array = new Int32Array(4)
+  /** In units, at least 1. */
+  length: Int32Array = new Int32Array(4)
+  /** Index in the client table, or NONE; the clock beside it is of the last unit to the left at insertion. */
+  originClient: Int32Array = new Int32Array(4)
+  originClock: Int32Array = new Int32Array(4)
+  rightOriginClient: Int32Array = new Int32Array(4)
+  rightOriginClock: Int32Array = new Int32Array(4)
+  /** Where the content is: an offset into a text buffer or the values, or a type, depending on the kind. */
+  content: Int32Array = new Int32Array(4)
+  /** Neighbours in the list of the type, or of the key, tombstones included. */
+  left: Int32Array = new Int32Array(4)
+  right: Int32Array = new Int32Array(4)
+  /** The row of the same client whose clock follows. */
+  nextByClock: Int32Array = new Int32Array(4)
+  /** The type, for a row of its list; for a row under a key see {@link parentOfEntry}; NONE for GC runs. */
+  parent: Int32Array = new Int32Array(4)
+  /** Where the row is in the position tree of its type; empty until there is a tree. */
+  leaf: Int32Array = new Int32Array(0)
+
+  /** A row with nothing in it. Columns that were read before may be out of date afterwards. */
+  allocate(): number {
+    this.live++
+    const free = this.#free
+    if (free !== NONE) {
+      this.#free = this.right[free]!
+      return free
+    }
+    if (this.end === this.clock.length) this.#resize(Math.ceil(this.end * 1.5) + 4)
+    return this.end++
+  }
+
+  /** Gives a handle back; nothing may refer to it any more. */
+  release(row: number): void {
+    this.kind[row] = GC_KIND
+    this.flags[row] = 0
+    this.length[row] = 0
+    this.right[row] = this.#free
+    this.#free = row
+    this.live--
+  }
+
+  /** Makes room for so many rows more, and no further: what is loaded once is not over-allocated. */
+  reserve(rows: number): void {
+    const needed = this.end + rows
+    if (needed > this.clock.length) this.#resize(needed)
+  }
+
+  /** From now on rows have a place for their leaf. */
+  withLeaves(): void {
+    if (this.leaf.length === 0) this.leaf = new Int32Array(this.clock.length)
+  }
+
+  /** Whether the row counts in the length of its type. */
+  isVisible(row: number): boolean {
+    return (this.flags[row]! & Flag.deleted) === 0 && isCountable(this.kind[row]!)
+  }
+
+  /** Units that count in the length of the type: all or none. */
+  visibleLength(row: number): number {
+    return this.isVisible(row) ? this.length[row]! : 0
+  }
+
+  isDeleted(row: number): boolean {
+    return (this.flags[row]! & Flag.deleted) !== 0
+  }
+
+  #resize(capacity: number): void {
+    this.kind = bytesOf(this.kind, capacity)
+    this.flags = bytesOf(this.flags, capacity)
+    this.client = grown(this.client, capacity)
+    this.clock = grown(this.clock, capacity)
+    this.length = grown(this.length, capacity)
+    this.originClient = grown(this.originClient, capacity)
+    this.originClock = grown(this.originClock, capacity)
+    this.rightOriginClient = grown(this.rightOriginClient, capacity)
+    this.rightOriginClock = grown(this.rightOriginClock, capacity)
+    this.content = grown(this.content, capacity)
+    this.left = grown(this.left, capacity)
+    this.right = grown(this.right, capacity)
+    this.nextByClock = grown(this.nextByClock, capacity)
+    this.parent = grown(this.parent, capacity)
+    if (this.leaf.length > 0) this.leaf = grown(this.leaf, capacity)
+  }
+}
+
+/** Whether units of this kind have an index in their type; formats, tombstones without content and GC runs have none. */
+export function isCountable(kind: number): boolean {
+  return kind !== GC_KIND && kind !== ContentKind.deleted && kind !== ContentKind.format
+}
+
+/** A longer array with the same beginning. */
+export function grown(column: Int32Array, capacity: number): Int32Array {
+  const longer = new Int32Array(capacity)
+  longer.set(column)
+  return longer
+}
+
+function bytesOf(column: Uint8Array, capacity: number): Uint8Array {
+  const longer = new Uint8Array(capacity)
+  longer.set(column)
+  return longer
+}

@@ -1,0 +1,178 @@
+/** What happened to a text. Its delta is text, embeds and attributes, as editors understand them. */
+import { ContentKind } from '../content.ts'
+import { deleteRow } from './delete-row.ts'
+import { YEvent, type Changes, type DeltaStep } from './event.ts'
+import { textOfRow, valueInRow } from './row-content.ts'
+import { NONE } from './row-table.ts'
+import type { SharedType } from './shared-type.ts'
+import { applyFormat, formatOfRow, isSameAttribute, type Attributes } from './text-position.ts'
+import { transact } from './transact.ts'
+import type { Transaction } from './transaction.ts'
+
+export class YTextEvent extends YEvent {
+  /** Whether the text changed, or only attributes of the type did. */
+  readonly childListChanged: boolean
+  readonly keysChanged: Set<string>
+  #delta: DeltaStep[] | null = null
+
+  constructor(target: SharedType, transaction: Transaction, keys: Set<string | null>) {
+    super(target, transaction)
+    this.childListChanged = keys.has(null)
+    this.keysChanged = new Set([...keys].filter((key) => key !== null))
+  }
+
+  /**
+   * The change as steps from the beginning: so much text is kept, deleted or inserted, with attributes. As in Yjs, marks that turn out to be superfluous
+   * are deleted on the way, in a transaction. Cost linear in the rows of the text.
+   */
+  override get delta(): DeltaStep[] {
+    if (this.#delta === null) {
+      this.assertInTime()
+      this.#delta = transact(this.transaction.doc, (transaction) => this.#computeDelta(transaction))
+    }
+    return this.#delta
+  }
+
+  /** Text has no sets of items here, in Yjs neither. */
+  protected override computeChanges(): Changes {
+    return { added: new Set(), deleted: new Set(), keys: this.keys, delta: this.delta }
+  }
+
+  #computeDelta(cleanup: Transaction): DeltaStep[] {
+    const { doc } = this.transaction
+    const { tables } = doc
+    const { rows, types } = tables
+    const steps = new TextSteps()
+    const before = new Map<string, unknown>()
+    for (let row = types.head[this.target.handle]!; row !== NONE; row = rows.right[row]!) {
+      const kind = rows.kind[row]!
+      const isString = kind === ContentKind.string
+      if (isString || kind === ContentKind.embed || kind === ContentKind.type) {
+        if (this.addsRow(row)) {
+          if (this.deletesRow(row)) continue
+          if (isString) steps.insertText(textOfRow(tables, row))
+          else steps.insertObject(valueInRow(doc, row, 0) as object)
+        } else if (this.deletesRow(row)) steps.delete(rows.length[row]!)
+        else if (!rows.isDeleted(row)) steps.retain(rows.length[row]!)
+      } else if (kind === ContentKind.format) this.#passFormat(cleanup, row, steps, before)
+    }
+    return steps.finish()
+  }
+
+  /** `before` are the attributes that held here before the transaction, the attributes of `steps` what holds now. */
+  #passFormat(cleanup: Transaction, row: number, steps: TextSteps, before: Map<string, unknown>): void {
+    const { tables } = this.transaction.doc
+    const { rows } = tables
+    const format = formatOfRow(tables, row)
+    const { key, value } = format
+    const current = steps.attributes.get(key) ?? null
+    if (this.addsRow(row)) {
+      if (!this.deletesRow(row)) {
+        if (!isSameAttribute(current, value)) {
+          steps.endRetain()
+          if (isSameAttribute(value, before.get(key) ?? null)) delete steps.changed[key]
+          else steps.changed[key] = value
+        } else if (value !== null) deleteRow(cleanup, row)
+      }
+    } else if (this.deletesRow(row)) {
+      before.set(key, value)
+      if (!isSameAttribute(current, value)) {
+        steps.endRetain()
+        steps.changed[key] = current
+      }
+    } else if (!rows.isDeleted(row)) {
+      before.set(key, value)
+      const changed = steps.changed[key]
+      if (changed !== undefined) {
+        if (!isSameAttribute(changed, value)) {
+          steps.endRetain()
+          if (value === null) delete steps.changed[key]
+          else steps.changed[key] = value
+        } else if (changed !== null) deleteRow(cleanup, row)
+      }
+    }
+    if (rows.isDeleted(row)) return
+    steps.endInsert()
+    applyFormat(steps.attributes, format)
+  }
+}
+
+/** Steps in the making: what is of one kind and follows each other becomes one. */
+class TextSteps {
+  readonly #steps: DeltaStep[] = []
+  /** What holds at this place, for what is inserted. */
+  readonly attributes: Map<string, unknown> = new Map()
+  /** Which attributes what is kept got or lost. */
+  readonly changed: Attributes = {}
+  #text = ''
+  #retained = 0
+  #deleted = 0
+
+  insertText(text: string): void {
+    this.endRetain()
+    this.#endDelete()
+    this.#text += text
+  }
+
+  insertObject(object: object): void {
+    this.endRetain()
+    this.#endDelete()
+    this.endInsert()
+    this.#insert(object)
+  }
+
+  retain(units: number): void {
+    this.endInsert()
+    this.#endDelete()
+    this.#retained += units
+  }
+
+  delete(units: number): void {
+    this.endInsert()
+    this.endRetain()
+    this.#deleted += units
+  }
+
+  endInsert(): void {
+    if (this.#text.length === 0) return
+    this.#insert(this.#text)
+    this.#text = ''
+  }
+
+  endRetain(): void {
+    if (this.#retained === 0) return
+    const step: DeltaStep = { retain: this.#retained }
+    if (Object.keys(this.changed).length > 0) step.attributes = { ...this.changed }
+    this.#steps.push(step)
+    this.#retained = 0
+  }
+
+  /** What is kept at the end without a change of attributes is left out. */
+  finish(): DeltaStep[] {
+    this.endInsert()
+    this.endRetain()
+    this.#endDelete()
+    const steps = this.#steps
+    while (steps.length > 0) {
+      const last = steps[steps.length - 1]!
+      if (last.retain === undefined || last.attributes !== undefined) break
+      steps.pop()
+    }
+    return steps
+  }
+
+  #endDelete(): void {
+    if (this.#deleted === 0) return
+    this.#steps.push({ delete: this.#deleted })
+    this.#deleted = 0
+  }
+
+  #insert(insert: string | object): void {
+    const step: DeltaStep = { insert }
+    if (this.attributes.size > 0) {
+      step.attributes = {}
+      for (const [key, value] of this.attributes) if (value !== null) step.attributes[key] = value
+    }
+    this.#steps.push(step)
+  }
+}

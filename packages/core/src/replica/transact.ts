@@ -1,0 +1,205 @@
+/**
+ * Transactions: edits made together are one change, with one update and one event per type. When the outermost function returns, the transaction is cleaned
+ * up, in the order of Yjs: observers are called, what was deleted is collected, runs that are one are merged, the update is emitted. Observers may edit; what they do is a
+ * transaction of its own, cleaned up after this one.
+ *
+ * A deliberate difference: when a listener throws, the rest of the cleanup still happens, and the last error is thrown at its end. In Yjs the document
+ * stays in the round forever.
+ */
+import { ContentKind } from '../content.ts'
+import { collectRow } from './delete-row.ts'
+import type { DocCore, DocEvents } from './doc-core.ts'
+import { randomClientId } from './entropy.ts'
+import { encodeTransaction, inFormatV2 } from './encode-state.ts'
+import { Failures } from './failures.ts'
+import { callObservers } from './observers.ts'
+import { compactTables } from './compact-tables.ts'
+import { mergeIfOne } from './row-list.ts'
+import { GC_KIND, NONE, Flag } from './row-table.ts'
+import { cleanAfter } from './text-cleanup.ts'
+import { Transaction } from './transaction.ts'
+import { TypeKind } from './type-table.ts'
+
+/**
+ * Runs `body` in a transaction, or in the one that runs already. Returns what it returns. `origin` says who makes the change, and `local` whether it is made
+ * here; both are for observers. What `body` or an observer throws is thrown again; the edits made until then stay.
+ */
+export function transact<Result>(
+  doc: DocCore,
+  body: (transaction: Transaction) => Result,
+  origin: unknown = null,
+  local = true,
+): Result {
+  if (doc.running !== null) return body(doc.running)
+  const transaction = new Transaction(doc, origin, local, ++doc.transactionCount)
+  const isFirst = doc.round.length === 0
+  doc.running = transaction
+  doc.round.push(transaction)
+  try {
+    if (isFirst) emit(doc, 'beforeAllTransactions', [doc])
+    emit(doc, 'beforeTransaction', [transaction, doc])
+    return body(transaction)
+  } finally {
+    doc.running = null
+    if (isFirst) cleanUpRound(doc)
+  }
+}
+
+/** Cleans up the transactions of a round, one after another; observers may add to it. */
+function cleanUpRound(doc: DocCore): void {
+  const failures = new Failures()
+  for (let at = 0; at < doc.round.length; at++) {
+    const transaction = doc.round[at]!
+    transaction.seenTransactions = doc.round.length
+    failures.attempt(() => emit(doc, 'beforeObserverCalls', [transaction, doc]))
+    const needsCleanup = !transaction.local && hasFormattedText(transaction)
+    if (mayBeObserved(doc)) callObservers(transaction, failures)
+    if (needsCleanup) failures.attempt(() => transact(doc, (cleanup) => cleanAfter(transaction, cleanup)))
+    tidy(transaction)
+    if (transaction.receivedOwnUnits) doc.clientID = randomClientId()
+    emitResults(transaction, failures)
+  }
+  const { round } = doc
+  doc.round = []
+  doc.viewed = null
+  for (const type of doc.collectedTypes.splice(0)) {
+    if (doc.facadeIfAny(type) === undefined) doc.tables.types.reuse(type)
+  }
+  failures.attempt(() => emit(doc, 'afterAllTransactions', [doc, round]))
+  failures.rethrow()
+}
+
+function mayBeObserved(doc: DocCore): boolean {
+  return doc.observers > 0 || doc.hasListeners('afterTransaction')
+}
+
+/** Whether a text with formatting changed: marks may have become superfluous by what others did at the same time. */
+function hasFormattedText(transaction: Transaction): boolean {
+  const { doc, changes } = transaction
+  const { types } = doc.tables
+  for (let at = 0; at < changes.length; at += 2) {
+    const type = changes[at]!
+    const kind = types.kind[type]
+    if (types.formatted[type] === 0 || (kind !== TypeKind.text && kind !== TypeKind.xmlText)) continue
+    if (!doc.isTypeDeleted(type)) return true
+  }
+  return false
+}
+
+/** Drops what was deleted, and merges what became one run. */
+function tidy(transaction: Transaction): void {
+  const { doc } = transaction
+  if (transaction.deleted.length > 0) {
+    if (doc.gc) for (const range of transaction.deletedIds) collect(transaction, range.client, range.start, range.end)
+    for (const range of transaction.deletedIds) {
+      mergeRange(doc, doc.tables.clients.indexOf(range.client), range.start, range.end)
+    }
+  }
+  mergeAdded(transaction)
+  mergeLoose(transaction)
+  compactTables(doc)
+}
+
+/** Drops the content of the deleted units `start` … `end − 1` of a client, unless somebody wants to keep it. */
+function collect(transaction: Transaction, clientId: number, start: number, end: number): void {
+  const { doc } = transaction
+  const { rows, ids, clients } = doc.tables
+  const client = clients.indexOf(clientId)
+  for (let row = ids.find(client, start); row !== NONE && rows.clock[row]! < end; row = rows.nextByClock[row]!) {
+    if (rows.kind[row] === GC_KIND || !rows.isDeleted(row) || (rows.flags[row]! & Flag.keep) !== 0) continue
+    if (doc.gcFilter !== null && !doc.gcFilter(doc.itemOfRow(row))) continue
+    if (rows.kind[row] !== ContentKind.deleted) collectRow(transaction, row)
+  }
+}
+
+/** Merges the runs of a client that lie in a range, with each other and with their neighbours. */
+function mergeRange(doc: DocCore, client: number, start: number, end: number): void {
+  const { rows, ids } = doc.tables
+  let row = ids.find(client, start)
+  // The first boundary to look at is the one in front of the first run that begins in the range.
+  if (rows.clock[row] === start) row = mergeIntoPrevious(doc, client, row)
+  for (let clock = rows.clock[row]!; clock < end;) {
+    const next = rows.nextByClock[row]!
+    if (next === NONE) return
+    // The last boundary is the one behind the range; what follows was not changed.
+    clock = rows.clock[next]!
+    if (!mergeIfOne(doc.tables, row, next)) row = next
+  }
+}
+
+/** Merges new runs with each other, and with what their clients had before. */
+function mergeAdded(transaction: Transaction): void {
+  const { doc } = transaction
+  const { tables } = doc
+  const { rows, ids } = tables
+  const touched = transaction.touchedSince(transaction.seenTransactions)
+  for (let at = 0; at < touched.length; at += 2) {
+    const client = touched[at]!
+    const before = touched[at + 1]!
+    let row = before === 0 ? tables.clients.first[client]! : mergeIntoPrevious(doc, client, ids.find(client, before))
+    for (let next = rows.nextByClock[row]!; next !== NONE; next = rows.nextByClock[row]!) {
+      if (!mergeIfOne(tables, row, next)) row = next
+    }
+  }
+}
+
+/** Merges rows that were cut, or that lost their parent, with their neighbours. */
+function mergeLoose(transaction: Transaction): void {
+  const { doc, loose } = transaction
+  const { tables } = doc
+  const { rows, ids } = tables
+  for (let at = loose.length - 2; at >= 0; at -= 2) {
+    const client = loose[at]!
+    const row = ids.find(client, loose[at + 1]!)
+    const next = rows.nextByClock[row]!
+    if (next !== NONE) mergeIfOne(tables, row, next)
+    mergeIntoPrevious(doc, client, row)
+  }
+}
+
+/** Merges a row into those before it, as long as they are one run. Returns the row that has its units then. */
+function mergeIntoPrevious(doc: DocCore, client: number, from: number): number {
+  const { tables } = doc
+  let row = from
+  for (;;) {
+    const left = tables.ids.previous(client, row)
+    if (left === NONE || !mergeIfOne(tables, left, row)) return row
+    row = left
+  }
+}
+
+/** Emits what came of a transaction. */
+function emitResults(transaction: Transaction, failures: Failures): void {
+  const { doc } = transaction
+  failures.attempt(() => emit(doc, 'afterTransactionCleanup', [transaction, doc]))
+  const wantsV1 = doc.hasListeners('update')
+  const wantsV2 = doc.hasListeners('updateV2')
+  if (wantsV1 || wantsV2) {
+    const update = encodeTransaction(transaction)
+    if (update !== null && wantsV1) {
+      failures.attempt(() => doc.emit('update', [update, transaction.origin, doc, transaction]))
+    }
+    const later = wantsV2 ? encodeTransaction(transaction) : null
+    if (later !== null) {
+      failures.attempt(() => doc.emit('updateV2', [inFormatV2(later), transaction.origin, doc, transaction]))
+    }
+  }
+  if (transaction.hasSubdocs) failures.attempt(() => emitSubdocs(transaction))
+}
+
+function emitSubdocs(transaction: Transaction): void {
+  const { doc, subdocsAdded: added, subdocsRemoved: removed, subdocsLoaded: loaded } = transaction
+  for (const subdoc of added) {
+    subdoc.clientID = doc.clientID
+    subdoc.collectionid ??= doc.collectionid
+    doc.subdocs.add(subdoc)
+  }
+  for (const subdoc of removed) doc.subdocs.delete(subdoc)
+  doc.emit('subdocs', [{ loaded, added, removed }, doc, transaction])
+  for (const subdoc of removed) subdoc.destroy()
+}
+
+/** Most documents have no such listener; then there is nothing to do. */
+function emit<Name extends keyof DocEvents>(doc: DocCore, name: Name, args: Parameters<DocEvents[Name]>): void {
+  if (doc.hasListeners(name)) doc.emit(name, args)
+}

@@ -1,0 +1,264 @@
+/**
+ * What one transaction changed: which clients got units, which units were deleted, which types and keys are different. It is kept in flat lists of numbers, and
+ * made into the maps and sets of Yjs for whoever asks.
+ *
+ * Those maps are exact while the transaction and its events run. Asked for the first time later, they show what is known of the document then.
+ */
+import { IdSet } from '../id-set.ts'
+import type { DocCore } from './doc-core.ts'
+import { DeleteSet } from './delete-set.ts'
+import { entryOfParent, NONE } from './row-table.ts'
+import type { SharedType } from './shared-type.ts'
+import type { YEvent } from './event.ts'
+
+export class Transaction {
+  readonly doc: DocCore
+  /** Whatever the caller passed: who made the change. */
+  origin: unknown
+  /** Whether the change was made here; false for updates that were applied. */
+  local: boolean
+  /** Rises by one with each transaction of the document. */
+  readonly serial: number
+
+  /** Flat: client index, and the clock it had before. */
+  readonly touched: number[] = []
+  /** Flat: client ID, start, end; in the order in which units were deleted. */
+  readonly deleted: number[] = []
+  /** Flat: type, and the entry that changed or NONE for its list. */
+  readonly changes: number[] = []
+  /** Flat: client index and clock of rows that may be one run with a neighbour: they were cut, or lost their parent. */
+  readonly loose: number[] = []
+  /** How many transactions of the round had run when its own cleanup began. */
+  seenTransactions = 0
+  /** Whether units of this document's own client ID came from elsewhere: somebody else writes under it. */
+  receivedOwnUnits = false
+
+  #meta: Map<unknown, unknown> | null = null
+  #deletedSet: IdSet | null = null
+  #deleteSet: DeleteSet | null = null
+  #beforeState: Map<number, number> | null = null
+  #afterState: Map<number, number> | null = null
+  #changed: Map<SharedType, Set<string | null>> | null = null
+  #events: Map<SharedType, YEvent> | null = null
+  #changedParentTypes: Map<SharedType, YEvent[]> | null = null
+  #subdocs: { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } | null = null
+
+  constructor(doc: DocCore, origin: unknown, local: boolean, serial: number) {
+    this.doc = doc
+    this.origin = origin
+    this.local = local
+    this.serial = serial
+  }
+
+  /** For apps and bindings to leave notes for each other. */
+  get meta(): Map<unknown, unknown> {
+    return (this.#meta ??= new Map())
+  }
+
+  /** The units that were deleted. After the transaction's function has returned it does not change. */
+  get deletedIds(): IdSet {
+    return (this.#deletedSet ??= IdSet.of(this.deleted))
+  }
+
+  /** The same as Yjs has it. */
+  get deleteSet(): DeleteSet {
+    return (this.#deleteSet ??= DeleteSet.of(this.deletedIds))
+  }
+
+  /** Client → next clock, before the transaction. */
+  get beforeState(): Map<number, number> {
+    if (this.#beforeState === null) this.#beforeState = this.#statesWith(this.#view())
+    return this.#beforeState
+  }
+
+  /** Client → next clock, when its events began. Before that, the state of now. */
+  get afterState(): Map<number, number> {
+    if (this.#afterState !== null) return this.#afterState
+    const { clients } = this.doc.tables
+    const states = new Map<number, number>()
+    for (let index = 0; index < clients.count; index++) {
+      if (clients.states[index]! > 0) states.set(clients.ids[index]!, clients.states[index]!)
+    }
+    // What ran since then belongs to others.
+    const round = this.doc.round
+    const overridden = new Set<number>()
+    for (let at = this.seenTransactions; this.seenTransactions > 0 && at < round.length; at++) {
+      const { touched } = round[at]!
+      for (let entry = 0; entry < touched.length; entry += 2) {
+        const id = clients.ids[touched[entry]!]!
+        if (overridden.has(id)) continue
+        overridden.add(id)
+        if (touched[entry + 1]! > 0) states.set(id, touched[entry + 1]!)
+        else states.delete(id)
+      }
+    }
+    if (this.seenTransactions > 0) this.#afterState = states
+    return states
+  }
+
+  /** The types that changed, with the keys that did, and null for the list. Types that were added or deleted as a whole are not among them. */
+  get changed(): Map<SharedType, Set<string | null>> {
+    if (this.#changed === null || this.seenTransactions === 0) this.#changed = this.#changedTypes()
+    return this.#changed
+  }
+
+  /** The types that changed, or in whose descendants something did, with the events of those. For listeners from `afterTransaction` on. */
+  get changedParentTypes(): Map<SharedType, YEvent[]> {
+    if (this.#changedParentTypes !== null) return this.#changedParentTypes
+    const events = new Map<SharedType, YEvent[]>()
+    for (const [type, keys] of this.changed) {
+      const event = this.eventOf(type, keys)
+      for (let at: SharedType | null = type; at !== null; at = at.parent) {
+        const known = events.get(at)
+        if (known === undefined) events.set(at, [event])
+        else known.push(event)
+      }
+    }
+    if (this.seenTransactions > 0) this.#changedParentTypes = events
+    return events
+  }
+
+  /** The event of a type that changed: one for all who are told. */
+  eventOf(type: SharedType, keys: Set<string | null>): YEvent {
+    this.#events ??= new Map()
+    let event = this.#events.get(type)
+    if (event === undefined) this.#events.set(type, (event = type.createEvent(this, keys)))
+    return event
+  }
+
+  get subdocsAdded(): Set<DocCore> {
+    return this.#subdocSets().added
+  }
+
+  get subdocsRemoved(): Set<DocCore> {
+    return this.#subdocSets().removed
+  }
+
+  get subdocsLoaded(): Set<DocCore> {
+    return this.#subdocSets().loaded
+  }
+
+  /** Whether any subdocument was added, removed or loaded. */
+  get hasSubdocs(): boolean {
+    const sets = this.#subdocs
+    return sets !== null && sets.added.size + sets.removed.size + sets.loaded.size > 0
+  }
+
+  /** The client is about to get units. */
+  touch(client: number): void {
+    const { clients } = this.doc.tables
+    if (clients.touchedBy[client] === this.serial) return
+    clients.touchedBy[client] = this.serial
+    clients.touchedAt[client] = clients.states[client]!
+    this.touched.push(client, clients.states[client]!)
+  }
+
+  /** Units were deleted. */
+  addDeleted(client: number, start: number, end: number): void {
+    const { deleted } = this
+    const last = deleted.length - 3
+    if (last >= 0 && deleted[last] === client && deleted[last + 2] === start) deleted[last + 2] = end
+    else deleted.push(client, start, end)
+  }
+
+  /** Something changed in the list or under the key that a parent column names. Says nothing of types that are new or gone. */
+  addChanged(parent: number): void {
+    const { types, entries, rows, clients } = this.doc.tables
+    const entry = parent >= 0 ? NONE : entryOfParent(parent)
+    const type = parent >= 0 ? parent : entries.type[entry]!
+    const changedBy = entry === NONE ? types.changedBy : entries.changedBy
+    const at = entry === NONE ? type : entry
+    if (changedBy[at] === this.serial) return
+    const item = types.item[type]!
+    if (item !== NONE) {
+      if (item < 0 || rows.isDeleted(item)) return
+      const client = rows.client[item]!
+      if (clients.touchedBy[client] === this.serial && rows.clock[item]! >= clients.touchedAt[client]!) return
+    }
+    changedBy[at] = this.serial
+    this.changes.push(type, entry)
+  }
+
+  /** The clock that a client had before the transaction. To be asked in its events; see {@link view}. */
+  clockBefore(client: number): number {
+    const { clients } = this.doc.tables
+    return clients.viewedBy[client] === this.serial ? clients.viewedAt[client]! : clients.states[client]!
+  }
+
+  /** Makes {@link clockBefore} speak of this transaction: others may have run since, and each remembers only what it touched itself. */
+  view(): void {
+    const { doc } = this
+    if (doc.viewed === this && doc.round.length === doc.viewedTransactions) return
+    const { clients } = doc.tables
+    for (const [client, clock] of this.#view()) {
+      clients.viewedBy[client] = this.serial
+      clients.viewedAt[client] = clock
+    }
+    doc.viewed = this
+    doc.viewedTransactions = doc.round.length
+  }
+
+  /** Whether a unit was inserted by this transaction, or after it. */
+  adds(client: number, clock: number): boolean {
+    return clock >= this.clockBefore(client)
+  }
+
+  /** Whether the transaction deleted a unit. */
+  deletes(client: number, clock: number): boolean {
+    return this.deleted.length > 0 && this.deletedIds.has(this.doc.tables.clients.ids[client]!, clock)
+  }
+
+  /** Client indices with units that were not there before the transaction, each with the clock it had then. Flat. */
+  touchedSince(end: number): readonly number[] {
+    const { round } = this.doc
+    const from = round.indexOf(this)
+    if (from === end - 1) return this.touched
+    const flat: number[] = []
+    for (const [client, clock] of this.#view(end)) flat.push(client, clock)
+    return flat
+  }
+
+  /** Client index → clock before, of what this transaction and those after it touched. */
+  #view(end: number = this.doc.round.length): Map<number, number> {
+    const { round } = this.doc
+    const before = new Map<number, number>()
+    const from = round.indexOf(this)
+    const later = from < 0 ? [this] : round.slice(from, end)
+    for (const { touched } of later) {
+      for (let at = 0; at < touched.length; at += 2) {
+        if (!before.has(touched[at]!)) before.set(touched[at]!, touched[at + 1]!)
+      }
+    }
+    return before
+  }
+
+  #statesWith(overrides: ReadonlyMap<number, number>): Map<number, number> {
+    const { clients } = this.doc.tables
+    const states = new Map<number, number>()
+    for (let index = 0; index < clients.count; index++) {
+      const clock = overrides.get(index) ?? clients.states[index]!
+      if (clock > 0) states.set(clients.ids[index]!, clock)
+    }
+    return states
+  }
+
+  #changedTypes(): Map<SharedType, Set<string | null>> {
+    const { doc } = this
+    const { entries } = doc.tables
+    const changed = new Map<SharedType, Set<string | null>>()
+    for (let at = 0; at < this.changes.length; at += 2) {
+      const type = this.changes[at]!
+      if (doc.isTypeDeleted(type)) continue
+      const facade = doc.facade(type)
+      let keys = changed.get(facade)
+      if (keys === undefined) changed.set(facade, (keys = new Set()))
+      const entry = this.changes[at + 1]!
+      keys.add(entry === NONE ? null : entries.keyOf(entry))
+    }
+    return changed
+  }
+
+  #subdocSets(): { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } {
+    return (this.#subdocs ??= { added: new Set(), removed: new Set(), loaded: new Set() })
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The names that the package `yjs` exports, for apps and bindings that import it: a bundler that takes this for `yjs` gives them our replica. What is missing here
+ * is missing; nothing pretends to be there.
+ */
+
+// Documents and shared types
+export {
+  Doc,
+  SharedType as AbstractType,
+  Transaction,
+  YArray as Array,
+  YArrayEvent,
+  YEvent,
+  YMap as Map,
+  YMapEvent,
+  YText as Text,
+  YTextEvent,
+  YXmlElement as XmlElement,
+  YXmlEvent,
+  YXmlFragment as XmlFragment,
+  YXmlHook as XmlHook,
+  YXmlText as XmlText,
+  transact,
+} from './replica/index.ts'
+
+// Updates and documents
+export { applyUpdate, applyUpdateV2, encodeStateAsUpdate, encodeStateAsUpdateV2 } from './replica/index.ts'
+
+// Updates without a document
+export { mergeUpdates } from './merge.ts'
+export { diffUpdate } from './diff.ts'
+export { encodeStateVectorFromUpdate } from './update-ids.ts'
+export { convertUpdateFormatV1ToV2, convertUpdateFormatV2ToV1 } from './format-v2/convert.ts'
+export { decodeStateVector, encodeStateVector } from './state-vector.ts'
+
+// Items, as far as apps see them
+export { ID, Item } from './replica/index.ts'
