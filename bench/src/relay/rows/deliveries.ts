@@ -24,8 +24,11 @@ export const deliveryRows: readonly Row[] = [
 ]
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
-/** Of a thousand readers, whose rounds are long. */
-const ROUNDS_LONG: Sizes<number> = { quick: 1, normal: 1, full: 5 }
+
+/** More would take long where each reader costs a frame, and find nothing new. */
+const WARM_UP_READERS_MAX = 100
+/** Samples' worth of it: one of ten readers is too little for a compiler to have seen everything. */
+const WARM_UPS: Sizes<number> = { quick: 1, normal: 3, full: 3 }
 
 /** How many times better ours is to be than each; below 1, how much worse it may be. */
 interface Times {
@@ -47,25 +50,15 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
       const runners = []
       for (const contender of contenders) {
         const running = await fleet.shared(contender)
-        if (readers <= 100)
-          await deliver(
-            running,
-            `${task} warm-up`,
-            10,
-            author(FIRST_CLIENT_ID, size({ quick: 200, normal: 2000, full: 2000 })),
-          )
+        for (let nth = 0; nth < size(WARM_UPS); nth++) {
+          await deliver(running, `${task} warm-up ${nth}`, Math.min(readers, WARM_UP_READERS_MAX), authored)
+        }
         runners.push({
           subject: contender.subject,
           round: (index: number) => deliver(running, `${task} ${index}`, readers, authored),
         })
       }
-      const result = await measure(
-        task,
-        metrics,
-        runners,
-        context.rounds ?? size(readers > 100 ? ROUNDS_LONG : ROUNDS),
-        context,
-      )
+      const result = await measure(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
       if (!context.profile) return result
       const ours = await fleet.shared(contenders.find(({ subject }) => subject === OURS)!)
       const profile = await ours.process.profile(() => deliver(ours, `${task} profiled`, readers, authored))

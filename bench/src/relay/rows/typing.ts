@@ -30,6 +30,9 @@ export const typingRow: Row = {
     const runners = []
     for (const contender of contenders) {
       const running = await fleet.shared(contender)
+      // Or the first round would measure the compiler.
+      const warmUp = `${task} warm-up ${contender.subject}`
+      await type(running, warmUp, size(ROOMS), size({ quick: 4, normal: 12, full: 12 }))
       runners.push({
         subject: contender.subject,
         round: (index: number) => type(running, `${task} ${index} ${contender.subject}`, size(ROOMS), size(KEYSTROKES)),
