@@ -92,17 +92,21 @@ export function ownerKeys(room: number): KeyRange {
 
 /** Throws `RangeError` for a name that fits into no key. */
 export function roomKey(name: string): Uint8Array {
-  const key = Buffer.allocUnsafe(1 + assertRoomName(name))
+  const bytes = Buffer.byteLength(name)
+  if (bytes > NAME_BYTES_MAX) throw nameTooLong()
+  const key = Buffer.allocUnsafe(1 + bytes)
   key[0] = Tag.room
   key.write(name, 1)
   return key
 }
 
-/** Returns how many bytes the name has. Throws `RangeError` if it fits into no key. */
-export function assertRoomName(name: string): number {
-  const bytes = Buffer.byteLength(name)
-  if (bytes > NAME_BYTES_MAX) throw new RangeError(`a room's name has at most ${NAME_BYTES_MAX} bytes`)
-  return bytes
+/** Whether it fits into a key. */
+export function isRoomName(name: string): boolean {
+  return Buffer.byteLength(name) <= NAME_BYTES_MAX
+}
+
+export function nameTooLong(): RangeError {
+  return new RangeError(`a room's name has at most ${NAME_BYTES_MAX} bytes`)
 }
 
 export function roomOfKey(key: Uint8Array): string {

@@ -233,6 +233,24 @@ test('a flush of many entries is one message for each reader, and one ack for ea
   ])
 })
 
+test('two who are alone, and wrote in the same moment, are sent what the other wrote, as it is', () => {
+  const room = Room.open()
+  room.join(1)
+  room.join(2)
+  const [a, b] = [updateOf('a', 1), updateOf('b', 2)]
+  room.push(1, 50, a)
+  room.push(2, 60, b)
+  const effects = room.take(appended([1, at(1)], [2, at(2)]))
+  expect(sentTo(1, effects)).toEqual([
+    { type: 'ack', handle: 7, ref: 50, position: at(1) },
+    { type: 'updates', handle: 7, position: at(2), update: b },
+  ])
+  expect(sentTo(2, effects)).toEqual([
+    { type: 'updates', handle: 7, position: at(1), update: a },
+    { type: 'ack', handle: 7, ref: 60, position: at(2) },
+  ])
+})
+
 test('who wrote all of a flush gets nothing of it back, and hears where it is', () => {
   const room = Room.open()
   room.join(1)

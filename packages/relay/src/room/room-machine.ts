@@ -485,9 +485,22 @@ export class RoomMachine {
 
   /**
    * One flush of the log answers many appends: each member hears of them in one message where that is possible, so what a
-   * room costs follows its flushes and not its updates.
+   * room costs follows its flushes and not its updates. But two who are alone, and typed in the same moment, are told as if
+   * each had a flush: that takes as many messages, and no merge.
    */
   #appended(entries: readonly Appended[]): void {
+    const [one, other] = entries
+    const isPair = entries.length === 2 && this.#members.size === 2
+    if (!isPair || this.#authorOf(one!) === this.#authorOf(other!)) return this.#appendedTogether(entries)
+    this.#appendedTogether([one!])
+    this.#appendedTogether([other!])
+  }
+
+  #authorOf({ append }: Appended): MemberId | undefined {
+    return this.#appends.get(append)?.author
+  }
+
+  #appendedTogether(entries: readonly Appended[]): void {
     const pushes: AcceptedPush[] = []
     let authorsOfGaps: Set<MemberId> | undefined
     const decisions: Decision<Push>[] = []
