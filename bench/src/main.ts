@@ -19,6 +19,7 @@ import { fanOut } from './relay/fan-out.ts'
 import { groupCommit } from './relay/group-commit.ts'
 import { replica } from './replica/replica.ts'
 import { relayTable } from './relay/relay-table.ts'
+import { subjectNames } from './subjects/subjects.ts'
 import { SEED_MAX } from './workloads/random.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
@@ -65,6 +66,10 @@ async function main(argv: readonly string[]): Promise<number> {
 async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
   const chosen = benches.filter(({ name }) => selects(wanted.only, name))
   if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
+  const unknown = wanted.subjects.filter((name) => !(subjectNames as readonly string[]).includes(name))
+  if (unknown.length > 0) {
+    throw new UsageError(`no library is called ${unknown.join(' or ')}; there are ${subjectNames.join(', ')}`)
+  }
   const scale = wanted.quick ? 'quick' : 'full'
   const seed = wanted.seed ?? randomInt(SEED_MAX)
   // Before we are the load ourselves.
@@ -79,6 +84,7 @@ async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal
     const context: BenchContext = {
       scale,
       fullCounts: wanted.full,
+      subjects: wanted.subjects,
       rounds: wanted.rounds,
       profile: wanted.profile,
       seed,

@@ -13,6 +13,8 @@ export interface Arguments {
   readonly tables: string | undefined
   /** Names of benches or tasks; empty for all. */
   readonly only: readonly string[]
+  /** Libraries that documents are measured of, by the names of their columns; empty for all. */
+  readonly subjects: readonly string[]
   readonly rounds: number | undefined
   /** Undefined: the caller draws one. */
   readonly seed: number | undefined
@@ -28,6 +30,7 @@ export class UsageError extends Error {
 export const usage = `npm run bench -- [options]
 
   --only NAME    run one bench, or the tasks that begin with NAME ("merge", "convergence/10 replicas"); may be repeated
+  --subject NAME ask this library, and yjs, where documents are measured; may be repeated
   --quick        the same tasks and checks on less work, in under a minute
   --full         the relay bench with all clients, rooms and rounds; takes many minutes
   --profile      where our side spends its time: the top functions, where a bench can tell
@@ -49,6 +52,7 @@ const options = {
   json: { type: 'string' },
   tables: { type: 'string' },
   only: { type: 'string', multiple: true },
+  subject: { type: 'string', multiple: true },
   rounds: { type: 'string' },
   seed: { type: 'string' },
 } as const satisfies ParseArgsConfig['options']
@@ -67,6 +71,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     json: values.json,
     tables: values.tables,
     only: values.only ?? [],
+    subjects: values.subject ?? [],
     rounds: integer('rounds', values.rounds, 1, ROUNDS_MAX),
     seed: integer('seed', values.seed, 0, SEED_MAX),
   }

@@ -43,6 +43,8 @@ export interface BenchContext {
   readonly scale: 'quick' | 'full'
   /** Whether `--full` asked for counts that take many minutes, where a bench has such. */
   readonly fullCounts: boolean
+  /** What `--subject` asked for; empty for all. */
+  readonly subjects: readonly string[]
   /** What `--rounds` asked for. */
   readonly rounds: number | undefined
   /** Whether `--profile` asked where our side spends its time. */

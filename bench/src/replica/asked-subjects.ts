@@ -2,6 +2,7 @@
 import type { BenchContext } from '../harness/bench.ts'
 import type { Demand, Subject } from '../subjects/subject.ts'
 import { importSubject, subjectNames, type SubjectName } from '../subjects/subjects.ts'
+import { YJS } from './row.ts'
 
 /** So far behind that their rows take minutes; `--full` asks for them. */
 const slow: ReadonlySet<SubjectName> = new Set(['yjs 14 rc', 'ywasm'])
@@ -13,13 +14,19 @@ export interface Asked {
   readonly notAsked: ReadonlyMap<string, string>
 }
 
-export async function askedSubjects({ fullCounts }: Pick<BenchContext, 'fullCounts'>): Promise<Asked> {
-  const asked = subjectNames.filter((name) => fullCounts || !slow.has(name))
+export async function askedSubjects({
+  fullCounts,
+  subjects: wanted,
+}: Pick<BenchContext, 'fullCounts' | 'subjects'>): Promise<Asked> {
+  const isWanted = (name: SubjectName): boolean => wanted.length === 0 || name === YJS || wanted.includes(name)
+  // Who is named is asked for.
+  const isAsked = (name: SubjectName): boolean => fullCounts || wanted.includes(name) || !slow.has(name)
+  const named = subjectNames.filter(isWanted)
   const subjects: Subject[] = []
-  for (const name of asked) subjects.push(await importSubject(name))
+  for (const name of named.filter(isAsked)) subjects.push(await importSubject(name))
   return {
     subjects,
-    notAsked: new Map(subjectNames.filter((name) => !asked.includes(name)).map((name) => [name, 'with --full'])),
+    notAsked: new Map(named.filter((name) => !isAsked(name)).map((name) => [name, 'with --full'])),
   }
 }
 

@@ -5,8 +5,9 @@ import type { Encoding, Fields, Json, Replica, SnapshotCodec, Subject } from './
 export interface YjsShape {
   readonly Doc: new () => ShapedDoc
   readonly Map: new () => ShapedMap
-  applyUpdate(doc: ShapedDoc, update: Uint8Array): void
-  encodeStateAsUpdate(doc: ShapedDoc): Uint8Array
+  /** Of its own documents. */
+  applyUpdate(doc: never, update: Uint8Array): void
+  encodeStateAsUpdate(doc: never): Uint8Array
 }
 
 export interface ShapedDoc {
@@ -54,7 +55,7 @@ export function yjsShaped(
     },
     load(state) {
       const doc = new library.Doc()
-      library.applyUpdate(doc, state)
+      library.applyUpdate(doc as never, state)
       return new YjsReplica(library, doc)
     },
     ...(particular.snapshot === undefined ? {} : { snapshot: particular.snapshot(library) }),
@@ -89,20 +90,20 @@ export class YjsReplica implements Replica {
 
   applyUpdate(update: Uint8Array): void {
     this.#isReading = true
-    this.#library.applyUpdate(this.doc, update)
+    this.#library.applyUpdate(this.doc as never, update)
     this.#isReading = false
   }
 
   applyUpdates(updates: readonly Uint8Array[]): void {
     this.#isReading = true
     this.doc.transact(() => {
-      for (const update of updates) this.#library.applyUpdate(this.doc, update)
+      for (const update of updates) this.#library.applyUpdate(this.doc as never, update)
     })
     this.#isReading = false
   }
 
   encode(): Uint8Array {
-    return this.#library.encodeStateAsUpdate(this.doc)
+    return this.#library.encodeStateAsUpdate(this.doc as never)
   }
 
   insertText(position: number, text: string): void {
