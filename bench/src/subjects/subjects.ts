@@ -2,6 +2,7 @@
 import type { Subject } from './subject.ts'
 
 const imports = {
+  syncline: () => import('./syncline.ts'),
   yjs: () => import('./yjs.ts'),
   'json-joy': () => import('./json-joy.ts'),
   loro: () => import('./loro.ts'),

@@ -10,6 +10,7 @@ import type { ReplicaRow } from '../row.ts'
 
 /** What an app would import. The libraries in WebAssembly bring a file that is loaded beside the bundle, which is another question. */
 const entries: Partial<Readonly<Record<SubjectName, string>>> = {
+  syncline: '@syncline/core/yjs',
   yjs: 'yjs',
   'json-joy': 'json-joy/lib/json-crdt/index.js',
   'yjs 14 rc': '@y/y',
