@@ -174,6 +174,7 @@ export class Syncline implements AsyncDisposable {
       tabs.onGone((tab) => this.#tabGone(tab)),
       tabs.onMissed(() => this.#messagesMissed()),
       () => tabs.close(),
+      this.#store.onLost?.(() => this.#storeLost()) ?? (() => undefined),
     ]
     if (this.#page !== undefined) {
       undo.unshift(
@@ -352,6 +353,15 @@ export class Syncline implements AsyncDisposable {
     }
     const status = decodeRoomRelayStatus(body)
     if (status !== undefined) this.#rooms.get(room)?.receiveRelayStatus(status)
+  }
+
+  /** Somebody cleared this device's store: what its readers believe to be there is not, the position in the relay's log above all. */
+  #storeLost(): void {
+    if (this.#life.state !== 'open') return
+    this.#rooms.forEach((room) => room.storeLost())
+    if (this.#engine === undefined) return
+    void this.#stopEngine()
+    this.#ownerChanged(true)
   }
 
   /** What tabs say are hints, and the store is the truth: read it, and ask for what is not in it. */

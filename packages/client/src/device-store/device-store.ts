@@ -83,6 +83,12 @@ export interface DeviceStore {
   /** Forgets a room, its outbox included. If it is written again, its numbers go on above all that were ever given out for it. */
   delete(room: string): Promise<void>
 
+  /**
+   * For a store that may lose everything while it is used, as when a user clears the data of a site: `listener` is told, and what
+   * was under way has been rejected. Numbers given out from then on are above all that were given out before. Returns its undo.
+   */
+  onLost?(listener: () => void): () => void
+
   /** Waits for writes under way. Idempotent; later calls reject with `SynclineError` `closed`. */
   close(): Promise<void>
 }

@@ -218,6 +218,45 @@ test("somebody else's database, without the object store, rejects at each use", 
   await expect(get('key', connection.useStore)).rejects.toMatchObject({ name: 'NotFoundError' })
 })
 
+test('a database that was deleted and made anew takes nothing that was meant for the old one, and tells of it', async () => {
+  let made = 0
+  const identified: Partial<IndexedDbConnectionOptions> = {
+    upgrades: [
+      (database, _, again) => {
+        made += 1
+        database.createObjectStore('store').put({ made, again }, 'made')
+      },
+    ],
+    identify: async (store) => (await promisifyRequest<{ readonly made: number }>(store.get('made'))).made,
+  }
+  const { connection, name } = connect(identified)
+  const other = connect({ ...identified, name }).connection
+  const told: string[] = []
+  const undo = connection.onReplaced(() => told.push('connection'))
+  other.onReplaced(() => told.push('other'))
+  await set('key', 1, connection.useStore)
+  expect(await get('key', other.useStore)).toBe(1)
+  expect(await get('made', other.useStore)).toEqual({ made: 1, again: false })
+
+  // Both are told that it is being deleted, and let go.
+  await promisifyRequest(indexedDB.deleteDatabase(name))
+  const meant = [set('key', 2, connection.useStore), set('other', 2, connection.useStore)]
+  for (const use of meant) await expect(use).rejects.toMatchObject({ code: 'store-failed', retryable: true })
+  expect(told).toEqual(['connection'])
+  expect(await get('key', connection.useStore)).toBeUndefined()
+  expect(await get('made', connection.useStore)).toEqual({ made: 2, again: true })
+  // The one that did not make it anew notices all the same.
+  await expect(set('key', 3, other.useStore)).rejects.toMatchObject({ code: 'store-failed' })
+  expect(told).toEqual(['connection', 'other'])
+  await set('key', 4, other.useStore)
+  expect(await get('key', connection.useStore)).toBe(4)
+
+  undo()
+  await promisifyRequest(indexedDB.deleteDatabase(name))
+  await expect(set('key', 5, connection.useStore)).rejects.toMatchObject({ code: 'store-failed' })
+  expect(told).toEqual(['connection', 'other'])
+})
+
 type Upgrade = IndexedDbConnectionOptions['upgrades'][number]
 
 function createStore(database: IDBDatabase): void {

@@ -4,13 +4,16 @@
  * need not survive a blocked upgrade, a deleted database or a transaction that fails at its commit.
  *
  * ```
- *            use                    success
+ *            use                    success, and the same database as before
  *   idle ───────────→ opening ─────────────────→ open
  *    ↑                 │   │ OPEN_MS_MAX          │  onclose (the browser took it), versionchange (another page upgrades
  *    │           error │   ↓             success  │  or deletes), a transaction that says that the connection is gone
  *    │                 │ overdue ────────────────→│
  *    └─────────────────┴───┴ error ───────────────┘       close() leads from each to closed
  * ```
+ *
+ * Users clear the data of a site while its pages live. A database that is not the one of before is used, too, but not for what was
+ * meant for the old one: whoever waited is refused, and `onReplaced` is told before anybody else gets a turn.
  */
 import type { UseStore } from 'idb-keyval'
 import { SynclineError } from '../errors.ts'
@@ -23,9 +26,11 @@ export interface IndexedDbConnectionOptions {
   readonly storeName: string
   /**
    * The steps that lead from an empty database to the newest schema; how many of them a database has had is its version. The
-   * list only ever grows.
+   * list only ever grows. `again`: this connection had the database open before, with all steps; somebody deleted it.
    */
-  readonly upgrades: readonly ((database: IDBDatabase, transaction: IDBTransaction) => void)[]
+  readonly upgrades: readonly ((database: IDBDatabase, transaction: IDBTransaction, again: boolean) => void)[]
+  /** What tells this database from another of its name; by default they are all the same. */
+  readonly identify?: (store: IDBObjectStore) => Promise<unknown>
   readonly scheduler?: Pick<Scheduler, 'after'>
   /** Default: the global `indexedDB`, looked up anew at each opening: some browsers throw at the mere look. */
   readonly factory?: () => Pick<IDBFactory, 'open'> | undefined
@@ -49,6 +54,9 @@ type State =
 export class IndexedDbConnection {
   readonly #options: IndexedDbConnectionOptions
   readonly #underWay = new Set<Promise<unknown>>()
+  readonly #replacedListeners = new Set<() => void>()
+  /** Of the database that was open last. */
+  #identity: { readonly of: unknown } | undefined
   #state: State = { type: 'idle' }
   #closing: Promise<void> | undefined
 
@@ -70,6 +78,12 @@ export class IndexedDbConnection {
     this.#underWay.add(use)
     void use.catch(() => undefined /* the caller is told */).finally(() => this.#underWay.delete(use))
     return use
+  }
+
+  /** `listener` is told when the database turns out to be another than before: what was in that is gone. Returns its undo. */
+  onReplaced(listener: () => void): () => void {
+    this.#replacedListeners.add(listener)
+    return () => void this.#replacedListeners.delete(listener)
   }
 
   /** Waits for the transactions under way. Idempotent; later uses reject with `SynclineError` `closed`. */
@@ -133,7 +147,7 @@ export class IndexedDbConnection {
   }
 
   #open(): Promise<IDBDatabase> {
-    const { name, upgrades, scheduler = systemScheduler, factory = globalFactory } = this.#options
+    const { name, storeName, upgrades, identify, scheduler = systemScheduler, factory = globalFactory } = this.#options
     const database = new Promise<IDBDatabase>((resolve, reject) => {
       // A throw in here, as for storage that is switched off, rejects the promise.
       const indexedDb = factory()
@@ -153,7 +167,8 @@ export class IndexedDbConnection {
       })
       request.addEventListener('blocked', () => (blocked = true))
       request.addEventListener('upgradeneeded', ({ oldVersion }) => {
-        for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result, request.transaction!)
+        const again = this.#identity !== undefined
+        for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result, request.transaction!, again)
       })
       request.addEventListener('error', () => {
         cancelOverdue()
@@ -162,9 +177,22 @@ export class IndexedDbConnection {
       })
       request.addEventListener('success', () => {
         cancelOverdue()
-        if (this.#state.type === 'closed') return request.result.close()
-        this.#adopt(request.result, this.#state.type === 'opening' ? database : Promise.resolve(request.result))
-        resolve(request.result)
+        const opened = request.result
+        const use = (identity: unknown): void => {
+          if (this.#state.type === 'closed') return opened.close()
+          const same = this.#identity === undefined || this.#identity.of === identity
+          this.#identity = { of: identity }
+          this.#adopt(opened, this.#state.type === 'opening' && same ? database : Promise.resolve(opened))
+          if (same) return resolve(opened)
+          reject(new SynclineError('store-failed', `Database ${name} was cleared`, { retryable: true }))
+          for (const listener of this.#replacedListeners) listener()
+        }
+        if (identify === undefined) return use(undefined)
+        identify(opened.transaction(storeName, 'readonly').objectStore(storeName)).then(use, (error: unknown) => {
+          opened.close()
+          if (this.#state.type !== 'closed') this.#state = { type: 'idle' }
+          reject(error)
+        })
       })
     })
     this.#state = { type: 'opening', database }
@@ -177,7 +205,11 @@ export class IndexedDbConnection {
 
   #adopt(opened: IDBDatabase, database: Promise<IDBDatabase>): void {
     this.#state = { type: 'open', database, opened }
-    opened.addEventListener('close', () => this.#drop(opened))
+    opened.addEventListener('close', () => {
+      this.#drop(opened)
+      // The browser took it, and perhaps what was in it. Whoever believes that it is there should hear of that soon.
+      if (this.#options.identify !== undefined && this.#state.type === 'idle') this.#open().catch(() => undefined)
+    })
     opened.addEventListener('versionchange', () => this.#drop(opened))
   }
 

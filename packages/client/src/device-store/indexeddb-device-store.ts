@@ -5,13 +5,14 @@
  *   ['head', room]      → DeviceHead
  *   ['row', room, row]  → DeviceRow
  *   ['floor']           → number: above every number of rooms that were deleted
+ *   ['made']            → string: which database this is, of all that had its name; absent in those of earlier versions
  * ```
  *
  * Kinds come before rooms in the keys, so that all heads are one range, small, and read without touching a row. Every verb is one
  * short transaction, and numbers are given out in the transaction that writes the row: IndexedDB runs writing transactions on
  * an object store one after the other, over all tabs, so two tabs never give out the same number.
  */
-import { promisifyRequest, type UseStore } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 import type { Position } from '@syncline/protocol'
 import {
   floorAfter,
@@ -35,21 +36,39 @@ export interface IndexedDbDeviceStoreOptions {
 const STORE_NAME = 'rooms'
 
 /** The schema of the database, a step per version. */
-const upgrades: IndexedDbConnectionOptions['upgrades'] = [(database) => void database.createObjectStore(STORE_NAME)]
+const upgrades: IndexedDbConnectionOptions['upgrades'] = [
+  (database, _, again) => {
+    const store = database.createObjectStore(STORE_NAME)
+    store.put(crypto.randomUUID(), madeKey)
+    // Pages live that know numbers of the one before. Time is above them: nobody writes a row in a microsecond.
+    if (again) store.put(Date.now() * 1_000, floorKey)
+  },
+]
 
 /** A store that opens its database on first use. Where there is none to be had, every verb rejects with `store-unavailable`. */
 export function openIndexedDbDeviceStore(options: IndexedDbDeviceStoreOptions): IndexedDbDeviceStore {
   return new IndexedDbDeviceStore(
-    new IndexedDbConnection({ name: `syncline:${options.name}`, storeName: STORE_NAME, upgrades }),
+    new IndexedDbConnection({
+      name: `syncline:${options.name}`,
+      storeName: STORE_NAME,
+      upgrades,
+      identify: (store) => promisifyRequest<unknown>(store.get(madeKey)),
+    }),
   )
 }
 
+type Connection = Pick<IndexedDbConnection, 'useStore' | 'close'> & Partial<Pick<IndexedDbConnection, 'onReplaced'>>
+
 export class IndexedDbDeviceStore implements DeviceStore {
-  readonly #connection: { readonly useStore: UseStore; close(): Promise<void> }
+  readonly #connection: Connection
 
   /** Prefer {@link openIndexedDbDeviceStore}. `useStore` resolves when its transaction has completed. Closed with this store. */
-  constructor(connection: { readonly useStore: UseStore; close(): Promise<void> }) {
+  constructor(connection: Connection) {
     this.#connection = connection
+  }
+
+  onLost(listener: () => void): () => void {
+    return this.#connection.onReplaced?.(listener) ?? (() => undefined)
   }
 
   pendingRooms(): Promise<readonly string[]> {
@@ -151,6 +170,8 @@ export class IndexedDbDeviceStore implements DeviceStore {
 type HeadKey = [kind: 'head', room: string]
 
 const floorKey = ['floor']
+
+const madeKey = ['made']
 
 function headKey(room: string): HeadKey {
   return ['head', room]

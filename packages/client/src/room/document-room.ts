@@ -337,6 +337,17 @@ export class DocumentRoom implements Room {
     this.#writer.announceInMemory()
   }
 
+  /** All that this device had stored is gone. What the document has is an edit again: nobody knows what of it is elsewhere. */
+  storeLost(): void {
+    if (!this.#isOpen) return
+    this.#head = emptyDeviceHead
+    const state = this.#replica.encodeDiff()
+    // Who may only read cannot have anything that the relay lacks, and gets all of it again.
+    if (!isEmptyUpdate(state) && this.#relay.access !== 'read') this.#writer.add(state)
+    this.#readAgain()
+    this.#changed()
+  }
+
   connectionChanged(): void {
     this.#changed()
   }
