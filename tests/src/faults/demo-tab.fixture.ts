@@ -64,8 +64,8 @@ export class DemoTab {
   }
 
   /** Types a word at the end, as its own edit; `then` happens in the same turn of the page. Rejects when the page ends at once. */
-  async type(then: 'stay' | 'reload' | 'leave' | 'close' = 'stay'): Promise<string> {
-    const word = this.account.nextWord()
+  async type(then: 'stay' | 'reload' | 'leave' | 'close' = 'stay', lengthened: string = ''): Promise<string> {
+    const word = this.account.nextWord() + lengthened
     this.account.typed.push(word)
     await this.page.evaluate(
       ([added, next]) => {
@@ -107,6 +107,23 @@ export class DemoTab {
 
   whenAcked(): Promise<void> {
     return this.page.evaluate(() => (window as unknown as DemoWindow).syncline.room.whenAcked())
+  }
+
+  /** Resolves when it shows that nothing is in memory alone, however often storing fails before. */
+  async showsStored(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const { unstored, store } = (window as unknown as DemoWindow).syncline.room.status
+      return unstored === 0 && store.state === 'durable'
+    })
+  }
+
+  /** The offline switch. */
+  async switchOffline(offline: boolean): Promise<void> {
+    await this.page.evaluate((off) => {
+      const { sync } = (window as unknown as DemoWindow).syncline
+      if (off) sync.disconnect()
+      else sync.connect()
+    }, offline)
   }
 
   /** Resolves when it shows all of `words`. */
