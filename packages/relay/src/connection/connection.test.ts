@@ -234,3 +234,60 @@ test('a broken invariant costs the connection, and is reported', () => {
   expect(client.socket.terminated).toBe(true)
   expect(world.events).toMatchObject([{ type: 'internal-error', where: 'connection' }])
 })
+
+test('while the relay holds too much, a socket that lags a little waits, and is caught up', async () => {
+  const world = new World({ bufferBytesMax: 10_000_000 })
+  const [reader, writer] = [world.connect(), world.connect()]
+  const handle = await writer.join('r')
+  await reader.join('r')
+  reader.socket.flush()
+  world.buffers.change('arriving', 10_000_001)
+  for (const ref of [1, 2]) {
+    writer.send({ type: 'push', handle, ref, update: updateOf('x'.repeat(70_000), ref) })
+    await writer.socket.next('ack')
+    writer.socket.flush()
+  }
+  expect(await reader.socket.next('updates')).toMatchObject({ position: { seq: 1 } })
+  expect(reader.socket.messages.filter(({ type }) => type === 'updates')).toEqual([])
+  reader.socket.flush()
+  expect(await reader.socket.next('updates')).toMatchObject({ position: { seq: 2 } })
+})
+
+test('what a connection queued is let go with it', async () => {
+  const world = new World()
+  const only = world.connect()
+  await only.join('r')
+  expect(world.buffers.totalBytes).toBeGreaterThan(0)
+  // Short frames at once, also if nobody says any more that the socket has let them go.
+  only.connection.lost()
+  expect(world.buffers.totalBytes).toBe(0)
+  const [reader, writer] = [world.connect(), world.connect()]
+  const handle = await writer.join('r')
+  await reader.join('r')
+  writer.send({ type: 'push', handle, ref: 1, update: updateOf('x'.repeat(2000)) })
+  await reader.socket.next('updates')
+  await writer.socket.next('ack')
+  expect(world.buffers.totalBytes).toBeGreaterThan(2000)
+  for (const { socket, connection } of [reader, writer]) {
+    connection.lost()
+    socket.flush()
+  }
+  expect(world.buffers.totalBytes).toBe(0)
+})
+
+test.each(['leaves', 'is put out'])('a push counts until the log has answered, though its member %s', async (how) => {
+  const world = new World()
+  const client = world.connect()
+  const handle = await client.join('r')
+  world.log.hold()
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('x'.repeat(20_000)) })
+  await Promise.resolve()
+  if (how === 'leaves') client.send({ type: 'leave', handle })
+  else void world.rooms.drop('r', { code: 'forbidden', retryable: false, message: 'gone' })
+  client.socket.flush()
+  expect(world.buffers.totalBytes).toBeGreaterThan(20_000)
+  world.log.release()
+  while (world.buffers.totalBytes > 0) await new Promise((resolve) => setImmediate(resolve))
+  await world.rooms.settled()
+  expect(world.buffers.totalBytes).toBe(0)
+})

@@ -48,3 +48,13 @@ test('every slow time is counted afresh', () => {
   box.sent(50, 151, 900)
   expect(box.overflowing(1800)).toBe(undefined)
 })
+
+test('while the relay as a whole holds too much, a socket is slow with less', () => {
+  const limits = { outboxSoftBytes: 1_000_000, outboxHardBytes: 50, drainTimeoutMs: 1000 }
+  const [pressed, eased] = [new Outbox(limits), new Outbox(limits)]
+  expect([pressed.sent(1, 65_537, 0, true), eased.sent(1, 65_537, 0, false)]).toEqual([true, false])
+  expect(pressed.drainedTo(32_769, true)).toBe(false)
+  expect(pressed.drainedTo(32_768, true)).toBe(true)
+  pressed.sent(1, 65_537, 0, true)
+  expect(pressed.drainedTo(65_537, false)).toBe(true)
+})
