@@ -85,6 +85,33 @@ test('storage that is cleared while the relay is away: what the page still has i
   await peerSees(account.typed)
 })
 
+test('storage that is cleared under two tabs: both notice, whoever made it anew, and edits of both go on', async () => {
+  const account = new Account()
+  const tabs = [
+    await DemoTab.open(context, relay.page, account),
+    await DemoTab.open(context, relay.page, account),
+  ] as const
+  const [owner, follower] = tabs
+  const { devtools, origin } = await devtoolsOf(owner)
+  for (const tab of tabs) {
+    await tab.live()
+    await tab.type()
+    await tab.whenAcked()
+  }
+  await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+  for (const tab of [follower, owner, follower]) await tab.type()
+  for (const tab of tabs) {
+    await tab.showsStored()
+    await tab.whenAcked()
+    await tab.sees(account.typed)
+  }
+  await peerSees(account.typed)
+  await owner.page.close()
+  await follower.page.reload()
+  await follower.ready()
+  await follower.sees(account.typed)
+})
+
 test('a device whose disk is full: edits are shown to be in memory, reach the relay, and are stored when there is room', async (running) => {
   const disk = await mountSmallDisk(running, PROFILE_BYTES)
   cleanups.push(() => disk.remove())
