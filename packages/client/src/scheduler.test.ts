@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { systemScheduler } from './scheduler.ts'
+import { steady, systemScheduler } from './scheduler.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -22,4 +22,10 @@ describe('the platform as a scheduler', () => {
     vi.advanceTimersByTime(2 ** 32)
     expect(task).toHaveBeenCalledTimes(0)
   })
+})
+
+test('a clock that is set back goes on from where it was', () => {
+  const shown = [100, 150, 90, 95, 500, 400, 410]
+  const now = steady(() => shown.shift()!)
+  expect(Array.from({ length: 7 }, () => now())).toEqual([100, 150, 150, 155, 560, 560, 570])
 })

@@ -1,7 +1,7 @@
 /** The port to time. The default is the platform's; tests and the simulation bring their own. */
 
 export interface Scheduler {
-  /** Milliseconds since the epoch; may jump. */
+  /** Milliseconds, about those since the epoch. May jump ahead, as when the device has slept; never goes back. */
   now(): number
   /** Runs `task` once, not before `delayMs`. Returns its undo, which does nothing after the task ran. */
   after(delayMs: number, task: () => void): () => void
@@ -10,9 +10,24 @@ export interface Scheduler {
 /** Platforms run a timer of more than this at once. A relay may name a heartbeat of months. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1
 
+/**
+ * `clock`, except that it never goes back: when somebody sets it back, the new clock goes on from where the old one was. Otherwise what is
+ * due in a second would be due in a second and the whole difference, and a dead connection be taken for a live one as long.
+ */
+export function steady(clock: () => number): () => number {
+  let behind = 0
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = clock() + behind
+    if (now < last) behind += last - now
+    last = Math.max(last, now)
+    return last
+  }
+}
+
 /** The platform's clock and timers. */
 export const systemScheduler: Scheduler = {
-  now: () => Date.now(),
+  now: steady(() => Date.now()),
   after: (delayMs, task) => {
     const dueAt = Date.now() + delayMs
     let timer = setTimeout(run, Math.min(delayMs, TIMEOUT_MS_MAX))

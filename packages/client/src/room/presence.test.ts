@@ -1,4 +1,5 @@
 import { encodeAwareness } from '@syncline/protocol'
+import { outdatedTimeout } from 'y-protocols/awareness'
 import { Doc } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ClientLimits } from '../limits.ts'
@@ -55,6 +56,21 @@ describe('presence', () => {
     await scheduler.advance(ClientLimits.awarenessLostMs)
     expect(two.awareness.getStates().size).toBe(1)
     expect(one.awareness.getStates().size).toBe(2)
+  })
+
+  test('is renewed before others think it gone, and forgets who was silent for too long', async () => {
+    one.announce()
+    two.announce()
+    await scheduler.advance(2 * outdatedTimeout)
+    expect(two.awareness.getStates().size).toBe(2)
+    const { clientID } = one.awareness
+    one.close()
+    two.receive(encodeAwareness([{ clientID, clock: 1_000, state: '{}' }]), FROM_RELAY)
+    await scheduler.advance(outdatedTimeout - 1)
+    expect(two.awareness.getStates().has(clientID)).toBe(true)
+    await scheduler.advance(outdatedTimeout / 10)
+    expect(two.awareness.getStates().has(clientID)).toBe(false)
+    expect(two.awareness.getStates().has(two.awareness.clientID)).toBe(true)
   })
 
   test('says goodbye when it is closed', () => {

@@ -1,16 +1,26 @@
 /**
  * One room's awareness: who is here and where, as y-protocols keeps it and every editor binding expects it. Nothing of it is
- * stored. This object announces the local replica, and forgets the others when their tab or the connection is gone; that
- * silent replicas time out is y-protocols' own doing.
+ * stored. This object announces the local replica, renews it, and forgets the others when their tab or the connection is gone, or when
+ * they were silent for too long. y-protocols would do the last two itself, but by the platform's clock, which people set back.
  */
 import { decodeAwareness } from '@syncline/protocol'
-import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness'
+import {
+  Awareness,
+  applyAwarenessUpdate,
+  encodeAwarenessUpdate,
+  outdatedTimeout,
+  removeAwarenessStates,
+} from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { ClientLimits } from '../limits.ts'
 import type { Scheduler } from '../scheduler.ts'
 
 /** Where states come from that other devices announced. Other tabs go by their own names. */
 export const FROM_RELAY = 'relay'
+
+/** As y-protocols has it: a state is forgotten `outdatedTimeout` after it was heard, renewed after half of that, looked at ten times. */
+const RENEWAL_MS = outdatedTimeout / 2
+const LOOK_MS = outdatedTimeout / 10
 
 interface AwarenessChange {
   readonly added: readonly number[]
@@ -24,6 +34,9 @@ export class Presence {
   readonly #send: (payload: Uint8Array) => void
   /** Which replicas were heard of from where, last. */
   readonly #sources = new Map<number, string>()
+  /** When the state of each replica, this one's too, was set last. */
+  readonly #setAt = new Map<number, number>()
+  #cancelLook: (() => void) | undefined
   #cancelSend: (() => void) | undefined
   #sentAt = Number.NEGATIVE_INFINITY
   #cancelLost: (() => void) | undefined
@@ -33,7 +46,10 @@ export class Presence {
     this.#scheduler = scheduler
     this.#send = send
     this.awareness = new Awareness(doc)
+    clearInterval(this.awareness._checkInterval)
     this.awareness.on('update', this.#onUpdate)
+    this.#setAt.set(this.awareness.clientID, scheduler.now())
+    this.#lookLater()
   }
 
   /** States that arrived. The payload must decode. */
@@ -90,6 +106,7 @@ export class Presence {
     this.flush()
     this.awareness.off('update', this.#onUpdate)
     this.awareness.destroy()
+    this.#cancelLook?.()
     this.#cancelLost?.()
     this.#cancelLost = undefined
   }
@@ -97,12 +114,31 @@ export class Presence {
   /** Others may tell us that we are gone; y-protocols then takes a higher clock, which has to be announced too. */
   readonly #onUpdate = ({ added, updated, removed }: AwarenessChange): void => {
     const own = this.awareness.clientID
+    const now = this.#scheduler.now()
+    for (const clientID of [...added, ...updated]) this.#setAt.set(clientID, now)
     // Also those that were silent for too long.
-    for (const clientID of removed) this.#sources.delete(clientID)
+    for (const clientID of removed) {
+      this.#sources.delete(clientID)
+      this.#setAt.delete(clientID)
+    }
     if (![added, updated, removed].some((clients) => clients.includes(own))) return
     if (this.#cancelSend !== undefined) return
     const dueMs = Math.max(0, this.#sentAt + ClientLimits.awarenessIntervalMs - this.#scheduler.now())
     this.#cancelSend = this.#scheduler.after(dueMs, () => this.#sendNow())
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#scheduler.after(LOOK_MS, () => {
+      this.#lookLater()
+      const now = this.#scheduler.now()
+      const own = this.awareness.clientID
+      const silentMs = (clientID: number): number => now - (this.#setAt.get(clientID) ?? now)
+      if (this.awareness.getLocalState() !== null && silentMs(own) >= RENEWAL_MS) this.renew()
+      const silent = [...this.#setAt.keys()].filter(
+        (clientID) => clientID !== own && silentMs(clientID) >= outdatedTimeout,
+      )
+      if (silent.length > 0) removeAwarenessStates(this.awareness, silent, 'timeout')
+    })
   }
 
   #sendNow(): void {
