@@ -41,7 +41,8 @@ export class Device {
   wipes = 0
   /** The next token has run out already. */
   staleTokens = 0
-  #visits = 0
+  /** Tabs that were ever opened. */
+  visits = 0
 
   constructor(number: number, surroundings: DeviceSurroundings) {
     const { time, oracles, config, weather } = surroundings
@@ -65,8 +66,8 @@ export class Device {
   }
 
   openTab(alien: boolean): Tab {
-    this.#visits += 1
-    const tab = new Tab(this, `${this.name}/${this.#visits}`, alien)
+    this.visits += 1
+    const tab = new Tab(this, `${this.name}/${this.visits}`, alien)
     this.tabs.push(tab)
     return tab
   }

@@ -5,15 +5,19 @@
  * --seeds N       how many (100)          --trace FILE   one trace instead
  * --from S        the first (1)           --log          print what happens
  * --steps N       stop after so many steps
+ * --shrink FILE   make the first trace that breaks something small, and write it there
  * ```
  */
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { planTrace } from './plan.ts'
-import { readTrace, type Trace } from './trace.ts'
+import { shrink } from './shrink.ts'
+import { formatTrace, readTrace, type Trace } from './trace.ts'
 import { isFailure, runTrace, type Failure } from './world.ts'
 
 /** How often progress is told. */
 const PROGRESS_MS = 5_000
+const SHRINK_RUNS_MAX = 3_000
 
 export async function simulate(parameters: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -23,11 +27,18 @@ export async function simulate(parameters: readonly string[]): Promise<number> {
       from: { type: 'string', default: '1' },
       steps: { type: 'string' },
       trace: { type: 'string' },
+      shrink: { type: 'string' },
       log: { type: 'boolean', default: false },
     },
   })
   const log = values.log ? say : undefined
-  if (values.trace !== undefined) return simulateOne(readTrace(values.trace), `--trace ${values.trace}`, log)
+  const { shrink: smallFile } = values
+  if (values.trace !== undefined) {
+    const trace = readTrace(values.trace)
+    const code = await simulateOne(trace, `--trace ${values.trace}`, log)
+    if (code !== 0 && smallFile !== undefined) await shrinkTo(smallFile, trace)
+    return code
+  }
   const from = Number(values.from)
   const stepsMax = Number(values.steps ?? Number.POSITIVE_INFINITY)
   const totals = { seeds: 0, steps: 0, edits: 0, failures: 0, restMsMax: 0 }
@@ -48,6 +59,10 @@ export async function simulate(parameters: readonly string[]): Promise<number> {
       totals.failures += 1
       totals.steps += result.step
       report(result, `--seeds 1 --from ${seed}`)
+      if (smallFile !== undefined) {
+        await shrinkTo(smallFile, planTrace(seed))
+        return 1
+      }
     } else {
       totals.steps += result.steps
       totals.edits += result.edits
@@ -74,6 +89,15 @@ async function simulateOne(
   }
   say(`${trace.from}: ${result.steps} steps, ${result.edits} edits, nothing broken`)
   return 0
+}
+
+async function shrinkTo(file: string, trace: Trace): Promise<void> {
+  const small = await shrink(trace, {
+    runsMax: SHRINK_RUNS_MAX,
+    onSmaller: ({ actions }, runs) => say(`  ${actions.length} actions after ${runs} runs`),
+  })
+  writeFileSync(file, formatTrace(small))
+  say(`  ${small.actions.length} of ${trace.actions.length} actions are in ${file}`)
 }
 
 function report({ step, error }: Failure, parameters: string): void {

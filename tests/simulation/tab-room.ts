@@ -61,6 +61,8 @@ export class TabRoom {
     )
     try {
       await room.open()
+      // Of what it cannot read, a tab can promise nothing.
+      if (room.status.store.state !== 'durable') this.#before = []
     } catch (error) {
       this.#assertClosed(error)
     }
@@ -223,7 +225,8 @@ export class TabRoom {
       this.#assertStored(this.edits.length, 'the status')
     }
     const edits = this.written.edits.length
-    const alone = device.tabs.length === 1
+    // Of what other tabs did, this one may hear later.
+    const alone = device.visits === 1
     if (alone && this.#last?.edits === edits && this.#last.status.state === 'open') {
       device.surroundings.oracles.checked('receipts-go-forward')
       if (this.#last.status.latestEdit === 'relay' && status.latestEdit !== 'relay') {

@@ -11,6 +11,7 @@ import {
   encodeStateAsUpdate,
   encodeStateVector,
   isDeleted,
+  Skip,
 } from 'yjs'
 import { BrokenOracle } from './broken-oracle.ts'
 import type { Device, Tab } from './device.ts'
@@ -30,8 +31,7 @@ export function unrest(devices: readonly Device[], rooms: readonly string[]): st
         if (why !== undefined) return `${tab.name}: ${room.room.name} ${why}`
       }
     }
-    const [tab] = device.tabs
-    const unopened = rooms.find((room) => tab?.rooms.has(room) !== true)
+    const unopened = rooms.find((room) => !device.tabs.some((tab) => tab.rooms.has(room)))
     if (unopened !== undefined) return `${device.name} does not have ${unopened} open`
   }
   return undefined
@@ -69,7 +69,7 @@ export function difference(
     const room = tab.rooms.get(written.name)
     if (room === undefined) continue
     const found = canonical(room.room.doc)
-    if (Buffer.compare(found, expected) !== 0) {
+    if (found !== expected) {
       const [more, less] = [unitsBeyond(room.room.doc, atRelay), unitsBeyond(atRelay, room.room.doc)]
       return `${tab.name} has another ${written.name} than the log: more are ${more}, less ${less}; ${contentOf(room.room.doc)}, ${contentOf(atRelay)}`
     }
@@ -77,11 +77,31 @@ export function difference(
   return undefined
 }
 
-/** The bytes of a document as a newcomer would have them: neither how it came about nor what it kept of deletions matters. */
-function canonical(doc: Doc): Uint8Array {
+/**
+ * The bytes of a document as a newcomer would have them, as text: neither how it came about nor what it kept of deletions matters. What
+ * waits in it for something that was lost for good has no order of its own, and is told in numbers.
+ */
+function canonical(doc: Doc): string {
   const fresh = new Doc()
   applyUpdate(fresh, encodeStateAsUpdate(doc))
-  return encodeStateAsUpdate(fresh)
+  const { store } = fresh
+  const waiting = store.pendingStructs === null ? '' : idsOf(store.pendingStructs.update)
+  store.pendingStructs = null
+  store.pendingDs = null
+  return `${Buffer.from(encodeStateAsUpdate(fresh)).toString('base64')} ${waiting}`
+}
+
+function idsOf(update: Uint8Array): string {
+  const units = noUnits()
+  const { structs } = decodeUpdate(update)
+  for (const struct of structs) {
+    const { client, clock } = struct.id
+    if (!(struct instanceof Skip)) units.structs.add(client, clock, clock + struct.length)
+  }
+  return [...units.structs.ranges()]
+    .map((range) => range.join())
+    .sort()
+    .join(' ')
 }
 
 /** What `doc` has and `other` does not, in numbers. */

@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Scheduler } from 'syncline'
+import { steady } from '../../packages/client/src/scheduler.ts'
 import { hashOf, type Random } from './random.ts'
 
 /** When the world begins, in ms since 1970. */
@@ -26,7 +27,6 @@ export class VirtualTime {
   #busy = 0
   #steps = 0
   #digest = 0
-  #running: Process | undefined
   /** Told before each step; throws to end the run. */
   onStep: () => void = () => {}
 
@@ -40,11 +40,6 @@ export class VirtualTime {
   /** Follows from every event so far, when it was and whose. */
   get digest(): number {
     return this.#digest
-  }
-
-  /** The process whose event is being handled. */
-  get running(): Process | undefined {
-    return this.#running
   }
 
   after = (delayMs: number, run: () => void): (() => void) => this.at(this.#now + delayMs, run, undefined)
@@ -95,14 +90,9 @@ export class VirtualTime {
       this.onStep()
       this.#steps += 1
       this.#digest = hashOf(`${this.#digest}${event.at}${event.process?.name ?? ''}`)
-      this.#running = event.process
-      try {
-        event.run()
-        do await setImmediate()
-        while (this.#busy > 0)
-      } finally {
-        this.#running = undefined
-      }
+      event.run()
+      do await setImmediate()
+      while (this.#busy > 0)
       return true
     }
   }
@@ -156,12 +146,13 @@ function isBefore(one: TimedEvent, other: TimedEvent): boolean {
 /** Code that runs, stops and dies as one, with a clock of its own. */
 export class Process implements Scheduler {
   readonly name: string
-  readonly #time: VirtualTime
   readonly random: Random
   #state: 'running' | 'frozen' | 'dead' = 'running'
   readonly #held: TimedEvent[] = []
   /** What its clock shows beyond the truth, in ms. */
   skewMs = 0
+
+  readonly #time: VirtualTime
 
   constructor(time: VirtualTime, name: string, random: Random) {
     this.#time = time
@@ -173,9 +164,10 @@ export class Process implements Scheduler {
     return this.#state
   }
 
-  readonly now = (): number => this.#time.now() + this.skewMs
-
+  /** As the platform tells it: it may be set back. */
   readonly wallNow = (): number => Math.floor(this.#time.now() + this.skewMs)
+
+  readonly now: () => number = steady(this.wallNow)
 
   readonly after = (delayMs: number, run: () => void): (() => void) =>
     this.#state === 'dead' ? () => {} : this.#time.at(this.#time.now() + delayMs, run, this)

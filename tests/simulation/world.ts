@@ -3,7 +3,6 @@
  * happen, only safety is demanded, at each step (oracles.ts). Then everything is healed, and the world has to come to rest in a bounded
  * time, with everything everywhere that was safe anywhere (verdict.ts). Then everybody closes, and nothing may be left.
  */
-import { inTime } from './virtual-platform.ts'
 import { MemoryLog, type MemoryDisk } from '@syncline/relay'
 import { ClientLimits } from '../../packages/client/src/limits.ts'
 import { SimulatedNetwork } from '../../packages/client/src/testing/simulated-network.ts'
@@ -44,7 +43,7 @@ export interface Failure {
   readonly error: BrokenOracle
 }
 
-/** Runs a trace to its end. One at a time in a process: the platform's clock, and limits, are the world's meanwhile. */
+/** Runs a trace to its end. One at a time in a process: the client's limits are the world's meanwhile. */
 export async function runTrace(trace: Trace, options: RunOptions = {}): Promise<RunResult | Failure> {
   const world = new World(trace, options)
   const { clientLimits } = trace.config
@@ -53,7 +52,6 @@ export async function runTrace(trace: Trace, options: RunOptions = {}): Promise<
   const uncaught = (error: unknown): void => world.oracles.note(error)
   process.on('uncaughtException', uncaught)
   process.on('unhandledRejection', uncaught)
-  inTime(world.time)
   try {
     return await world.run()
   } catch (error) {
@@ -61,7 +59,6 @@ export async function runTrace(trace: Trace, options: RunOptions = {}): Promise<
       error instanceof BrokenOracle ? error : new BrokenOracle('nothing-throws', String(error), { cause: error })
     return { step: world.time.steps, error: broken }
   } finally {
-    inTime(undefined)
     process.off('uncaughtException', uncaught)
     process.off('unhandledRejection', uncaught)
     Object.assign(ClientLimits, limits)
