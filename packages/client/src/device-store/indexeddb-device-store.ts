@@ -39,7 +39,8 @@ const STORE_NAME = 'rooms'
 const upgrades: IndexedDbConnectionOptions['upgrades'] = [
   (database, _, again) => {
     const store = database.createObjectStore(STORE_NAME)
-    store.put(crypto.randomUUID(), madeKey)
+    // Not `randomUUID`: pages that are neither https nor localhost have none.
+    store.put(crypto.getRandomValues(new Uint32Array(4)).join('-'), madeKey)
     // Pages live that know numbers of the one before. Time is above them: nobody writes a row in a microsecond.
     if (again) store.put(Date.now() * 1_000, floorKey)
   },
