@@ -72,7 +72,7 @@ function deleteChild(transaction: Transaction, row: number, stack: number[]): vo
   const client = rows.client[row]!
   const before = clients.touchedBy[client] === transaction.serial ? clients.touchedAt[client]! : clients.states[client]!
   // It will be collected with its parent, though this transaction did not delete it; then it may be one run with its neighbours.
-  if (rows.clock[row]! < before) transaction.loose.push(client, rows.clock[row]!)
+  if (rows.clock[row]! < before) transaction.addLoose(client, rows.clock[row]!)
 }
 
 function collectInside(transaction: Transaction, type: number, stack: number[]): void {

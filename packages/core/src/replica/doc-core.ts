@@ -63,6 +63,18 @@ export interface Holder {
   readonly clock: number
 }
 
+/** What transactions emit, a bit each. */
+const TransactionEvent = {
+  beforeAllTransactions: 1,
+  beforeTransaction: 2,
+  beforeObserverCalls: 4,
+  afterTransaction: 8,
+  afterTransactionCleanup: 16,
+  update: 32,
+  updateV2: 64,
+  afterAllTransactions: 128,
+} as const
+
 export abstract class DocCore extends Observable<DocEvents> {
   readonly tables: Tables = new Tables()
   gc = true
@@ -94,6 +106,7 @@ export abstract class DocCore extends Observable<DocEvents> {
   readonly #facades = new Map<number, SharedType>()
   #clientID: number = randomClientId()
   #ownClient: number = NONE
+  #heard = 0
 
   /** The client ID under which this document writes. Must not be shared with another that writes. */
   get clientID(): number {
@@ -177,7 +190,31 @@ export abstract class DocCore extends Observable<DocEvents> {
     return isTypeDeleted(this.tables, type)
   }
 
-  hasListeners(name: keyof DocEvents): boolean {
-    return this._observers.has(name)
+  override on<Name extends keyof DocEvents>(name: Name, listener: DocEvents[Name]): DocEvents[Name] {
+    super.on(name, listener)
+    this.#hear()
+    return listener
+  }
+
+  override off<Name extends keyof DocEvents>(name: Name, listener: DocEvents[Name]): void {
+    super.off(name, listener)
+    this.#hear()
+  }
+
+  override destroy(): void {
+    super.destroy()
+    this.#hear()
+  }
+
+  /** Whether anybody listens to what transactions emit: each of them asks often, so there is a bit for each. */
+  isHeard(name: keyof typeof TransactionEvent): boolean {
+    return (this.#heard & TransactionEvent[name]) !== 0
+  }
+
+  #hear(): void {
+    this.#heard = 0
+    for (const name of Object.keys(TransactionEvent) as (keyof typeof TransactionEvent)[]) {
+      if (this._observers.has(name)) this.#heard |= TransactionEvent[name]
+    }
   }
 }

@@ -7,8 +7,12 @@ export class Failures {
     try {
       call()
     } catch (error) {
-      this.#last = { error }
+      this.add(error)
     }
+  }
+
+  add(error: unknown): void {
+    this.#last = { error }
   }
 
   /** Throws the last error, if there was any: the one that Yjs would throw. */

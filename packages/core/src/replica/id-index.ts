@@ -17,6 +17,9 @@ const WALKED_ROWS_MAX = 16
 /** After so many steps from a hint, hints are taken to be of no use for the client. */
 const WALK_STEPS_MAX = 512
 
+/** Clocks are below 2^31, so that one more would put all in one bucket. */
+const SHIFT_MAX = 30
+
 interface Hints {
   shift: number
   rows: Int32Array
@@ -150,7 +153,7 @@ export class IdIndex {
     const units = this.#clients.states[client]!
     const count = this.#clients.rows[client]!
     let shift = 0
-    while (units / 2 ** shift > count) shift++
+    while (units / 2 ** shift > count && shift < SHIFT_MAX) shift++
     const hints = { shift, rows: new Int32Array(((units - 1) >>> shift) + 1 + (count >> 2)) }
     this.#hints[client] = hints
     let crowd = 0
@@ -173,11 +176,9 @@ export class IdIndex {
   /** The units `from` … `to − 1` are the row's: so are the buckets that begin with one of them. */
   #claim(client: number, hints: Hints, row: number, from: number, to: number): void {
     const { shift } = hints
-    const size = 2 ** shift
-    let bucket = from >>> shift
-    if (bucket * size < from) bucket++
-    if (bucket * size >= to) return
+    const first = (from + (1 << shift) - 1) >>> shift
     const last = (to - 1) >>> shift
+    if (first > last) return
     if (last >= hints.rows.length) {
       // What one row may claim was bounded when the shift was chosen; a giant run at the end asks for another.
       if (last > this.#clients.rows[client]! * 8 + 128) {
@@ -186,7 +187,8 @@ export class IdIndex {
       }
       hints.rows = grown(hints.rows, Math.ceil((last + 1) * 1.5))
     }
-    hints.rows.fill(row, bucket, last + 1)
+    const { rows } = hints
+    for (let bucket = first; bucket <= last; bucket++) rows[bucket] = row
   }
 
   #sort(client: number): void {

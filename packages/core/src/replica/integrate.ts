@@ -8,6 +8,7 @@ import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import { Flag, GC_KIND, NONE } from './row-table.ts'
 import { headOf, link, split, typeOfRow } from './row-list.ts'
+import { isHigh } from './text-buffer.ts'
 import type { Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
@@ -20,7 +21,7 @@ let clockOfScans = 0
 export function cut(transaction: Transaction, row: number, units: number): number {
   const { tables } = transaction.doc
   const rest = split(tables, row, units)
-  transaction.loose.push(tables.rows.client[rest]!, tables.rows.clock[rest]!)
+  transaction.addLoose(tables.rows.client[rest]!, tables.rows.clock[rest]!)
   return rest
 }
 
@@ -163,7 +164,7 @@ export function newLocalRow(
   const { rows, clients } = doc.tables
   const client = doc.ownClient()
   const clock = clients.states[client]!
-  if (length > CLOCK_MAX - clock) throw new RangeError(`a client writes at most ${CLOCK_MAX} units`)
+  if (length > CLOCK_MAX - clock) failNoClocks()
   transaction.touch(client)
   const row = rows.allocate()
   rows.kind[row] = kind
@@ -178,6 +179,47 @@ export function newLocalRow(
   rows.content[row] = NONE
   rows.parent[row] = parent
   return row
+}
+
+/**
+ * Whether text that continues a row may be added to it at once, instead of becoming a row that is merged at the end of the transaction. Not in later transactions of a
+ * round, since those before it emit what is not merged yet; and not behind half a surrogate pair, which is joined only then.
+ */
+export function canGrow(transaction: Transaction, row: number): boolean {
+  const { doc } = transaction
+  const { rows, text } = doc.tables
+  const flags = rows.flags[row]!
+  return (
+    rows.kind[row] === ContentKind.string &&
+    (flags & (Flag.deleted | Flag.redone)) === 0 &&
+    doc.round.length === 1 &&
+    ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content[row]! + rows.length[row]! - 1]!))
+  )
+}
+
+/** Adds text that was put last into the buffer to the end of a row of a type's list, the last one of its client. */
+export function growRow(transaction: Transaction, row: number, offset: number, units: number): void {
+  const { tables } = transaction.doc
+  const { rows, types, text, ids } = tables
+  const client = rows.client[row]!
+  transaction.touch(client)
+  const length = rows.length[row]!
+  const isWide = (rows.flags[row]! & Flag.wide) !== 0
+  rows.content[row] = text.join(isWide, rows.content[row]!, length, text.isWide, offset, units)
+  if (text.isWide) rows.flags[row]! |= Flag.wide
+  rows.length[row] = length + units
+  ids.extended(client, row, rows.clock[row]! + length)
+  const parent = rows.parent[row]!
+  if (parent >= 0) {
+    types.length[parent]! += units
+    types.trees[parent]?.changed(row, units)
+  }
+  transaction.addChanged(parent)
+}
+
+/** Thrown where a client has no clocks left for an edit. */
+export function failNoClocks(): never {
+  throw new RangeError(`a client writes at most ${CLOCK_MAX} units`)
 }
 
 /** Clocks end below this: columns are 32 bits wide. An update that goes further is refused when it is decoded. */

@@ -1,8 +1,8 @@
 /** Values that apps insert, as content: which kind they are, and the rows that they become. */
 import { ContentKind } from '../content.ts'
 import { DocCore } from './doc-core.ts'
-import { newLocalRow, place } from './integrate.ts'
-import { Flag } from './row-table.ts'
+import { canGrow, CLOCK_MAX, failNoClocks, growRow, newLocalRow, place } from './integrate.ts'
+import { Flag, NONE } from './row-table.ts'
 import { SharedType } from './shared-type.ts'
 import { subdocumentOf } from './subdocument.ts'
 import type { Transaction } from './transaction.ts'
@@ -79,7 +79,7 @@ export function insertValue(
   return row
 }
 
-/** Inserts text. Returns its row. */
+/** Inserts text. Returns its row, which may have grown by it. */
 export function insertString(
   transaction: Transaction,
   left: number,
@@ -87,12 +87,34 @@ export function insertString(
   parent: number,
   text: string,
 ): number {
-  const { rows, text: buffer } = transaction.doc.tables
+  const { tables } = transaction.doc
+  const { rows, text: buffer } = tables
+  if (left !== NONE && continuesOwnRow(transaction, left, right)) {
+    if (text.length > CLOCK_MAX - rows.clock[left]! - rows.length[left]!) failNoClocks()
+    const offset = buffer.put(text)
+    growRow(transaction, left, offset, text.length)
+    return left
+  }
   const row = newLocalRow(transaction, left, right, parent, ContentKind.string, text.length)
   rows.content[row] = buffer.put(text)
   if (buffer.isWide) rows.flags[row]! |= Flag.wide
   place(transaction, left, row)
   return row
+}
+
+/** Whether what is inserted between two rows would be one run with the left one. */
+function continuesOwnRow(transaction: Transaction, left: number, right: number): boolean {
+  const { doc } = transaction
+  const { rows, clients } = doc.tables
+  const client = doc.ownClient()
+  return (
+    rows.client[left] === client &&
+    clients.states[client] === rows.clock[left]! + rows.length[left]! &&
+    (right === NONE
+      ? rows.rightOriginClient[left] === NONE
+      : rows.rightOriginClient[left] === rows.client[right] && rows.rightOriginClock[left] === rows.clock[right]) &&
+    canGrow(transaction, left)
+  )
 }
 
 /** Inserts an embed or a format: a single value that is kept as it is. Returns its row. */

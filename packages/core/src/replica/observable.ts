@@ -7,12 +7,15 @@ export type Listener = (...args: any[]) => void
 export class Observable<Events extends { [Name in keyof Events]: Listener }> {
   /** Read by apps of Yjs, to learn whether anybody listens. */
   _observers: Map<string, Set<Listener>> = new Map()
+  /** The same as lists that never change: emitting one needs no copy. */
+  #lists = new Map<string, readonly Listener[]>()
 
   /** Calls `listener` whenever `name` is emitted, after those that came before it. Returns it, for {@link off}. */
   on<Name extends keyof Events & string>(name: Name, listener: Events[Name]): Events[Name] {
     let listeners = this._observers.get(name)
     if (listeners === undefined) this._observers.set(name, (listeners = new Set()))
     listeners.add(listener)
+    this.#lists.delete(name)
     return listener
   }
 
@@ -29,18 +32,23 @@ export class Observable<Events extends { [Name in keyof Events]: Listener }> {
     const listeners = this._observers.get(name)
     if (listeners === undefined) return
     listeners.delete(listener)
+    this.#lists.delete(name)
     if (listeners.size === 0) this._observers.delete(name)
   }
 
   /** Calls those who listen at this moment. What one throws keeps it from the ones after it. */
   emit<Name extends keyof Events & string>(name: Name, args: Parameters<Events[Name]>): void {
-    const listeners = this._observers.get(name)
-    if (listeners === undefined) return
-    for (const listener of Array.from(listeners)) listener(...args)
+    let list = this.#lists.get(name)
+    if (list === undefined) {
+      list = Array.from(this._observers.get(name) ?? [])
+      this.#lists.set(name, list)
+    }
+    for (const listener of list) listener(...args)
   }
 
   /** Forgets all listeners. */
   destroy(): void {
     this._observers = new Map()
+    this.#lists.clear()
   }
 }

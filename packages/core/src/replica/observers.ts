@@ -13,7 +13,7 @@ import type { Transaction } from './transaction.ts'
 export function callObservers(transaction: Transaction, failures: Failures): void {
   const { doc } = transaction
   if (doc.observers > 0 && transaction.changes.length > 0) callTypeObservers(transaction, failures)
-  if (doc.hasListeners('afterTransaction')) {
+  if (doc.isHeard('afterTransaction')) {
     failures.attempt(() => doc.emit('afterTransaction', [transaction, doc]))
   }
 }

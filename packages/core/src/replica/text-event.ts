@@ -47,6 +47,7 @@ export class YTextEvent extends YEvent {
     for (let row = types.head[this.target.handle]!; row !== NONE; row = rows.right[row]!) {
       const kind = rows.kind[row]!
       const isString = kind === ContentKind.string
+      if (isString && this.#passGrownRow(row, steps)) continue
       if (isString || kind === ContentKind.embed || kind === ContentKind.type) {
         if (this.addsRow(row)) {
           if (this.deletesRow(row)) continue
@@ -57,6 +58,23 @@ export class YTextEvent extends YEvent {
       } else if (kind === ContentKind.format) this.#passFormat(cleanup, row, steps, before)
     }
     return steps.finish()
+  }
+
+  /** Text may have been added to a row that was there before: its beginning is old, its end is new. Whether it was. */
+  #passGrownRow(row: number, steps: TextSteps): boolean {
+    const { tables, round } = this.transaction.doc
+    // Only then rows grow, see `canGrow`; what later transactions of a round added has been merged in Yjs too.
+    if (round[0] !== this.transaction) return false
+    const { rows } = tables
+    const old = this.transaction.clockBefore(rows.client[row]!) - rows.clock[row]!
+    if (old <= 0 || old >= rows.length[row]!) return false
+    if (rows.isDeleted(row)) {
+      if (this.deletesRow(row)) steps.delete(old)
+    } else {
+      steps.retain(old)
+      steps.insertText(textOfRow(tables, row).slice(old))
+    }
+    return true
   }
 
   /** `before` are the attributes that held here before the transaction, the attributes of `steps` what holds now. */

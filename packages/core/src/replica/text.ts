@@ -255,5 +255,5 @@ function insertPlain(transaction: Transaction, type: number, index: number, text
     }
   }
   const row = insertString(transaction, left, right, type, text)
-  types.trees[type]?.pointTo(row, at)
+  types.trees[type]?.pointTo(row, at + text.length - rows.length[row]!)
 }

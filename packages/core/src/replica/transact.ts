@@ -8,7 +8,7 @@
  */
 import { ContentKind } from '../content.ts'
 import { collectRow } from './delete-row.ts'
-import type { DocCore, DocEvents } from './doc-core.ts'
+import type { DocCore } from './doc-core.ts'
 import { randomClientId } from './entropy.ts'
 import { encodeTransaction, inFormatV2 } from './encode-state.ts'
 import { Failures } from './failures.ts'
@@ -19,6 +19,9 @@ import { GC_KIND, NONE, Flag } from './row-table.ts'
 import { cleanAfter } from './text-cleanup.ts'
 import { Transaction } from './transaction.ts'
 import { TypeKind } from './type-table.ts'
+
+/** What the round of a document is between rounds. */
+const noTransactions: Transaction[] = []
 
 /**
  * Runs `body` in a transaction, or in the one that runs already. Returns what it returns. `origin` says who makes the change, and `local` whether it is made
@@ -34,10 +37,12 @@ export function transact<Result>(
   const transaction = new Transaction(doc, origin, local, ++doc.transactionCount)
   const isFirst = doc.round.length === 0
   doc.running = transaction
-  doc.round.push(transaction)
+  // Most rounds are one transaction; an array that is pushed to has room for many.
+  if (isFirst) doc.round = [transaction]
+  else doc.round.push(transaction)
   try {
-    if (isFirst) emit(doc, 'beforeAllTransactions', [doc])
-    emit(doc, 'beforeTransaction', [transaction, doc])
+    if (isFirst && doc.isHeard('beforeAllTransactions')) doc.emit('beforeAllTransactions', [doc])
+    if (doc.isHeard('beforeTransaction')) doc.emit('beforeTransaction', [transaction, doc])
     return body(transaction)
   } finally {
     doc.running = null
@@ -48,29 +53,36 @@ export function transact<Result>(
 /** Cleans up the transactions of a round, one after another; observers may add to it. */
 function cleanUpRound(doc: DocCore): void {
   const failures = new Failures()
-  for (let at = 0; at < doc.round.length; at++) {
-    const transaction = doc.round[at]!
-    transaction.seenTransactions = doc.round.length
-    failures.attempt(() => emit(doc, 'beforeObserverCalls', [transaction, doc]))
-    const needsCleanup = !transaction.local && hasFormattedText(transaction)
-    if (mayBeObserved(doc)) callObservers(transaction, failures)
-    if (needsCleanup) failures.attempt(() => transact(doc, (cleanup) => cleanAfter(transaction, cleanup)))
-    tidy(transaction)
-    if (transaction.receivedOwnUnits) doc.clientID = randomClientId()
-    emitResults(transaction, failures)
-  }
+  for (let at = 0; at < doc.round.length; at++) cleanUp(doc.round[at]!, failures)
   const { round } = doc
-  doc.round = []
+  doc.round = noTransactions
   doc.viewed = null
-  for (const type of doc.collectedTypes.splice(0)) {
-    if (doc.facadeIfAny(type) === undefined) doc.tables.types.reuse(type)
+  if (doc.collectedTypes.length > 0) reuseTypes(doc)
+  if (doc.isHeard('afterAllTransactions')) {
+    failures.attempt(() => doc.emit('afterAllTransactions', [doc, round]))
   }
-  failures.attempt(() => emit(doc, 'afterAllTransactions', [doc, round]))
   failures.rethrow()
 }
 
-function mayBeObserved(doc: DocCore): boolean {
-  return doc.observers > 0 || doc.hasListeners('afterTransaction')
+function cleanUp(transaction: Transaction, failures: Failures): void {
+  const { doc } = transaction
+  transaction.seenTransactions = doc.round.length
+  if (doc.isHeard('beforeObserverCalls')) {
+    failures.attempt(() => doc.emit('beforeObserverCalls', [transaction, doc]))
+  }
+  const needsCleanup = !transaction.local && hasFormattedText(transaction)
+  if (doc.observers > 0 || doc.isHeard('afterTransaction')) callObservers(transaction, failures)
+  if (needsCleanup) failures.attempt(() => transact(doc, (cleanup) => cleanAfter(transaction, cleanup)))
+  tidy(transaction)
+  if (transaction.receivedOwnUnits) doc.clientID = randomClientId()
+  emitResults(transaction, failures)
+}
+
+/** The numbers of collected types that nobody holds are free again. */
+function reuseTypes(doc: DocCore): void {
+  for (const type of doc.collectedTypes.splice(0)) {
+    if (doc.facadeIfAny(type) === undefined) doc.tables.types.reuse(type)
+  }
 }
 
 /** Whether a text with formatting changed: marks may have become superfluous by what others did at the same time. */
@@ -89,11 +101,14 @@ function hasFormattedText(transaction: Transaction): boolean {
 /** Drops what was deleted, and merges what became one run. */
 function tidy(transaction: Transaction): void {
   const { doc } = transaction
-  if (transaction.deleted.length > 0) {
+  const { deleted } = transaction
+  if (deleted.length === 3) {
+    // One range, as when somebody deletes a word: no set is needed.
+    if (doc.gc) collect(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
+    mergeRange(doc, deleted[0]!, deleted[1]!, deleted[2]!)
+  } else if (deleted.length > 0) {
     if (doc.gc) for (const range of transaction.deletedIds) collect(transaction, range.client, range.start, range.end)
-    for (const range of transaction.deletedIds) {
-      mergeRange(doc, doc.tables.clients.indexOf(range.client), range.start, range.end)
-    }
+    for (const range of transaction.deletedIds) mergeRange(doc, range.client, range.start, range.end)
   }
   mergeAdded(transaction)
   mergeLoose(transaction)
@@ -113,8 +128,9 @@ function collect(transaction: Transaction, clientId: number, start: number, end:
 }
 
 /** Merges the runs of a client that lie in a range, with each other and with their neighbours. */
-function mergeRange(doc: DocCore, client: number, start: number, end: number): void {
-  const { rows, ids } = doc.tables
+function mergeRange(doc: DocCore, clientId: number, start: number, end: number): void {
+  const { rows, ids, clients } = doc.tables
+  const client = clients.indexOf(clientId)
   let row = ids.find(client, start)
   // The first boundary to look at is the one in front of the first run that begins in the range.
   if (rows.clock[row] === start) row = mergeIntoPrevious(doc, client, row)
@@ -171,20 +187,30 @@ function mergeIntoPrevious(doc: DocCore, client: number, from: number): number {
 /** Emits what came of a transaction. */
 function emitResults(transaction: Transaction, failures: Failures): void {
   const { doc } = transaction
-  failures.attempt(() => emit(doc, 'afterTransactionCleanup', [transaction, doc]))
-  const wantsV1 = doc.hasListeners('update')
-  const wantsV2 = doc.hasListeners('updateV2')
-  if (wantsV1 || wantsV2) {
+  if (doc.isHeard('afterTransactionCleanup')) {
+    failures.attempt(() => doc.emit('afterTransactionCleanup', [transaction, doc]))
+  }
+  if (doc.isHeard('update')) {
     const update = encodeTransaction(transaction)
-    if (update !== null && wantsV1) {
-      failures.attempt(() => doc.emit('update', [update, transaction.origin, doc, transaction]))
-    }
-    const later = wantsV2 ? encodeTransaction(transaction) : null
-    if (later !== null) {
-      failures.attempt(() => doc.emit('updateV2', [inFormatV2(later), transaction.origin, doc, transaction]))
+    if (update !== null) emitUpdate(transaction, update, failures)
+  }
+  if (doc.isHeard('updateV2')) {
+    const update = encodeTransaction(transaction)
+    if (update !== null) {
+      failures.attempt(() => doc.emit('updateV2', [inFormatV2(update), transaction.origin, doc, transaction]))
     }
   }
   if (transaction.hasSubdocs) failures.attempt(() => emitSubdocs(transaction))
+}
+
+/** Apart, since a function is allocated for each attempt, and nearly every edit comes here. */
+function emitUpdate(transaction: Transaction, update: Uint8Array, failures: Failures): void {
+  const { doc } = transaction
+  try {
+    doc.emit('update', [update, transaction.origin, doc, transaction])
+  } catch (error) {
+    failures.add(error)
+  }
 }
 
 function emitSubdocs(transaction: Transaction): void {
@@ -197,9 +223,4 @@ function emitSubdocs(transaction: Transaction): void {
   for (const subdoc of removed) doc.subdocs.delete(subdoc)
   doc.emit('subdocs', [{ loaded, added, removed }, doc, transaction])
   for (const subdoc of removed) subdoc.destroy()
-}
-
-/** Most documents have no such listener; then there is nothing to do. */
-function emit<Name extends keyof DocEvents>(doc: DocCore, name: Name, args: Parameters<DocEvents[Name]>): void {
-  if (doc.hasListeners(name)) doc.emit(name, args)
 }

@@ -11,6 +11,22 @@ import { entryOfParent, NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
 import type { YEvent } from './event.ts'
 
+/** Shared by all transactions that have none: most change one client and one type, and an empty array grows to seventeen places at the first push. */
+const nothing: number[] = []
+
+/** What somebody asked a transaction for; most are never asked. */
+class Asked {
+  meta: Map<unknown, unknown> | null = null
+  deletedIds: IdSet | null = null
+  deleteSet: DeleteSet | null = null
+  beforeState: Map<number, number> | null = null
+  afterState: Map<number, number> | null = null
+  changed: Map<SharedType, Set<string | null>> | null = null
+  events: Map<SharedType, YEvent> | null = null
+  changedParentTypes: Map<SharedType, YEvent[]> | null = null
+  subdocs: { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } | null = null
+}
+
 export class Transaction {
   readonly doc: DocCore
   /** Whatever the caller passed: who made the change. */
@@ -21,27 +37,19 @@ export class Transaction {
   readonly serial: number
 
   /** Flat: client index, and the clock it had before. */
-  readonly touched: number[] = []
+  touched: readonly number[] = nothing
   /** Flat: client ID, start, end; in the order in which units were deleted. */
-  readonly deleted: number[] = []
+  deleted: readonly number[] = nothing
   /** Flat: type, and the entry that changed or NONE for its list. */
-  readonly changes: number[] = []
+  changes: readonly number[] = nothing
   /** Flat: client index and clock of rows that may be one run with a neighbour: they were cut, or lost their parent. */
-  readonly loose: number[] = []
+  loose: readonly number[] = nothing
   /** How many transactions of the round had run when its own cleanup began. */
   seenTransactions = 0
   /** Whether units of this document's own client ID came from elsewhere: somebody else writes under it. */
   receivedOwnUnits = false
 
-  #meta: Map<unknown, unknown> | null = null
-  #deletedSet: IdSet | null = null
-  #deleteSet: DeleteSet | null = null
-  #beforeState: Map<number, number> | null = null
-  #afterState: Map<number, number> | null = null
-  #changed: Map<SharedType, Set<string | null>> | null = null
-  #events: Map<SharedType, YEvent> | null = null
-  #changedParentTypes: Map<SharedType, YEvent[]> | null = null
-  #subdocs: { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } | null = null
+  #asked: Asked | null = null
 
   constructor(doc: DocCore, origin: unknown, local: boolean, serial: number) {
     this.doc = doc
@@ -52,28 +60,28 @@ export class Transaction {
 
   /** For apps and bindings to leave notes for each other. */
   get meta(): Map<unknown, unknown> {
-    return (this.#meta ??= new Map())
+    return (this.#memo.meta ??= new Map())
   }
 
   /** The units that were deleted. After the transaction's function has returned it does not change. */
   get deletedIds(): IdSet {
-    return (this.#deletedSet ??= IdSet.of(this.deleted))
+    return (this.#memo.deletedIds ??= IdSet.of(this.deleted))
   }
 
   /** The same as Yjs has it. */
   get deleteSet(): DeleteSet {
-    return (this.#deleteSet ??= DeleteSet.of(this.deletedIds))
+    return (this.#memo.deleteSet ??= DeleteSet.of(this.deletedIds))
   }
 
   /** Client → next clock, before the transaction. */
   get beforeState(): Map<number, number> {
-    if (this.#beforeState === null) this.#beforeState = this.#statesWith(this.#view())
-    return this.#beforeState
+    if (this.#memo.beforeState === null) this.#memo.beforeState = this.#statesWith(this.#view())
+    return this.#memo.beforeState
   }
 
   /** Client → next clock, when its events began. Before that, the state of now. */
   get afterState(): Map<number, number> {
-    if (this.#afterState !== null) return this.#afterState
+    if (this.#memo.afterState !== null) return this.#memo.afterState
     const { clients } = this.doc.tables
     const states = new Map<number, number>()
     for (let index = 0; index < clients.count; index++) {
@@ -92,19 +100,19 @@ export class Transaction {
         else states.delete(id)
       }
     }
-    if (this.seenTransactions > 0) this.#afterState = states
+    if (this.seenTransactions > 0) this.#memo.afterState = states
     return states
   }
 
   /** The types that changed, with the keys that did, and null for the list. Types that were added or deleted as a whole are not among them. */
   get changed(): Map<SharedType, Set<string | null>> {
-    if (this.#changed === null || this.seenTransactions === 0) this.#changed = this.#changedTypes()
-    return this.#changed
+    if (this.#memo.changed === null || this.seenTransactions === 0) this.#memo.changed = this.#changedTypes()
+    return this.#memo.changed
   }
 
   /** The types that changed, or in whose descendants something did, with the events of those. For listeners from `afterTransaction` on. */
   get changedParentTypes(): Map<SharedType, YEvent[]> {
-    if (this.#changedParentTypes !== null) return this.#changedParentTypes
+    if (this.#memo.changedParentTypes !== null) return this.#memo.changedParentTypes
     const events = new Map<SharedType, YEvent[]>()
     for (const [type, keys] of this.changed) {
       const event = this.eventOf(type, keys)
@@ -114,15 +122,15 @@ export class Transaction {
         else known.push(event)
       }
     }
-    if (this.seenTransactions > 0) this.#changedParentTypes = events
+    if (this.seenTransactions > 0) this.#memo.changedParentTypes = events
     return events
   }
 
   /** The event of a type that changed: one for all who are told. */
   eventOf(type: SharedType, keys: Set<string | null>): YEvent {
-    this.#events ??= new Map()
-    let event = this.#events.get(type)
-    if (event === undefined) this.#events.set(type, (event = type.createEvent(this, keys)))
+    this.#memo.events ??= new Map()
+    let event = this.#memo.events.get(type)
+    if (event === undefined) this.#memo.events.set(type, (event = type.createEvent(this, keys)))
     return event
   }
 
@@ -140,7 +148,7 @@ export class Transaction {
 
   /** Whether any subdocument was added, removed or loaded. */
   get hasSubdocs(): boolean {
-    const sets = this.#subdocs
+    const sets = this.#asked?.subdocs ?? null
     return sets !== null && sets.added.size + sets.removed.size + sets.loaded.size > 0
   }
 
@@ -150,15 +158,21 @@ export class Transaction {
     if (clients.touchedBy[client] === this.serial) return
     clients.touchedBy[client] = this.serial
     clients.touchedAt[client] = clients.states[client]!
-    this.touched.push(client, clients.states[client]!)
+    this.touched = added(this.touched, client, clients.states[client]!)
   }
 
   /** Units were deleted. */
   addDeleted(client: number, start: number, end: number): void {
-    const { deleted } = this
+    const deleted = this.deleted as number[]
     const last = deleted.length - 3
-    if (last >= 0 && deleted[last] === client && deleted[last + 2] === start) deleted[last + 2] = end
+    if (last < 0) this.deleted = [client, start, end]
+    else if (deleted[last] === client && deleted[last + 2] === start) deleted[last + 2] = end
     else deleted.push(client, start, end)
+  }
+
+  /** A row begins at this clock that may be one run with a neighbour. */
+  addLoose(client: number, clock: number): void {
+    this.loose = added(this.loose, client, clock)
   }
 
   /** Something changed in the list or under the key that a parent column names. Says nothing of types that are new or gone. */
@@ -176,7 +190,7 @@ export class Transaction {
       if (clients.touchedBy[client] === this.serial && rows.clock[item]! >= clients.touchedAt[client]!) return
     }
     changedBy[at] = this.serial
-    this.changes.push(type, entry)
+    this.changes = added(this.changes, type, entry)
   }
 
   /** The clock that a client had before the transaction. To be asked in its events; see {@link view}. */
@@ -258,7 +272,18 @@ export class Transaction {
     return changed
   }
 
-  #subdocSets(): { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } {
-    return (this.#subdocs ??= { added: new Set(), removed: new Set(), loaded: new Set() })
+  get #memo(): Asked {
+    return (this.#asked ??= new Asked())
   }
+
+  #subdocSets(): { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } {
+    return (this.#memo.subdocs ??= { added: new Set(), removed: new Set(), loaded: new Set() })
+  }
+}
+
+/** The list with a pair more. The first pair makes a list of its own. */
+function added(list: readonly number[], first: number, second: number): readonly number[] {
+  if (list.length === 0) return [first, second]
+  ;(list as number[]).push(first, second)
+  return list
 }
