@@ -30,7 +30,8 @@ export function encodeStateAsUpdate(doc: DocCore, stateVector?: Uint8Array): Uin
   if (pending === null) return update
   const updates = [update]
   if (pending.structs !== null) {
-    updates.push(stateVector === undefined ? pending.structs : diffUpdate(pending.structs, stateVector))
+    // Of units that the document has, somebody may have made up another content: what waits never takes their place.
+    updates.push(diffUpdate(pending.structs, greater(doc.stateVector, known)))
   }
   if (!pending.deletes.isEmpty) {
     writer.reset()
@@ -39,6 +40,14 @@ export function encodeStateAsUpdate(doc: DocCore, stateVector?: Uint8Array): Uin
     updates.push(writer.finish())
   }
   return mergeUpdates(updates)
+}
+
+/** What one has who has both. */
+function greater(stateVector: Map<number, number>, other: StateVector | null): StateVector {
+  for (const [client, clock] of other ?? []) {
+    if (clock > (stateVector.get(client) ?? 0)) stateVector.set(client, clock)
+  }
+  return stateVector
 }
 
 /** The same in format v2. */
