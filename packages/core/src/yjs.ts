@@ -30,7 +30,9 @@ export { applyUpdate, applyUpdateV2, encodeStateAsUpdate, encodeStateAsUpdateV2 
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate } from './diff.ts'
 export { encodeStateVectorFromUpdate } from './update-ids.ts'
+export { diffUpdateV2, encodeStateVectorFromUpdateV2, mergeUpdatesV2 } from './format-v2/merge-v2.ts'
 export { convertUpdateFormatV1ToV2, convertUpdateFormatV2ToV1 } from './format-v2/convert.ts'
+export { parseUpdateMeta, parseUpdateMetaV2 } from './update-meta.ts'
 export { decodeStateVector, encodeStateVector } from './state-vector.ts'
 
 // Items, as far as apps see them
