@@ -17,12 +17,12 @@ function lengthExceeded(): Error {
 }
 
 /**
- * Inserts values right behind the visible unit before `index`. Throws when `index` is beyond the length, and for values that cannot be kept; what was inserted before
+ * Inserts values right behind the visible unit before `index`. Throws when `index` is negative or beyond the length, and for values that cannot be kept; what was inserted before
  * the one that cannot stays. Cost log n, and the values.
  */
 export function insertAt(transaction: Transaction, type: number, index: number, values: readonly unknown[]): void {
   const { tables } = transaction.doc
-  if (index > tables.types.length[type]!) throw lengthExceeded()
+  if (index < 0 || index > tables.types.length[type]!) throw lengthExceeded()
   let left = NONE
   if (index > 0) {
     findIndex(tables, type, index - 1, found)
