@@ -7,6 +7,8 @@ export interface GoldenScript {
   readonly name: string
   readonly gc?: boolean
   readonly clientId?: number
+  /** An export that not every library has. */
+  readonly needs?: keyof Library
   readonly edit: (library: Library, doc: Y.Doc) => void
 }
 
@@ -212,6 +214,7 @@ export const goldenScripts: readonly GoldenScript[] = [
   },
   {
     name: 'undone and redone',
+    needs: 'UndoManager',
     edit: (library, doc) => {
       const [text, map] = [doc.getText('text'), doc.getMap('map')]
       const undo = new library.UndoManager([text, map] as never[], { captureTimeout: 0 })

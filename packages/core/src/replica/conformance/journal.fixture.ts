@@ -51,7 +51,8 @@ export function keepJournal(library: Library, doc: Y.Doc, listener: Listener): v
   doc.on('beforeTransaction', (transaction) => write({ event: 'beforeTransaction', ...sourceOf(transaction) }))
   doc.on('beforeObserverCalls', (transaction) => write({ event: 'beforeObserverCalls', ...workOf(transaction) }))
   doc.on('afterTransaction', (transaction) => {
-    write({ event: 'afterTransaction', ...workOf(transaction) })
+    // Before, who has observers to call may not have looked for them.
+    write({ event: 'afterTransaction', ...workOf(transaction), parents: transaction.changedParentTypes.size })
     listener.react('afterTransaction')
   })
   doc.on('afterTransactionCleanup', (transaction) =>
@@ -111,8 +112,9 @@ function plainEvent(library: Library, root: string, event: Y.YEvent<Y.AbstractTy
     delta,
     keys,
     ...childrenChanged(library, event),
-    added: changes.added.size,
-    deleted: changes.deleted.size,
+    // How many there are depends on how content is cut into items.
+    hasAdded: changes.added.size > 0,
+    hasDeleted: changes.deleted.size > 0,
     isTarget: event.target === target && event.currentTarget !== null,
   } as PlainEvent
 }
@@ -164,7 +166,6 @@ function workOf(transaction: Y.Transaction): Record<string, unknown> {
       .map(([client, ranges]) => [client, ranges.map(({ clock, len }) => [clock, len])] as const)
       .sort(([a], [b]) => a - b),
     changed: [...transaction.changed.values()].map((keys) => Array.from(keys)),
-    parents: transaction.changedParentTypes.size,
   }
 }
 

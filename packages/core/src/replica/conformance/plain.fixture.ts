@@ -110,7 +110,7 @@ export function shown(value: unknown): string {
 }
 
 export function hexOfBytes(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }
 
 function itemsOf(library: Library, type: Y.Array<unknown> | Y.XmlFragment): unknown[] {

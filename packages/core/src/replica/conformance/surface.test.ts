@@ -4,10 +4,83 @@ import type * as Y from 'yjs'
 import { subject, yjs, type Library } from './library.fixture.ts'
 
 /** What the replica does without, by name; a name that it has must not stand here. */
-const missingExports: Readonly<Record<string, string>> = {}
+const missingExports: Readonly<Record<string, string>> = {
+  AbsolutePosition: 'relative positions are not built yet',
+  AbstractConnector: 'a base class of connectors that nothing uses any more',
+  AbstractStruct: 'structs are rows, not objects',
+  cleanupYTextFormatting: 'not built yet',
+  compareIDs: 'not built yet',
+  compareRelativePositions: 'relative positions are not built yet',
+  ContentAny: 'content is in columns, not in objects',
+  ContentBinary: 'content is in columns, not in objects',
+  ContentDeleted: 'content is in columns, not in objects',
+  ContentDoc: 'content is in columns, not in objects',
+  ContentEmbed: 'content is in columns, not in objects',
+  ContentFormat: 'content is in columns, not in objects',
+  ContentJSON: 'content is in columns, not in objects',
+  ContentString: 'content is in columns, not in objects',
+  ContentType: 'content is in columns, not in objects',
+  createAbsolutePositionFromRelativePosition: 'relative positions are not built yet',
+  createDeleteSet: 'snapshots are not built yet',
+  createDeleteSetFromStructStore: 'works on the struct store',
+  createDocFromSnapshot: 'snapshots are not built yet',
+  createID: 'not built yet',
+  createRelativePositionFromJSON: 'relative positions are not built yet',
+  createRelativePositionFromTypeIndex: 'relative positions are not built yet',
+  createSnapshot: 'snapshots are not built yet',
+  decodeRelativePosition: 'relative positions are not built yet',
+  decodeSnapshot: 'snapshots are not built yet',
+  decodeSnapshotV2: 'snapshots are not built yet',
+  decodeUpdate: 'gives structs as objects of Yjs; `@syncline/core` has one of its own',
+  decodeUpdateV2: 'gives structs as objects of Yjs; `@syncline/core` has one of its own',
+  emptySnapshot: 'snapshots are not built yet',
+  encodeRelativePosition: 'relative positions are not built yet',
+  encodeSnapshot: 'snapshots are not built yet',
+  encodeSnapshotV2: 'snapshots are not built yet',
+  equalDeleteSets: 'snapshots are not built yet',
+  equalSnapshots: 'snapshots are not built yet',
+  findIndexSS: 'searches arrays of structs',
+  findRootTypeKey: 'not built yet',
+  GC: 'structs are rows, not objects',
+  getItem: 'gives structs as objects',
+  getItemCleanEnd: 'gives structs as objects',
+  getItemCleanStart: 'gives structs as objects',
+  getState: 'reads the struct store',
+  getTypeChildren: 'gives structs as objects',
+  isDeleted: 'snapshots are not built yet',
+  isParentOf: 'not built yet',
+  iterateDeletedStructs: 'snapshots are not built yet',
+  logType: 'prints to the console',
+  logUpdate: 'prints to the console',
+  logUpdateV2: 'prints to the console',
+  mergeDeleteSets: 'snapshots are not built yet',
+  obfuscateUpdate: 'not built',
+  obfuscateUpdateV2: 'not built',
+  PermanentUserData: "experimental in Yjs; attribution is the relay's",
+  readUpdate: 'reads with a decoder of Yjs',
+  readUpdateV2: 'reads with a decoder of Yjs',
+  RelativePosition: 'relative positions are not built yet',
+  relativePositionToJSON: 'relative positions are not built yet',
+  Skip: 'structs are rows, not objects',
+  Snapshot: 'snapshots are not built yet',
+  snapshot: 'snapshots are not built yet',
+  snapshotContainsUpdate: 'snapshots are not built yet',
+  tryGc: 'works on the struct store',
+  typeListToArraySnapshot: 'snapshots are not built yet',
+  typeMapGetAllSnapshot: 'snapshots are not built yet',
+  typeMapGetSnapshot: 'snapshots are not built yet',
+  UndoManager: 'undo is not built yet',
+  UpdateDecoderV1: 'codecs have no classes',
+  UpdateDecoderV2: 'codecs have no classes',
+  UpdateEncoderV1: 'codecs have no classes',
+  UpdateEncoderV2: 'codecs have no classes',
+}
 
 /** The same for what instances have: `Class.member`. */
-const missingMembers: Readonly<Record<string, string>> = {}
+const missingMembers: Readonly<Record<string, string>> = {
+  'Doc.gcFilter': 'null unless it was given as an option',
+  'Doc.store': 'structs are rows of tables, which are not shown',
+}
 
 describe('exports', () => {
   test.each(Object.keys(yjs))('%s', (name) => {
@@ -29,7 +102,8 @@ describe('members', () => {
 
   test.each(members)('%s', (full, name, member) => {
     const [expected, actual] = [published, ours].map((instances) => kindOf(instances[name], member))
-    if (full in missingMembers) expect(actual).toBe('nothing')
+    // What there are no instances of is in the list of exports.
+    if (full in missingMembers || ours[name] === undefined) expect(['nothing', 'null']).toContain(actual)
     else expect(actual).toBe(expected)
   })
 
@@ -62,6 +136,7 @@ describe('classes', () => {
 
 /** One instance of everything that an app gets into its hands. */
 function instancesOf(library: Library): Record<string, unknown> {
+  const has = (name: keyof Library): boolean => name in library
   const doc = new library.Doc()
   const events: Record<string, unknown> = {}
   const roots = {
@@ -71,9 +146,13 @@ function instancesOf(library: Library): Record<string, unknown> {
     XmlFragment: doc.getXmlFragment('xml'),
   }
   for (const [name, type] of Object.entries(roots)) {
-    ;(type as Y.AbstractType<unknown>).observe((event) => (events[`${name} event`] = event))
+    ;(type as Y.AbstractType<unknown>).observe((event) => {
+      // Who reads them too late may be refused.
+      const { changes, delta, keys } = event as Y.YEvent<never>
+      if (changes.delta.length + delta.length + keys.size > 0) events[`${name} event`] = event
+    })
   }
-  const undoManager = new library.UndoManager(roots.Text)
+  const undoManager = has('UndoManager') ? new library.UndoManager(roots.Text) : undefined
   roots.Text.insert(0, 'text')
   roots.Array.push([1])
   roots.Map.set('k', 1)
@@ -81,7 +160,9 @@ function instancesOf(library: Library): Record<string, unknown> {
   roots.XmlFragment.push([nested.XmlElement, nested.XmlText])
   const hook = new library.XmlHook('hook')
   roots.XmlFragment.push([hook as unknown as Y.XmlElement])
-  const position = library.createRelativePositionFromTypeIndex(roots.Text, 1)
+  const position = has('createRelativePositionFromTypeIndex')
+    ? library.createRelativePositionFromTypeIndex(roots.Text, 1)
+    : undefined
   return {
     Doc: doc,
     ...roots,
@@ -90,11 +171,11 @@ function instancesOf(library: Library): Record<string, unknown> {
     ...events,
     Transaction: (events['Text event'] as { transaction: unknown }).transaction,
     UndoManager: undoManager,
-    StackItem: undoManager.undoStack.at(0),
+    StackItem: undoManager?.undoStack.at(0),
     RelativePosition: position,
-    AbsolutePosition: library.createAbsolutePositionFromRelativePosition(position, doc),
-    Snapshot: library.snapshot(doc),
-    ID: library.createID(1, 2),
+    AbsolutePosition: position && library.createAbsolutePositionFromRelativePosition(position, doc),
+    Snapshot: has('snapshot') ? library.snapshot(doc) : undefined,
+    ID: has('createID') ? library.createID(1, 2) : undefined,
   }
 }
 

@@ -46,6 +46,9 @@ const plainText: Features = {
   subdocuments: false,
 }
 
+/** Histories with undo want a library that has it. */
+const hasUndo = 'UndoManager' in subject
+
 /** From the narrow to the wide: what fails in a narrow one is easier to understand. */
 const histories: readonly (readonly [of: string, features: Features, rest: { undo: boolean; reactions: boolean }])[] = [
   ['plain text', plainText, { undo: false, reactions: false }],
@@ -55,17 +58,17 @@ const histories: readonly (readonly [of: string, features: Features, rest: { und
   ['formatted text', { ...plainText, formatting: true, embeds: true }, { undo: false, reactions: false }],
   ['undone plain text', plainText, { undo: true, reactions: false }],
   ['undone shared types', { ...everything, formatting: false, pairs: false }, { undo: true, reactions: false }],
-  ['everything', everything, { undo: true, reactions: true }],
+  ['everything', everything, { undo: hasUndo, reactions: true }],
 ]
 
-const stepsArbitrary = fc.array(stepArbitrary, { maxLength: 60, size: 'max' })
-const companyArbitrary = fc.constantFrom(...companies)
+const stepsArbitrary = fc.array(stepArbitrary, { maxLength: 40, size: 'max' })
+const companyArbitrary = fc.nat({ max: companies.length - 1 })
 const gcArbitrary = fc.constantFrom([true], [false], [true, true, false], [false, true, true, false])
 
 describe('histories', { timeout: FUZZ_TIMEOUT_MS }, () => {
-  test.each(histories)('of %s', (_, features, rest) => {
-    const property = fc.property(stepsArbitrary, companyArbitrary, gcArbitrary, (steps, peers, gc) => {
-      count(playWorld(steps, { peers, gc, features, ...rest }))
+  test.each(histories.filter(([, , { undo }]) => hasUndo || !undo))('of %s', (_, features, rest) => {
+    const property = fc.property(stepsArbitrary, companyArbitrary, gcArbitrary, (steps, company, gc) => {
+      count(playWorld(steps, { peers: companies.at(company)!, gc, features, ...rest }))
     })
     // A failing history is made small by `playWorld`.
     fc.assert(property, { ...fuzz(), endOnFailure: true })

@@ -4,6 +4,8 @@ import type { Library } from '../library.fixture.ts'
 
 export interface Case {
   readonly title: string
+  /** Exports that it is about: without them, `surface.test.ts` says that they are missing, and nothing else can be said. */
+  readonly needs?: readonly (keyof Library)[]
   /** What it gives is made plain and compared. */
   readonly run: (library: Library, doc: Y.Doc) => unknown
 }

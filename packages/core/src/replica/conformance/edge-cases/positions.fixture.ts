@@ -4,6 +4,7 @@ import { arrayOf, textOf, type Case } from './case.fixture.ts'
 export const positionCases: readonly Case[] = [
   {
     title: 'relative positions stay with their neighbour',
+    needs: ['createRelativePositionFromTypeIndex'],
     run: (library, doc) => {
       doc.clientID = 3
       const it = textOf(doc, 'abcdef')
@@ -31,6 +32,7 @@ export const positionCases: readonly Case[] = [
   },
   {
     title: 'relative positions of what is deleted, of nested types, and of what is unknown',
+    needs: ['createRelativePositionFromTypeIndex'],
     run: (library, doc) => {
       doc.clientID = 3
       const inner = new library.Text('abc')
@@ -49,6 +51,7 @@ export const positionCases: readonly Case[] = [
   },
   {
     title: 'snapshots: equal, encoded, and made into documents',
+    needs: ['createDocFromSnapshot'],
     run: (library, doc) => {
       doc.gc = false
       doc.clientID = 3
@@ -74,6 +77,7 @@ export const positionCases: readonly Case[] = [
   },
   {
     title: 'a snapshot of a document that collects',
+    needs: ['createDocFromSnapshot'],
     run: (library, doc) => library.createDocFromSnapshot(doc, library.snapshot(doc)),
   },
 ]

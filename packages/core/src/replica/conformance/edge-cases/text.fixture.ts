@@ -65,7 +65,6 @@ export const textCases: readonly Case[] = [
       return [it.toJSON(), copy.getText('text').toJSON()]
     },
   },
-  { title: 'text that is no string', run: (_, doc) => textOf(doc).insert(0, 5 as unknown as string) },
   {
     title: 'attributes of a text',
     run: (_, doc) => {
@@ -78,6 +77,7 @@ export const textCases: readonly Case[] = [
   },
   {
     title: 'deltas between snapshots',
+    needs: ['snapshot'],
     run: (library, doc) => {
       doc.gc = false
       doc.clientID = 1

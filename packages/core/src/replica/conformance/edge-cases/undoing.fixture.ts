@@ -4,6 +4,7 @@ import { textOf, type Case } from './case.fixture.ts'
 export const undoCases: readonly Case[] = [
   {
     title: 'edits in quick succession are one step, until capturing stops',
+    needs: ['UndoManager'],
     run: (library, doc) => {
       const it = doc.getText('text')
       const undo = new library.UndoManager(it, { captureTimeout: 1e9 })
@@ -20,6 +21,7 @@ export const undoCases: readonly Case[] = [
   },
   {
     title: 'only tracked sources, only the scope, only what the filters let through',
+    needs: ['UndoManager'],
     run: (library, doc) => {
       const [it, other] = [doc.getText('text'), doc.getArray('array')]
       const undo = new library.UndoManager(it, {
@@ -45,6 +47,7 @@ export const undoCases: readonly Case[] = [
   },
   {
     title: 'a key that another set meanwhile',
+    needs: ['UndoManager'],
     run: (library, doc) => {
       const run = (ignoreRemoteMapChanges: boolean): unknown => {
         const mine = new library.Doc()
@@ -67,6 +70,7 @@ export const undoCases: readonly Case[] = [
   },
   {
     title: 'a whole document as the scope',
+    needs: ['UndoManager'],
     run: (library, doc) => {
       const undo = new library.UndoManager(doc, { captureTimeout: 0 })
       doc.getMap('map').set('k', 1)
@@ -78,6 +82,7 @@ export const undoCases: readonly Case[] = [
   },
   {
     title: 'what is thrown away when it is destroyed',
+    needs: ['UndoManager'],
     run: (library, doc) => {
       const undo = new library.UndoManager(doc.getText('text'))
       undo.destroy()
