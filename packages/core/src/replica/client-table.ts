@@ -3,26 +3,28 @@
  * document's state vector, and what the running transaction found there.
  */
 import { ByteWriter } from '../byte-writer.ts'
-import { grown, NONE } from './row-table.ts'
+import { grownColumns, noNumbers } from './columns.ts'
+import { NONE } from './row-table.ts'
 
 export class ClientTable {
   /** Client IDs by index. */
   readonly ids: number[] = []
   /** Per client the next expected clock. */
-  states: Int32Array = new Int32Array(2)
+  states: Int32Array = noNumbers
   /** The first and last row by clock, or NONE. */
-  first: Int32Array = new Int32Array(2)
-  last: Int32Array = new Int32Array(2)
+  first: Int32Array = noNumbers
+  last: Int32Array = noNumbers
   /** How many rows. */
-  rows: Int32Array = new Int32Array(2)
+  rows: Int32Array = noNumbers
   /** The number of the transaction that wrote last to this client, and the clock that it found. */
-  touchedBy: Int32Array = new Int32Array(2)
-  touchedAt: Int32Array = new Int32Array(2)
+  touchedBy: Int32Array = noNumbers
+  touchedAt: Int32Array = noNumbers
   /** The same for the transaction whose events are asked; see `Transaction.clockBefore`. */
-  viewedBy: Int32Array = new Int32Array(2)
-  viewedAt: Int32Array = new Int32Array(2)
+  viewedBy: Int32Array = noNumbers
+  viewedAt: Int32Array = noNumbers
 
-  readonly #indices = new Map<number, number>()
+  /** By ID; made for the first client. */
+  #indices: Map<number, number> | null = null
   readonly #encoded: (Uint8Array | undefined)[] = []
   #recentId: number = NONE
   #recentIndex: number = NONE
@@ -34,7 +36,7 @@ export class ClientTable {
   /** The index of a client, which is added if it is new. */
   intern(id: number): number {
     if (id === this.#recentId) return this.#recentIndex
-    let index = this.#indices.get(id)
+    let index = this.#indices?.get(id)
     if (index === undefined) index = this.#add(id)
     this.#recentId = id
     this.#recentIndex = index
@@ -43,7 +45,7 @@ export class ClientTable {
 
   /** The index of a client, or NONE. */
   indexOf(id: number): number {
-    return this.#indices.get(id) ?? NONE
+    return this.#indices?.get(id) ?? NONE
   }
 
   /** The clock that the document expects next of a client, by its ID. */
@@ -66,7 +68,7 @@ export class ClientTable {
 
   /** Forgets the clients from `count` on: those of an update that was refused. */
   truncate(count: number): void {
-    for (const id of this.ids.splice(count)) this.#indices.delete(id)
+    for (const id of this.ids.splice(count)) this.#indices?.delete(id)
     this.#encoded.length = Math.min(this.#encoded.length, count)
     this.#recentId = NONE
   }
@@ -87,8 +89,9 @@ export class ClientTable {
   #add(id: number): number {
     const index = this.ids.length
     this.ids.push(id)
+    this.#indices ??= new Map()
     this.#indices.set(id, index)
-    if (index === this.states.length) this.#resize(index * 2)
+    if (index === this.states.length) this.#resize(index === 0 ? 1 : index * 2)
     this.states[index] = 0
     this.first[index] = NONE
     this.last[index] = NONE
@@ -99,13 +102,23 @@ export class ClientTable {
   }
 
   #resize(capacity: number): void {
-    this.states = grown(this.states, capacity)
-    this.first = grown(this.first, capacity)
-    this.last = grown(this.last, capacity)
-    this.rows = grown(this.rows, capacity)
-    this.touchedBy = grown(this.touchedBy, capacity)
-    this.touchedAt = grown(this.touchedAt, capacity)
-    this.viewedBy = grown(this.viewedBy, capacity)
-    this.viewedAt = grown(this.viewedAt, capacity)
+    const { numbers } = grownColumns(capacity, [
+      this.states,
+      this.first,
+      this.last,
+      this.rows,
+      this.touchedBy,
+      this.touchedAt,
+      this.viewedBy,
+      this.viewedAt,
+    ])
+    this.states = numbers[0]!
+    this.first = numbers[1]!
+    this.last = numbers[2]!
+    this.rows = numbers[3]!
+    this.touchedBy = numbers[4]!
+    this.touchedAt = numbers[5]!
+    this.viewedBy = numbers[6]!
+    this.viewedAt = numbers[7]!
   }
 }

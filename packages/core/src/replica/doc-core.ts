@@ -103,7 +103,8 @@ export abstract class DocCore extends Observable<DocEvents> {
   /** Listeners on types of the document, whether or not they are interested in what changes. */
   observers = 0
 
-  readonly #facades = new Map<number, SharedType>()
+  /** Made for the first type that somebody asks for. */
+  #facades: Map<number, SharedType> | null = null
   #clientID: number = randomClientId()
   #ownClient: number = NONE
   #heard = 0
@@ -168,20 +169,21 @@ export abstract class DocCore extends Observable<DocEvents> {
 
   /** The object of a type: the same one each time. */
   facade(type: number): SharedType {
-    let facade = this.#facades.get(type)
+    let facade = this.#facades?.get(type)
     if (facade === undefined) {
       facade = this.createFacade(type, this.tables.types.kind[type]! as TypeKind)
-      this.#facades.set(type, facade)
+      this.setFacade(type, facade)
     }
     return facade
   }
 
   /** The object of a type, if anybody ever asked for it. */
   facadeIfAny(type: number): SharedType | undefined {
-    return this.#facades.get(type)
+    return this.#facades?.get(type)
   }
 
   setFacade(type: number, facade: SharedType): void {
+    this.#facades ??= new Map()
     this.#facades.set(type, facade)
   }
 

@@ -1,6 +1,6 @@
 /** A document: what apps make, edit through its types, and sync through its updates. The names and the behaviour are those of Yjs's `Doc`. */
 import { YArray } from './array.ts'
-import { DocCore, type DocOptions } from './doc-core.ts'
+import { DocCore, type DocEvents, type DocOptions } from './doc-core.ts'
 import { randomGuid } from './entropy.ts'
 import { YMap } from './map.ts'
 import { SharedType } from './shared-type.ts'
@@ -19,10 +19,9 @@ export class Doc extends DocCore {
   isLoaded = false
   isSynced = false
   isDestroyed = false
-  /** Resolves with the document once a provider has loaded it. */
-  readonly whenLoaded: Promise<Doc>
-  /** Resolves once a provider has synced it; made anew when sync is lost. */
-  whenSynced: Promise<void>
+  /** Made when they are asked for: most documents wait for nobody. */
+  #whenLoaded: Promise<Doc> | null = null
+  #whenSynced: Promise<void> | null = null
 
   constructor(options: DocOptions = {}) {
     super()
@@ -34,18 +33,26 @@ export class Doc extends DocCore {
     this.meta = meta
     this.autoLoad = autoLoad
     this.shouldLoad = shouldLoad
-    this.whenLoaded = new Promise((resolve) => {
-      this.on('load', () => {
-        this.isLoaded = true
-        resolve(this)
-      })
-    })
-    this.on('sync', (isSynced) => {
-      if (isSynced === false && this.isSynced) this.whenSynced = this.#nextSync()
-      this.isSynced = isSynced === undefined || isSynced
-      if (this.isSynced && !this.isLoaded) this.emit('load', [this])
-    })
-    this.whenSynced = this.#nextSync()
+  }
+
+  /** Resolves with the document once a provider has loaded it. */
+  get whenLoaded(): Promise<Doc> {
+    this.#whenLoaded ??= this.isLoaded
+      ? Promise.resolve(this)
+      : new Promise((resolve) => this.once('load', () => resolve(this)))
+    return this.#whenLoaded
+  }
+
+  /** Resolves once a provider has synced it; made anew when sync is lost. */
+  get whenSynced(): Promise<void> {
+    return (this.#whenSynced ??= this.isSynced ? Promise.resolve() : this.#nextSync())
+  }
+
+  /** What is emitted as `load` or `sync` is true of the document before anybody else hears of it. */
+  override emit<Name extends keyof DocEvents>(name: Name, args: Parameters<DocEvents[Name]>): void {
+    if (name === 'load' && !this.isDestroyed) this.isLoaded = true
+    else if (name === 'sync' && !this.isDestroyed) this.#setSynced(args[0] as boolean | undefined)
+    super.emit(name, args)
   }
 
   /** Runs `body` in a transaction: one update, and one event per type. Returns what it returns. */
@@ -182,6 +189,12 @@ export class Doc extends DocCore {
       }
       transaction.subdocsRemoved.add(this)
     })
+  }
+
+  #setSynced(isSynced: boolean | undefined): void {
+    if (isSynced === false && this.isSynced) this.#whenSynced = null
+    this.isSynced = isSynced === undefined || isSynced
+    if (this.isSynced && !this.isLoaded) this.emit('load', [this])
   }
 
   #nextSync(): Promise<void> {

@@ -15,5 +15,12 @@ export function randomGuid(): string {
   const words = crypto.getRandomValues(new Uint32Array(4))
   const digits = Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('')
   const variant = '89ab'[words[2]! % 4]!
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`
+  // Joined, not concatenated: V8 keeps the parts of a concatenation, which are ten times as large as the result.
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `${variant}${digits.slice(17, 20)}`,
+    digits.slice(20),
+  ].join('-')
 }

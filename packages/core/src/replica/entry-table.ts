@@ -2,32 +2,37 @@
  * What stands under the keys of all types of a document, in one hash table: (type, key) → the list of rows that were set there, of which the last one counts.
  * Entries of a type are chained in the order in which its keys were first set, which is the order in which Yjs lists them.
  */
-import { grown, NONE } from './row-table.ts'
+import { grownColumns, noNumbers } from './columns.ts'
+import { NONE } from './row-table.ts'
 import type { TypeTable } from './type-table.ts'
 
 const EMPTY = 0
 const REMOVED = -1
 
+/** Of a table without entries, for all of them: one slot, which stays empty. */
+const noSlots: Int32Array = new Int32Array(1)
+
 export class EntryTable {
   readonly #types: TypeTable
   /** Keys are shared by all types: records have the same few. */
   readonly keys: string[] = []
-  readonly #keyIndices = new Map<string, number>()
+  /** Made for the first key. */
+  #keyIndices: Map<string, number> | null = null
 
   #count = 0
   #free: number = NONE
-  type: Int32Array = new Int32Array(2)
-  key: Int32Array = new Int32Array(2)
+  type: Int32Array = noNumbers
+  key: Int32Array = noNumbers
   /** The first and last row; the last holds the value. */
-  head: Int32Array = new Int32Array(2)
-  tail: Int32Array = new Int32Array(2)
+  head: Int32Array = noNumbers
+  tail: Int32Array = noNumbers
   /** The entry of the same type that came next. */
-  next: Int32Array = new Int32Array(2)
+  next: Int32Array = noNumbers
   /** The transaction that changed it last. */
-  changedBy: Int32Array = new Int32Array(2)
+  changedBy: Int32Array = noNumbers
 
   /** Entry + 1, open addressing with linear probing. */
-  #slots: Int32Array = new Int32Array(4)
+  #slots: Int32Array = noSlots
   /** Slots that are not empty, removed ones included. */
   #used = 0
 
@@ -36,6 +41,7 @@ export class EntryTable {
   }
 
   keyIndex(key: string): number {
+    this.#keyIndices ??= new Map()
     let index = this.#keyIndices.get(key)
     if (index === undefined) {
       index = this.keys.length
@@ -52,7 +58,7 @@ export class EntryTable {
 
   /** The entry of a key that was ever set in the type, or NONE. */
   find(type: number, key: string): number {
-    const keyIndex = this.#keyIndices.get(key)
+    const keyIndex = this.#keyIndices?.get(key)
     return keyIndex === undefined ? NONE : this.#find(type, keyIndex)
   }
 
@@ -135,11 +141,12 @@ export class EntryTable {
   }
 
   #resize(capacity: number): void {
-    this.type = grown(this.type, capacity)
-    this.key = grown(this.key, capacity)
-    this.head = grown(this.head, capacity)
-    this.tail = grown(this.tail, capacity)
-    this.next = grown(this.next, capacity)
-    this.changedBy = grown(this.changedBy, capacity)
+    const { numbers } = grownColumns(capacity, [this.type, this.key, this.head, this.tail, this.next, this.changedBy])
+    this.type = numbers[0]!
+    this.key = numbers[1]!
+    this.head = numbers[2]!
+    this.tail = numbers[3]!
+    this.next = numbers[4]!
+    this.changedBy = numbers[5]!
   }
 }

@@ -6,6 +6,7 @@
  * read the columns again, since growing replaces them.
  */
 import { ContentKind } from '../content.ts'
+import { grownColumns, noBytes, noNumbers } from './columns.ts'
 
 /** No row, no type, no client: what a column holds where there is nothing. */
 export const NONE = -1
@@ -41,29 +42,29 @@ export class RowTable {
   live = 0
   #free = NONE
 
-  kind: Uint8Array = new Uint8Array(4)
-  flags: Uint8Array = new Uint8Array(4)
+  kind: Uint8Array = noBytes
+  flags: Uint8Array = noBytes
   /** Index in the client table. */
-  client: Int32Array = new Int32Array(4)
-  clock: Int32Array = new Int32Array(4)
+  client: Int32Array = noNumbers
+  clock: Int32Array = noNumbers
   /** In units, at least 1. */
-  length: Int32Array = new Int32Array(4)
+  length: Int32Array = noNumbers
   /** Index in the client table, or NONE; the clock beside it is of the last unit to the left at insertion. */
-  originClient: Int32Array = new Int32Array(4)
-  originClock: Int32Array = new Int32Array(4)
-  rightOriginClient: Int32Array = new Int32Array(4)
-  rightOriginClock: Int32Array = new Int32Array(4)
+  originClient: Int32Array = noNumbers
+  originClock: Int32Array = noNumbers
+  rightOriginClient: Int32Array = noNumbers
+  rightOriginClock: Int32Array = noNumbers
   /** Where the content is: an offset into a text buffer or the values, or a type, depending on the kind. */
-  content: Int32Array = new Int32Array(4)
+  content: Int32Array = noNumbers
   /** Neighbours in the list of the type, or of the key, tombstones included. */
-  left: Int32Array = new Int32Array(4)
-  right: Int32Array = new Int32Array(4)
+  left: Int32Array = noNumbers
+  right: Int32Array = noNumbers
   /** The row of the same client whose clock follows. */
-  nextByClock: Int32Array = new Int32Array(4)
+  nextByClock: Int32Array = noNumbers
   /** The type, for a row of its list; for a row under a key see {@link parentOfEntry}; NONE for GC runs. */
-  parent: Int32Array = new Int32Array(4)
+  parent: Int32Array = noNumbers
   /** Where the row is in the position tree of its type; empty until there is a tree. */
-  leaf: Int32Array = new Int32Array(0)
+  leaf: Int32Array = noNumbers
 
   /** A row with nothing in it. Columns that were read before may be out of date afterwards. */
   allocate(): number {
@@ -113,20 +114,38 @@ export class RowTable {
   }
 
   #resize(capacity: number): void {
-    this.kind = bytesOf(this.kind, capacity)
-    this.flags = bytesOf(this.flags, capacity)
-    this.client = grown(this.client, capacity)
-    this.clock = grown(this.clock, capacity)
-    this.length = grown(this.length, capacity)
-    this.originClient = grown(this.originClient, capacity)
-    this.originClock = grown(this.originClock, capacity)
-    this.rightOriginClient = grown(this.rightOriginClient, capacity)
-    this.rightOriginClock = grown(this.rightOriginClock, capacity)
-    this.content = grown(this.content, capacity)
-    this.left = grown(this.left, capacity)
-    this.right = grown(this.right, capacity)
-    this.nextByClock = grown(this.nextByClock, capacity)
-    this.parent = grown(this.parent, capacity)
+    const { numbers, bytes } = grownColumns(
+      capacity,
+      [
+        this.client,
+        this.clock,
+        this.length,
+        this.originClient,
+        this.originClock,
+        this.rightOriginClient,
+        this.rightOriginClock,
+        this.content,
+        this.left,
+        this.right,
+        this.nextByClock,
+        this.parent,
+      ],
+      [this.kind, this.flags],
+    )
+    this.client = numbers[0]!
+    this.clock = numbers[1]!
+    this.length = numbers[2]!
+    this.originClient = numbers[3]!
+    this.originClock = numbers[4]!
+    this.rightOriginClient = numbers[5]!
+    this.rightOriginClock = numbers[6]!
+    this.content = numbers[7]!
+    this.left = numbers[8]!
+    this.right = numbers[9]!
+    this.nextByClock = numbers[10]!
+    this.parent = numbers[11]!
+    this.kind = bytes[0]!
+    this.flags = bytes[1]!
     if (this.leaf.length > 0) this.leaf = grown(this.leaf, capacity)
   }
 }
@@ -139,12 +158,6 @@ export function isCountable(kind: number): boolean {
 /** A longer array with the same beginning. */
 export function grown(column: Int32Array, capacity: number): Int32Array {
   const longer = new Int32Array(capacity)
-  longer.set(column)
-  return longer
-}
-
-function bytesOf(column: Uint8Array, capacity: number): Uint8Array {
-  const longer = new Uint8Array(capacity)
   longer.set(column)
   return longer
 }

@@ -3,6 +3,7 @@
  * the same bytes on the wire, one of UTF-16 code units for the rest. What rows no longer refer to is dead until `compactText` packs the buffers.
  */
 import { decodeUtf8 } from '../text-coding.ts'
+import { noBytes } from './columns.ts'
 
 /** Code units that are turned into a string at once; more would overflow the stack. */
 const CHUNK_UNITS = 4096
@@ -11,7 +12,7 @@ const REPLACEMENT = 0xfffd
 const noUnits = new Uint16Array(0)
 
 export class TextBuffer {
-  narrow: Uint8Array = new Uint8Array(32)
+  narrow: Uint8Array = noBytes
   narrowEnd = 0
   wide: Uint16Array = noUnits
   wideEnd = 0
@@ -119,7 +120,7 @@ export class TextBuffer {
   reserveNarrow(units: number): void {
     const needed = this.narrowEnd + units
     if (needed <= this.narrow.length) return
-    const longer = new Uint8Array(Math.max(needed, Math.ceil(this.narrow.length * 1.5)))
+    const longer = new Uint8Array(Math.max(needed, Math.ceil(this.narrow.length * 1.5), 32))
     longer.set(this.narrow.subarray(0, this.narrowEnd))
     this.narrow = longer
   }

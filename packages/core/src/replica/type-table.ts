@@ -2,7 +2,8 @@
  * The shared types of a document, by small numbers. A type that nobody reads has no object: here is what an update needs to find its place, and what its
  * object (its facade, made when somebody asks) reads and writes through.
  */
-import { grown, NONE } from './row-table.ts'
+import { grownColumns, noBytes, noNumbers } from './columns.ts'
+import { NONE } from './row-table.ts'
 import type { PositionTree } from './position-tree.ts'
 
 /** Kinds of shared types by the number that stands for them on the wire; a root that only updates have named has none yet. */
@@ -22,23 +23,23 @@ export class TypeTable {
   count = 0
   #free: number[] = []
 
-  kind: Uint8Array = new Uint8Array(2)
+  kind: Uint8Array = noBytes
   /** 1 once a format was ever placed inside. */
-  formatted: Uint8Array = new Uint8Array(2)
+  formatted: Uint8Array = noBytes
   /** The row that holds the type; NONE for a root, and for a type that was collected. */
-  item: Int32Array = new Int32Array(2)
+  item: Int32Array = noNumbers
   /** The first and last row of its list, or NONE. */
-  head: Int32Array = new Int32Array(2)
-  tail: Int32Array = new Int32Array(2)
+  head: Int32Array = noNumbers
+  tail: Int32Array = noNumbers
   /** Visible units of its list. */
-  length: Int32Array = new Int32Array(2)
+  length: Int32Array = noNumbers
   /** Rows of its list. */
-  rows: Int32Array = new Int32Array(2)
+  rows: Int32Array = noNumbers
   /** The first and last entry, in the order in which keys were first set; or NONE. */
-  firstEntry: Int32Array = new Int32Array(2)
-  lastEntry: Int32Array = new Int32Array(2)
+  firstEntry: Int32Array = noNumbers
+  lastEntry: Int32Array = noNumbers
   /** The transaction that changed its list last. */
-  changedBy: Int32Array = new Int32Array(2)
+  changedBy: Int32Array = noNumbers
   /** Trees of the types that are long, and were asked for an index. */
   readonly trees: (PositionTree | undefined)[] = []
   /** Names of roots and of XML elements and hooks. */
@@ -50,7 +51,7 @@ export class TypeTable {
     let type = this.#free.pop()
     if (type === undefined) {
       type = this.count++
-      if (type === this.kind.length) this.#resize(type * 2)
+      if (type === this.kind.length) this.#resize(type === 0 ? 1 : type * 2)
     }
     this.kind[type] = kind
     this.formatted[type] = 0
@@ -87,19 +88,20 @@ export class TypeTable {
   }
 
   #resize(capacity: number): void {
-    const kind = new Uint8Array(capacity)
-    kind.set(this.kind)
-    this.kind = kind
-    const formatted = new Uint8Array(capacity)
-    formatted.set(this.formatted)
-    this.formatted = formatted
-    this.item = grown(this.item, capacity)
-    this.head = grown(this.head, capacity)
-    this.tail = grown(this.tail, capacity)
-    this.length = grown(this.length, capacity)
-    this.rows = grown(this.rows, capacity)
-    this.firstEntry = grown(this.firstEntry, capacity)
-    this.lastEntry = grown(this.lastEntry, capacity)
-    this.changedBy = grown(this.changedBy, capacity)
+    const { numbers, bytes } = grownColumns(
+      capacity,
+      [this.item, this.head, this.tail, this.length, this.rows, this.firstEntry, this.lastEntry, this.changedBy],
+      [this.kind, this.formatted],
+    )
+    this.item = numbers[0]!
+    this.head = numbers[1]!
+    this.tail = numbers[2]!
+    this.length = numbers[3]!
+    this.rows = numbers[4]!
+    this.firstEntry = numbers[5]!
+    this.lastEntry = numbers[6]!
+    this.changedBy = numbers[7]!
+    this.kind = bytes[0]!
+    this.formatted = bytes[1]!
   }
 }
