@@ -65,7 +65,10 @@ export class Gateway {
     // The address is read now: a socket that is closed does not know it any more.
     const { remoteAddress = 'unknown' } = request.socket
     const address = proxies.clientAddress(remoteAddress, request.headers['x-forwarded-for'])
-    const origin = { address, socket: request.socket, request: { url: request.url ?? '', headers: request.headers } }
+    // Kept for as long as the client is here, so only where somebody may ask for it.
+    const isAsked = core.authenticator !== undefined
+    const openingRequest = isAsked ? { url: request.url ?? '', headers: request.headers } : undefined
+    const origin = { address, socket: request.socket, request: openingRequest }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(opening, webSocket, socket, origin))
   }
 

@@ -15,6 +15,7 @@
  * this costs, are in docs/decisions/0011-attribution.md.
  */
 import type { ClientOwner } from '../log/update-log.ts'
+import { SparseMap } from '../sparse-map.ts'
 
 export interface ClientOwnersLimits {
   /** Client IDs with an owner in one room. Further ones get none. */
@@ -43,11 +44,11 @@ const nothingClaimed: Judgement = { kind: 'allowed', claims: [] }
 
 export class ClientOwners {
   readonly #limits: ClientOwnersLimits
-  readonly #owners = new Map<number, string>()
+  readonly #owners = new SparseMap<number, string>()
   /** Appends under way that carry a claim, by client ID; without an entry, its claim is durable. */
-  readonly #underWay = new Map<number, number>()
+  readonly #underWay = new SparseMap<number, number>()
   /** Each subject as one string, however often it was read. */
-  readonly #subjects = new Map<string, string>()
+  readonly #subjects = new SparseMap<string, string>()
 
   constructor(limits: ClientOwnersLimits) {
     this.#limits = limits

@@ -255,9 +255,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   told(membership: Membership, shared: SharedMessage): void {
-    const { direct } = this.#session
-    if (direct !== undefined) {
-      const frame = direct(shared)
+    if (this.#session.direct !== undefined) {
+      const frame = this.#session.direct(shared)
       if (frame !== undefined) this.#sendFrame(frame)
       return
     }
@@ -371,11 +370,14 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
 
   /** Handles `event`, and what follows from it in this turn; queued behind the event being handled, if there is one. */
   #take(event: SessionEvent): void {
-    this.#events.push(event)
-    if (this.#handling) return
+    if (this.#handling) {
+      this.#events.push(event)
+      return
+    }
     this.#handling = true
     try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      // An event that no other follows, as most, never stands in the queue: that would take memory anew each time.
+      for (let next: SessionEvent | undefined = event; next !== undefined; next = this.#events.shift()) {
         if (next.type === 'frame') this.#countReceived(next.frame)
         for (const effect of this.#session.machine.handle(next)) this.#perform(effect)
       }
@@ -384,7 +386,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
       this.#abandon()
     } finally {
       this.#handling = false
-      this.#events.length = 0
+      if (this.#events.length > 0) this.#events.length = 0
     }
   }
 

@@ -98,7 +98,7 @@ export interface Session<Message> {
    * What a room says, if it goes to the client as it is, without a look by the machine; `undefined` for what this
    * protocol cannot say.
    */
-  readonly direct: ((shared: SharedMessage) => Uint8Array | undefined) | undefined
+  direct?(shared: SharedMessage): Uint8Array | undefined
   /** Messages, in order, as the frames that hold them. */
   encode(messages: readonly Message[]): readonly Uint8Array[]
 }

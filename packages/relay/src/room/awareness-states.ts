@@ -8,6 +8,7 @@
  * that comes back is an ordinary state, and expires like one.
  */
 import { ProtocolLimits, encodeAwareness, type AwarenessEntry } from '@syncline/protocol'
+import { SparseMap } from '../sparse-map.ts'
 import type { MemberId } from './room-member.ts'
 
 interface HeldState {
@@ -23,8 +24,8 @@ const STATE_OVERHEAD_BYTES = 32
 export class AwarenessStates {
   readonly #ttlMs: number
   readonly #bytesPerOwnerMax: number
-  readonly #held = new Map<number, HeldState>()
-  readonly #bytesByOwner = new Map<MemberId, number>()
+  readonly #held = new SparseMap<number, HeldState>()
+  readonly #bytesByOwner = new SparseMap<MemberId, number>()
   #dropped = 0
 
   constructor(limits: { readonly awarenessTtlMs: number; readonly awarenessBytesMax: number }) {

@@ -12,6 +12,7 @@
  */
 import { encodeStateVector } from '@syncline/core'
 import { RANGE_NUMBERS, type Ranges } from '../merger/update-ranges.ts'
+import { SparseMap } from '../sparse-map.ts'
 
 /** Numbers for each client: itself, its `next`, its `top`. */
 const HEAD_NUMBERS = 3
@@ -20,15 +21,19 @@ const HEADS_MIN = 4
 /** More new clients than these are put in place in one pass over all; each alone shifts those behind it. */
 const CLIENTS_ONE_BY_ONE_MAX = 16
 
+/** Shared by the rooms that nobody has written to: there is nothing in it to be changed. */
+const noHeads = new Float64Array(0)
+const emptyStateVector = encodeStateVector(new Map())
+
 export class KnownStructs {
   readonly #islandsMax: number
   /** Clients descending, as ranges come and as state vectors are written; only the first `#clients` count. */
-  #heads = new Float64Array(0)
+  #heads = noHeads
   #clients = 0
   /** Where {@link KnownStructs.#find} was last: whoever types goes on typing. */
   #hint = 0
   /** Start, end, start, end, … ascending, per client with a gap; `undefined` once there were too many. */
-  #islands: Map<number, number[]> | undefined = new Map()
+  #islands: SparseMap<number, number[]> | undefined = new SparseMap()
   #islandCount = 0
 
   /** Keeps no more than `islandsMax` ranges that lie behind gaps. */
@@ -63,8 +68,9 @@ export class KnownStructs {
     return true
   }
 
-  /** Per client the clock up to which nothing is missing, or is certain not to be. */
+  /** Per client the clock up to which nothing is missing, or is certain not to be. The bytes may be shared: nobody may change them. */
   encodeStateVector(): Uint8Array {
+    if (this.#clients === 0) return emptyStateVector
     const stateVector = new Map<number, number>()
     for (let index = 0; index < this.#clients; index++) {
       stateVector.set(this.#heads[index * HEAD_NUMBERS]!, this.#heads[index * HEAD_NUMBERS + 1]!)

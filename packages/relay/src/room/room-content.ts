@@ -11,11 +11,14 @@ import type { LogSummary } from '../merger/merge-job.ts'
 import { RANGE_NUMBERS, type Ranges, type UpdateRanges } from '../merger/update-ranges.ts'
 import { KnownStructs } from './known-structs.ts'
 
+/** Shared by the rooms that have none, and never added to. */
+const noDeletes = new IdSet()
+
 export class RoomContent {
   readonly #structs: KnownStructs
   readonly #deletedRangesMax: number
   /** `undefined` once there were too many ranges. */
-  #deletes: IdSet | undefined = new IdSet()
+  #deletes: IdSet | undefined = noDeletes
   /** Kept between two additions: a crowd that joins is told the same. */
   #stateVector: Uint8Array | undefined
 
@@ -66,6 +69,7 @@ export class RoomContent {
       this.#deletes = undefined
       return
     }
+    if (this.#deletes === noDeletes) this.#deletes = new IdSet()
     for (let at = 0; at < deletes.length; at += RANGE_NUMBERS) {
       this.#deletes.add(deletes[at]!, deletes[at + 1]!, deletes[at + 2]!)
     }

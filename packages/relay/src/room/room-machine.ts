@@ -37,6 +37,7 @@ import type { UpdateRanges } from '../merger/update-ranges.ts'
 import { Admission, type AdmissionLimits, type Candidate, type Decision, type Refusal } from './admission.ts'
 import { AwarenessStates, encodePayloads } from './awareness-states.ts'
 import { flushRuns, type AcceptedPush, type FlushRun } from './flush-run.ts'
+import { SparseMap } from '../sparse-map.ts'
 import { RoomContent } from './room-content.ts'
 import { PUSH_OVERHEAD_BYTES, type MemberId } from './room-member.ts'
 
@@ -242,14 +243,14 @@ export class RoomMachine {
   readonly #handle: number
   readonly #limits: RoomMachineLimits
   readonly #members = new Map<MemberId, Member>()
-  readonly #appends = new Map<number, Push>()
+  readonly #appends = new SparseMap<number, Push>()
   readonly #content: RoomContent
   readonly #owners: ClientOwners
   /** Absent while nobody writes, as in most rooms that are open: it keeps nothing beyond what is undecided or under way. */
   #admission: Admission<Push> | undefined
   readonly #awareness: AwarenessStates
   /** Members that were not told of something while their sockets were full. */
-  readonly #awarenessOwed = new Set<MemberId>()
+  #awarenessOwed: Set<MemberId> | undefined
   #phase: Phase = { kind: 'opening', joins: new Map() }
   #head: RoomHead = emptyHead
   #compaction: Compaction = { kind: 'idle' }
@@ -769,10 +770,10 @@ export class RoomMachine {
   }
 
   #payAwareness(): void {
-    for (const id of this.#awarenessOwed) {
+    for (const id of this.#awarenessOwed ?? []) {
       const member = this.#members.get(id)
       if (member !== undefined && member.delivery.kind !== 'live') continue
-      this.#awarenessOwed.delete(id)
+      this.#awarenessOwed?.delete(id)
       if (member !== undefined) this.#sendAwareness(id)
     }
   }
@@ -789,7 +790,7 @@ export class RoomMachine {
     const members: MemberId[] = []
     for (const { id, delivery } of this.#members.values()) {
       if (id === except) continue
-      if (delivery.kind === 'waiting') this.#awarenessOwed.add(id)
+      if (delivery.kind === 'waiting') this.#awarenessOwed = (this.#awarenessOwed ?? new Set()).add(id)
       else members.push(id)
     }
     for (const payload of encodePayloads(entries)) {

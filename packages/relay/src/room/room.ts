@@ -202,16 +202,19 @@ export class Room {
 
   /** Handles `event`, and what follows from it in this turn; queued behind the event being handled, if there is one. */
   #takeOrThrow(event: RoomEvent): void {
-    this.#events.push(event)
-    if (this.#handling) return
+    if (this.#handling) {
+      this.#events.push(event)
+      return
+    }
     this.#handling = true
     try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      // An event that no other follows, as most, never stands in the queue: that would take memory anew each time.
+      for (let next: RoomEvent | undefined = event; next !== undefined; next = this.#events.shift()) {
         for (const effect of this.#machine.handle(next)) this.#perform(effect)
       }
     } finally {
       this.#handling = false
-      this.#events.length = 0
+      if (this.#events.length > 0) this.#events.length = 0
       this.#countHeld()
     }
   }

@@ -8,7 +8,6 @@ import { HocuspocusMachine } from './hocuspocus-machine.ts'
 export function hocuspocusSession(limits: RelayLimits, now: number): Session<HocuspocusAnswer> {
   return {
     machine: new HocuspocusMachine(limits, now),
-    direct: undefined,
     encode: (answers) => answers.map(encodeHocuspocusFrame),
   }
 }

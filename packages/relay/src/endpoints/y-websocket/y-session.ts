@@ -8,7 +8,6 @@ import { YMachine } from './y-machine.ts'
 export function ySession(room: string, token: string | undefined, limits: RelayLimits, now: number): Session<YAnswer> {
   return {
     machine: new YMachine(room, token, limits, now),
-    direct: undefined,
     encode: (answers) => answers.map(encodeYFrame),
   }
 }
