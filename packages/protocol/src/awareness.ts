@@ -17,8 +17,12 @@ export interface AwarenessEntry {
   readonly state: string | null
 }
 
+/** What an entry takes beside its state, of which `null` has four bytes: two integers and a length. */
+const ENTRY_BYTES_MAX = 28
+
 export function encodeAwareness(entries: readonly AwarenessEntry[]): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(256)
+  // Large enough at once for what is ASCII, as JSON mostly is: a buffer that grew to 16 KiB has left 16 KiB behind.
+  const writer = new ByteWriter(entries.reduce((sum, { state }) => sum + ENTRY_BYTES_MAX + (state?.length ?? 0), 16))
   writer.varUint(entries.length)
   for (const { clientID, clock, state } of entries) {
     writer.varUint(clientID)
