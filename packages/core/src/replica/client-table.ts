@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from '../byte-writer.ts'
 import { grownColumns, noNumbers } from './columns.ts'
-import { NONE } from './row-table.ts'
+import { NARROW_CLIENTS_MAX, NONE, type RowTable } from './row-table.ts'
 
 export class ClientTable {
   /** Client IDs by index. */
@@ -28,6 +28,12 @@ export class ClientTable {
   readonly #encoded: (Uint8Array | undefined)[] = []
   #recentId: number = NONE
   #recentIndex: number = NONE
+  readonly #rowTable: RowTable
+
+  /** The table of the rows that hold indices of these clients. */
+  constructor(rowTable: RowTable) {
+    this.#rowTable = rowTable
+  }
 
   get count(): number {
     return this.ids.length
@@ -88,6 +94,7 @@ export class ClientTable {
 
   #add(id: number): number {
     const index = this.ids.length
+    if (index === NARROW_CLIENTS_MAX) this.#rowTable.widenClients()
     this.ids.push(id)
     this.#indices ??= new Map()
     this.#indices.set(id, index)
@@ -102,23 +109,16 @@ export class ClientTable {
   }
 
   #resize(capacity: number): void {
-    const { numbers } = grownColumns(capacity, [
-      this.states,
-      this.first,
-      this.last,
-      this.rows,
-      this.touchedBy,
-      this.touchedAt,
-      this.viewedBy,
-      this.viewedAt,
-    ])
-    this.states = numbers[0]!
-    this.first = numbers[1]!
-    this.last = numbers[2]!
-    this.rows = numbers[3]!
-    this.touchedBy = numbers[4]!
-    this.touchedAt = numbers[5]!
-    this.viewedBy = numbers[6]!
-    this.viewedAt = numbers[7]!
+    ;[this.states, this.first, this.last, this.rows, this.touchedBy, this.touchedAt, this.viewedBy, this.viewedAt] =
+      grownColumns(capacity, [
+        this.states,
+        this.first,
+        this.last,
+        this.rows,
+        this.touchedBy,
+        this.touchedAt,
+        this.viewedBy,
+        this.viewedAt,
+      ])
   }
 }

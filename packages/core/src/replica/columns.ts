@@ -5,25 +5,26 @@
 
 /** What columns are before the first row: the same for all tables. */
 export const noNumbers: Int32Array = new Int32Array(0)
+export const noHalves: Int16Array = new Int16Array(0)
 export const noBytes: Uint8Array = new Uint8Array(0)
 
-/** Longer columns with the same beginnings, in the same order; columns of bytes after those of numbers. */
-export function grownColumns(
+type Column = Int32Array | Int16Array | Uint8Array
+type ColumnConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => Column
+
+/** Longer columns with the same beginnings, in the same order, which is that of their element sizes: the largest first. */
+export function grownColumns<const Columns extends readonly Column[]>(
   capacity: number,
-  numbers: readonly Int32Array[],
-  bytes: readonly Uint8Array[] = [],
-): { readonly numbers: readonly Int32Array[]; readonly bytes: readonly Uint8Array[] } {
-  const size = Int32Array.BYTES_PER_ELEMENT
-  const buffer = new ArrayBuffer(capacity * (numbers.length * size + bytes.length))
-  const longerNumbers = numbers.map((column, index) => {
-    const longer = new Int32Array(buffer, index * capacity * size, capacity)
-    longer.set(column)
-    return longer
+  columns: Columns,
+): { -readonly [Index in keyof Columns]: Columns[Index] } {
+  let rowBytes = 0
+  for (const { BYTES_PER_ELEMENT } of columns) rowBytes += BYTES_PER_ELEMENT
+  const buffer = new ArrayBuffer(capacity * rowBytes)
+  let offset = 0
+  const longer = columns.map((column) => {
+    const next = new (column.constructor as ColumnConstructor)(buffer, offset, capacity)
+    next.set(column)
+    offset += capacity * column.BYTES_PER_ELEMENT
+    return next
   })
-  const longerBytes = bytes.map((column, index) => {
-    const longer = new Uint8Array(buffer, capacity * (numbers.length * size + index), capacity)
-    longer.set(column)
-    return longer
-  })
-  return { numbers: longerNumbers, bytes: longerBytes }
+  return longer as unknown as { -readonly [Index in keyof Columns]: Columns[Index] }
 }

@@ -141,12 +141,13 @@ export class EntryTable {
   }
 
   #resize(capacity: number): void {
-    const { numbers } = grownColumns(capacity, [this.type, this.key, this.head, this.tail, this.next, this.changedBy])
-    this.type = numbers[0]!
-    this.key = numbers[1]!
-    this.head = numbers[2]!
-    this.tail = numbers[3]!
-    this.next = numbers[4]!
-    this.changedBy = numbers[5]!
+    ;[this.type, this.key, this.head, this.tail, this.next, this.changedBy] = grownColumns(capacity, [
+      this.type,
+      this.key,
+      this.head,
+      this.tail,
+      this.next,
+      this.changedBy,
+    ])
   }
 }

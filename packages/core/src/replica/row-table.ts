@@ -6,7 +6,7 @@
  * read the columns again, since growing replaces them.
  */
 import { ContentKind } from '../content.ts'
-import { grownColumns, noBytes, noNumbers } from './columns.ts'
+import { grownColumns, noBytes, noHalves, noNumbers } from './columns.ts'
 
 /** No row, no type, no client: what a column holds where there is nothing. */
 export const NONE = -1
@@ -35,6 +35,11 @@ export function entryOfParent(parent: number): number {
   return -2 - parent
 }
 
+/** Indices of clients take two bytes, until there are more clients than that. */
+export const NARROW_CLIENTS_MAX = 0x8000
+
+export type ClientColumn = Int16Array | Int32Array
+
 export class RowTable {
   /** Handles in use are below this. */
   end = 0
@@ -45,14 +50,14 @@ export class RowTable {
   kind: Uint8Array = noBytes
   flags: Uint8Array = noBytes
   /** Index in the client table. */
-  client: Int32Array = noNumbers
+  client: ClientColumn = noHalves
   clock: Int32Array = noNumbers
   /** In units, at least 1. */
   length: Int32Array = noNumbers
   /** Index in the client table, or NONE; the clock beside it is of the last unit to the left at insertion. */
-  originClient: Int32Array = noNumbers
+  originClient: ClientColumn = noHalves
   originClock: Int32Array = noNumbers
-  rightOriginClient: Int32Array = noNumbers
+  rightOriginClient: ClientColumn = noHalves
   rightOriginClock: Int32Array = noNumbers
   /** Where the content is: an offset into a text buffer or the values, or a type, depending on the kind. */
   content: Int32Array = noNumbers
@@ -94,6 +99,13 @@ export class RowTable {
     if (needed > this.clock.length) this.#resize(needed)
   }
 
+  /** From now on clients of any index fit: there are more than {@link NARROW_CLIENTS_MAX}. */
+  widenClients(): void {
+    this.client = Int32Array.from(this.client)
+    this.originClient = Int32Array.from(this.originClient)
+    this.rightOriginClient = Int32Array.from(this.rightOriginClient)
+  }
+
   /** From now on rows have a place for their leaf. */
   withLeaves(): void {
     if (this.leaf.length === 0) this.leaf = new Int32Array(this.clock.length)
@@ -114,38 +126,37 @@ export class RowTable {
   }
 
   #resize(capacity: number): void {
-    const { numbers, bytes } = grownColumns(
-      capacity,
-      [
-        this.client,
-        this.clock,
-        this.length,
-        this.originClient,
-        this.originClock,
-        this.rightOriginClient,
-        this.rightOriginClock,
-        this.content,
-        this.left,
-        this.right,
-        this.nextByClock,
-        this.parent,
-      ],
-      [this.kind, this.flags],
-    )
-    this.client = numbers[0]!
-    this.clock = numbers[1]!
-    this.length = numbers[2]!
-    this.originClient = numbers[3]!
-    this.originClock = numbers[4]!
-    this.rightOriginClient = numbers[5]!
-    this.rightOriginClock = numbers[6]!
-    this.content = numbers[7]!
-    this.left = numbers[8]!
-    this.right = numbers[9]!
-    this.nextByClock = numbers[10]!
-    this.parent = numbers[11]!
-    this.kind = bytes[0]!
-    this.flags = bytes[1]!
+    ;[
+      this.clock,
+      this.length,
+      this.originClock,
+      this.rightOriginClock,
+      this.content,
+      this.left,
+      this.right,
+      this.nextByClock,
+      this.parent,
+      this.client,
+      this.originClient,
+      this.rightOriginClient,
+      this.kind,
+      this.flags,
+    ] = grownColumns(capacity, [
+      this.clock,
+      this.length,
+      this.originClock,
+      this.rightOriginClock,
+      this.content,
+      this.left,
+      this.right,
+      this.nextByClock,
+      this.parent,
+      this.client,
+      this.originClient,
+      this.rightOriginClient,
+      this.kind,
+      this.flags,
+    ])
     if (this.leaf.length > 0) this.leaf = grown(this.leaf, capacity)
   }
 }

@@ -12,7 +12,7 @@ import { ValueBuffer } from './value-buffer.ts'
 
 export class Tables {
   readonly rows: RowTable = new RowTable()
-  readonly clients: ClientTable = new ClientTable()
+  readonly clients: ClientTable = new ClientTable(this.rows)
   readonly ids: IdIndex = new IdIndex(this.rows, this.clients)
   readonly types: TypeTable = new TypeTable()
   readonly entries: EntryTable = new EntryTable(this.types)

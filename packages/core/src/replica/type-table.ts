@@ -88,20 +88,28 @@ export class TypeTable {
   }
 
   #resize(capacity: number): void {
-    const { numbers, bytes } = grownColumns(
-      capacity,
-      [this.item, this.head, this.tail, this.length, this.rows, this.firstEntry, this.lastEntry, this.changedBy],
-      [this.kind, this.formatted],
-    )
-    this.item = numbers[0]!
-    this.head = numbers[1]!
-    this.tail = numbers[2]!
-    this.length = numbers[3]!
-    this.rows = numbers[4]!
-    this.firstEntry = numbers[5]!
-    this.lastEntry = numbers[6]!
-    this.changedBy = numbers[7]!
-    this.kind = bytes[0]!
-    this.formatted = bytes[1]!
+    ;[
+      this.item,
+      this.head,
+      this.tail,
+      this.length,
+      this.rows,
+      this.firstEntry,
+      this.lastEntry,
+      this.changedBy,
+      this.kind,
+      this.formatted,
+    ] = grownColumns(capacity, [
+      this.item,
+      this.head,
+      this.tail,
+      this.length,
+      this.rows,
+      this.firstEntry,
+      this.lastEntry,
+      this.changedBy,
+      this.kind,
+      this.formatted,
+    ])
   }
 }
