@@ -92,11 +92,28 @@ function nameRoots(doc: DocCore): void {
 /** Integrates clients one after another, the greatest ID first, but first whatever a struct depends on. */
 function integrateClients(transaction: Transaction): void {
   const { doc } = transaction
-  const { clients: table, rows } = doc.tables
+  const { rows } = doc.tables
   const { clients, cells } = incoming
+  if (clients.length === 0) return
   let structs = 0
   for (const { next, end } of clients) structs += (end - next) / STRIDE
   if (structs > 8) rows.reserve(structs)
+  if (clients.length === 1 && integrateRun(transaction, clients[0]!, cells)) return
+  integrateInTurn(transaction, clients, cells)
+}
+
+/** Integrates the structs of the only client, up to one that has to wait. Whether there was none: so it is with what somebody types. */
+function integrateRun(transaction: Transaction, only: IncomingClient, cells: Int32Array): boolean {
+  for (; only.next < only.end; only.next += STRIDE) {
+    if (integrateStruct(transaction, only.client, only.next, cells) !== NONE) return false
+  }
+  return true
+}
+
+/** Integrates the structs of several clients, each after what it depends on; what depends on something unknown waits. */
+function integrateInTurn(transaction: Transaction, clients: IncomingClient[], cells: Int32Array): void {
+  const { doc } = transaction
+  const { clients: table } = doc.tables
   const waiting: Waiting = { clients: [], missing: new Map() }
   if (clients.length > 1) clients.sort((a, b) => table.ids[b.client]! - table.ids[a.client]!)
   const byClient = new Map<number, IncomingClient>()

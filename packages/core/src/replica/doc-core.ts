@@ -63,8 +63,8 @@ export interface Holder {
   readonly clock: number
 }
 
-/** What transactions emit, a bit each. */
-const TransactionEvent = {
+/** What transactions emit, a bit each: every edit asks for all of them. */
+export const TransactionEvent = {
   beforeAllTransactions: 1,
   beforeTransaction: 2,
   beforeObserverCalls: 4,
@@ -208,9 +208,9 @@ export abstract class DocCore extends Observable<DocEvents> {
     this.#hear()
   }
 
-  /** Whether anybody listens to what transactions emit: each of them asks often, so there is a bit for each. */
-  isHeard(name: keyof typeof TransactionEvent): boolean {
-    return (this.#heard & TransactionEvent[name]) !== 0
+  /** Whether anybody listens to what transactions emit; `event` is of `TransactionEvent`. */
+  isHeard(event: number): boolean {
+    return (this.#heard & event) !== 0
   }
 
   #hear(): void {

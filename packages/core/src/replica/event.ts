@@ -81,7 +81,7 @@ export class YEvent<Target extends SharedType = SharedType> {
     this.assertInTime()
     const changes: Changes = { added: new Set(), deleted: new Set(), keys: this.keys, delta: [] }
     const { doc } = this.transaction
-    if (!this.transaction.changed.get(this.target)?.has(null)) return changes
+    if (!this.transaction.keysOf(this.target).has(null)) return changes
     const { rows, types } = doc.tables
     let step: DeltaStep | null = null
     for (let row = types.head[this.target.handle]!; row !== NONE; row = rows.right[row]!) {
@@ -126,7 +126,7 @@ export class YEvent<Target extends SharedType = SharedType> {
   #keyChanges(): Map<string, KeyChange> {
     this.assertInTime()
     const changes = new Map<string, KeyChange>()
-    for (const key of this.transaction.changed.get(this.target) ?? []) {
+    for (const key of this.transaction.keysOf(this.target)) {
       const change = key === null ? null : this.#keyChange(key)
       if (change !== null) changes.set(key!, change)
     }

@@ -56,12 +56,16 @@ export interface IncomingClient {
 
 const scan = new StructScan()
 
+const noBytes = new Uint8Array(0)
+const noClients: IncomingClient[] = []
+const noDeletes: number[] = []
+
 export class IncomingStructs {
   cells: Int32Array = new Int32Array(STRIDE * 8)
   /** Clients in the order of the bytes. */
-  readonly clients: IncomingClient[] = []
+  clients: IncomingClient[] = noClients
   /** Deletions, flat: client ID, start, end; in any order. */
-  readonly deletes: number[] = []
+  deletes: number[] = noDeletes
   bytes: Uint8Array = new Uint8Array(0)
   #end = 0
 
@@ -73,16 +77,20 @@ export class IncomingStructs {
     const known = table.count
     this.bytes = bytes
     this.#end = 0
-    this.clients.length = 0
-    this.deletes.length = 0
     try {
       scan.open(bytes, 0, 0)
       const { reader } = scan
       const clientCount = reader.count(5)
       const seen = clientCount > 1 ? new Set<number>() : null
+      // New arrays, where any: emptying one takes longer than making it.
+      this.clients = clientCount === 0 ? noClients : []
       for (let left = clientCount; left > 0; left--) this.#decodeClient(reader, table, seen)
-      readIdRanges(reader, this.deletes)
-      reader.end()
+      if (reader.remaining === 1 && bytes[reader.offset] === 0) this.deletes = noDeletes
+      else {
+        this.deletes = []
+        readIdRanges(reader, this.deletes)
+        reader.end()
+      }
     } catch (error) {
       table.truncate(known)
       this.release()
@@ -94,9 +102,9 @@ export class IncomingStructs {
 
   /** Lets go of the bytes, and of what was more than usual. */
   release(): void {
-    this.bytes = scan.reader.bytes
-    this.clients.length = 0
-    this.deletes.length = 0
+    this.bytes = noBytes
+    this.clients = noClients
+    this.deletes = noDeletes
     if (this.cells.length > KEPT_CELLS_MAX) this.cells = new Int32Array(STRIDE * 8)
   }
 

@@ -10,11 +10,9 @@ import type { Transaction } from './transaction.ts'
 import { TypeKind } from './type-table.ts'
 
 export class YMapEvent extends YEvent<YMap> {
-  readonly keysChanged: Set<string | null>
-
-  constructor(target: YMap, transaction: Transaction, keys: Set<string | null>) {
-    super(target, transaction)
-    this.keysChanged = keys
+  /** The keys that were set or deleted. */
+  get keysChanged(): ReadonlySet<string | null> {
+    return this.transaction.keysOf(this.target)
   }
 }
 
@@ -126,8 +124,8 @@ export class YMap<Value = unknown> extends SharedType {
     if (entries !== null) for (const [key, value] of entries) this.set(key, value as Value)
   }
 
-  override createEvent(transaction: Transaction, keys: Set<string | null>): YEvent {
-    return new YMapEvent(this, transaction, keys)
+  override createEvent(transaction: Transaction): YEvent {
+    return new YMapEvent(this, transaction)
   }
 
   #entries(): Iterable<number> {

@@ -2,10 +2,10 @@
  * Telling observers what a transaction did: first those of each type that changed, then those that look deep, then whoever waits for the transaction. Types of which no
  * observer can know are passed over, so that no object is made for them.
  */
-import type { DocCore } from './doc-core.ts'
+import { TransactionEvent, type DocCore } from './doc-core.ts'
 import type { YEvent } from './event.ts'
 import type { Failures } from './failures.ts'
-import { entryOfParent } from './row-table.ts'
+import { entryOfParent, NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -13,31 +13,51 @@ import type { Transaction } from './transaction.ts'
 export function callObservers(transaction: Transaction, failures: Failures): void {
   const { doc } = transaction
   if (doc.observers > 0 && transaction.changes.length > 0) callTypeObservers(transaction, failures)
-  if (doc.isHeard('afterTransaction')) {
+  if (doc.isHeard(TransactionEvent.afterTransaction)) {
     failures.attempt(() => doc.emit('afterTransaction', [transaction, doc]))
   }
 }
 
 function callTypeObservers(transaction: Transaction, failures: Failures): void {
+  const { changes } = transaction
+  if (changes.length === 2) {
+    // One list or one key, as nearly always.
+    if (isObserved(transaction.doc, changes[0]!, null)) callObserversOf(transaction, [changes[0]!], failures)
+    return
+  }
+  const heard = new Map<number, boolean>()
+  const types: number[] = []
+  for (const type of new Set(changes.filter((_, at) => at % 2 === 0))) {
+    if (isObserved(transaction.doc, type, heard)) types.push(type)
+  }
+  callObserversOf(transaction, types, failures)
+}
+
+function callObserversOf(transaction: Transaction, types: readonly number[], failures: Failures): void {
   const { doc } = transaction
-  const deep = new Map<SharedType, YEvent[]>()
-  const isHeard = new Map<number, boolean>()
-  for (const type of new Set(transaction.changes.filter((_, at) => at % 2 === 0))) {
-    if (!isObserved(doc, type, isHeard)) continue
-    const facade = doc.facade(type)
-    const keys = transaction.changed.get(facade)
+  let deep: Map<SharedType, YEvent[]> | null = null
+  for (const type of types) {
     // Observers that were called before may have deleted it.
-    if (keys === undefined || doc.isTypeDeleted(type)) continue
+    if (doc.isTypeDeleted(type)) continue
+    const facade = doc.facade(type)
     transaction.view()
-    const event = transaction.eventOf(facade, keys)
+    const event = transaction.eventOf(facade)
     for (let at: SharedType | null = facade; at !== null; at = at.parent) {
       if (at.deepObservers.length === 0) continue
+      deep ??= new Map()
       const known = deep.get(at)
       if (known === undefined) deep.set(at, [event])
       else known.push(event)
     }
-    for (const observer of facade.observers) failures.attempt(() => observer(event, transaction))
+    for (const observer of facade.observers) {
+      try {
+        observer(event, transaction)
+      } catch (error) {
+        failures.add(error)
+      }
+    }
   }
+  if (deep === null) return
   for (const [type, events] of deep) callDeepObservers(transaction, type, events, failures)
 }
 
@@ -55,14 +75,15 @@ function callDeepObservers(transaction: Transaction, type: SharedType, events: Y
 }
 
 /** Whether a type has observers, or something around it looks deep. */
-function isObserved(doc: DocCore, type: number, known: Map<number, boolean>): boolean {
+function isObserved(doc: DocCore, type: number, known: Map<number, boolean> | null): boolean {
   const { rows, types, entries } = doc.tables
   const facade = doc.facadeIfAny(type)
   if (facade !== undefined && facade.observers.length > 0) return true
+  if (types.item[type] === NONE) return facade !== undefined && facade.deepObservers.length > 0
   const path: number[] = []
   let isHeard = false
   for (let at = type; ;) {
-    const before = known.get(at)
+    const before = known?.get(at)
     if (before !== undefined) {
       isHeard = before
       break
@@ -77,6 +98,6 @@ function isObserved(doc: DocCore, type: number, known: Map<number, boolean>): bo
     const parent = rows.parent[item]!
     at = parent >= 0 ? parent : entries.type[entryOfParent(parent)]!
   }
-  for (const passed of path) known.set(passed, isHeard)
+  if (known !== null) for (const passed of path) known.set(passed, isHeard)
   return isHeard
 }

@@ -117,8 +117,8 @@ export class SharedType {
     doc.observers += this.#observers.length + this.#deepObservers.length
   }
 
-  /** The event that tells of a change of its list (null) or of keys. */
-  createEvent(transaction: Transaction, _keys: Set<string | null>): YEvent {
+  /** The event that tells of a change of its list or of keys. */
+  createEvent(transaction: Transaction): YEvent {
     return new YEvent(this, transaction)
   }
 }

@@ -4,21 +4,21 @@ import { deleteRow } from './delete-row.ts'
 import { YEvent, type Changes, type DeltaStep } from './event.ts'
 import { textOfRow, valueInRow } from './row-content.ts'
 import { NONE } from './row-table.ts'
-import type { SharedType } from './shared-type.ts'
 import { applyFormat, formatOfRow, isSameAttribute, type Attributes } from './text-position.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 
 export class YTextEvent extends YEvent {
-  /** Whether the text changed, or only attributes of the type did. */
-  readonly childListChanged: boolean
-  readonly keysChanged: Set<string>
   #delta: DeltaStep[] | null = null
 
-  constructor(target: SharedType, transaction: Transaction, keys: Set<string | null>) {
-    super(target, transaction)
-    this.childListChanged = keys.has(null)
-    this.keysChanged = new Set([...keys].filter((key) => key !== null))
+  /** Whether the text changed, or only attributes of the type did. */
+  get childListChanged(): boolean {
+    return this.transaction.keysOf(this.target).has(null)
+  }
+
+  /** Attributes of the type that changed. */
+  get keysChanged(): Set<string> {
+    return new Set([...this.transaction.keysOf(this.target)].filter((key) => key !== null))
   }
 
   /**

@@ -223,8 +223,8 @@ export class YText extends SharedType {
     for (const edit of early ?? []) edit(this)
   }
 
-  override createEvent(transaction: Transaction, keys: Set<string | null>): YEvent {
-    return new YTextEvent(this, transaction, keys)
+  override createEvent(transaction: Transaction): YEvent {
+    return new YTextEvent(this, transaction)
   }
 
   /** Edits in a transaction, or later once it is in a document. */

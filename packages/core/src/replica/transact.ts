@@ -8,7 +8,7 @@
  */
 import { ContentKind } from '../content.ts'
 import { collectRow } from './delete-row.ts'
-import type { DocCore } from './doc-core.ts'
+import { TransactionEvent, type DocCore } from './doc-core.ts'
 import { randomClientId } from './entropy.ts'
 import { encodeTransaction, inFormatV2 } from './encode-state.ts'
 import { Failures } from './failures.ts'
@@ -41,8 +41,8 @@ export function transact<Result>(
   if (isFirst) doc.round = [transaction]
   else doc.round.push(transaction)
   try {
-    if (isFirst && doc.isHeard('beforeAllTransactions')) doc.emit('beforeAllTransactions', [doc])
-    if (doc.isHeard('beforeTransaction')) doc.emit('beforeTransaction', [transaction, doc])
+    if (isFirst && doc.isHeard(TransactionEvent.beforeAllTransactions)) doc.emit('beforeAllTransactions', [doc])
+    if (doc.isHeard(TransactionEvent.beforeTransaction)) doc.emit('beforeTransaction', [transaction, doc])
     return body(transaction)
   } finally {
     doc.running = null
@@ -58,7 +58,7 @@ function cleanUpRound(doc: DocCore): void {
   doc.round = noTransactions
   doc.viewed = null
   if (doc.collectedTypes.length > 0) reuseTypes(doc)
-  if (doc.isHeard('afterAllTransactions')) {
+  if (doc.isHeard(TransactionEvent.afterAllTransactions)) {
     failures.attempt(() => doc.emit('afterAllTransactions', [doc, round]))
   }
   failures.rethrow()
@@ -67,11 +67,11 @@ function cleanUpRound(doc: DocCore): void {
 function cleanUp(transaction: Transaction, failures: Failures): void {
   const { doc } = transaction
   transaction.seenTransactions = doc.round.length
-  if (doc.isHeard('beforeObserverCalls')) {
+  if (doc.isHeard(TransactionEvent.beforeObserverCalls)) {
     failures.attempt(() => doc.emit('beforeObserverCalls', [transaction, doc]))
   }
   const needsCleanup = !transaction.local && hasFormattedText(transaction)
-  if (doc.observers > 0 || doc.isHeard('afterTransaction')) callObservers(transaction, failures)
+  if (doc.observers > 0 || doc.isHeard(TransactionEvent.afterTransaction)) callObservers(transaction, failures)
   if (needsCleanup) failures.attempt(() => transact(doc, (cleanup) => cleanAfter(transaction, cleanup)))
   tidy(transaction)
   if (transaction.receivedOwnUnits) doc.clientID = randomClientId()
@@ -187,14 +187,14 @@ function mergeIntoPrevious(doc: DocCore, client: number, from: number): number {
 /** Emits what came of a transaction. */
 function emitResults(transaction: Transaction, failures: Failures): void {
   const { doc } = transaction
-  if (doc.isHeard('afterTransactionCleanup')) {
+  if (doc.isHeard(TransactionEvent.afterTransactionCleanup)) {
     failures.attempt(() => doc.emit('afterTransactionCleanup', [transaction, doc]))
   }
-  if (doc.isHeard('update')) {
+  if (doc.isHeard(TransactionEvent.update)) {
     const update = encodeTransaction(transaction)
     if (update !== null) emitUpdate(transaction, update, failures)
   }
-  if (doc.isHeard('updateV2')) {
+  if (doc.isHeard(TransactionEvent.updateV2)) {
     const update = encodeTransaction(transaction)
     if (update !== null) {
       failures.attempt(() => doc.emit('updateV2', [inFormatV2(update), transaction.origin, doc, transaction]))

@@ -13,6 +13,7 @@ import type { YEvent } from './event.ts'
 
 /** Shared by all transactions that have none: most change one client and one type, and an empty array grows to seventeen places at the first push. */
 const nothing: number[] = []
+const noKeys: ReadonlySet<string | null> = new Set()
 
 /** What somebody asked a transaction for; most are never asked. */
 class Asked {
@@ -22,6 +23,7 @@ class Asked {
   beforeState: Map<number, number> | null = null
   afterState: Map<number, number> | null = null
   changed: Map<SharedType, Set<string | null>> | null = null
+  event: YEvent | null = null
   events: Map<SharedType, YEvent> | null = null
   changedParentTypes: Map<SharedType, YEvent[]> | null = null
   subdocs: { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } | null = null
@@ -114,8 +116,8 @@ export class Transaction {
   get changedParentTypes(): Map<SharedType, YEvent[]> {
     if (this.#memo.changedParentTypes !== null) return this.#memo.changedParentTypes
     const events = new Map<SharedType, YEvent[]>()
-    for (const [type, keys] of this.changed) {
-      const event = this.eventOf(type, keys)
+    for (const type of this.changed.keys()) {
+      const event = this.eventOf(type)
       for (let at: SharedType | null = type; at !== null; at = at.parent) {
         const known = events.get(at)
         if (known === undefined) events.set(at, [event])
@@ -127,11 +129,21 @@ export class Transaction {
   }
 
   /** The event of a type that changed: one for all who are told. */
-  eventOf(type: SharedType, keys: Set<string | null>): YEvent {
-    this.#memo.events ??= new Map()
-    let event = this.#memo.events.get(type)
-    if (event === undefined) this.#memo.events.set(type, (event = type.createEvent(this, keys)))
+  eventOf(type: SharedType): YEvent {
+    const memo = this.#memo
+    if (memo.event !== null && memo.event.target === type) return memo.event
+    let event = memo.events?.get(type)
+    if (event !== undefined) return event
+    event = type.createEvent(this)
+    // Most transactions have one event.
+    if (memo.event === null) memo.event = event
+    else (memo.events ??= new Map()).set(type, event)
     return event
+  }
+
+  /** The keys of a type that changed, and null for its list. */
+  keysOf(type: SharedType): ReadonlySet<string | null> {
+    return this.changed.get(type) ?? noKeys
   }
 
   get subdocsAdded(): Set<DocCore> {
@@ -202,6 +214,10 @@ export class Transaction {
   /** Makes {@link clockBefore} speak of this transaction: others may have run since, and each remembers only what it touched itself. */
   view(): void {
     const { doc } = this
+    if (doc.round.length === 1) {
+      this.#viewAlone()
+      return
+    }
     if (doc.viewed === this && doc.round.length === doc.viewedTransactions) return
     const { clients } = doc.tables
     for (const [client, clock] of this.#view()) {
@@ -210,6 +226,16 @@ export class Transaction {
     }
     doc.viewed = this
     doc.viewedTransactions = doc.round.length
+  }
+
+  /** Nobody else has run: what it touched is all. */
+  #viewAlone(): void {
+    const { clients } = this.doc.tables
+    const { touched } = this
+    for (let at = 0; at < touched.length; at += 2) {
+      clients.viewedBy[touched[at]!] = this.serial
+      clients.viewedAt[touched[at]!] = touched[at + 1]!
+    }
   }
 
   /** Whether a unit was inserted by this transaction, or after it. */
@@ -225,6 +251,7 @@ export class Transaction {
   /** Client indices with units that were not there before the transaction, each with the clock it had then. Flat. */
   touchedSince(end: number): readonly number[] {
     const { round } = this.doc
+    if (round.length === 1) return this.touched
     const from = round.indexOf(this)
     if (from === end - 1) return this.touched
     const flat: number[] = []

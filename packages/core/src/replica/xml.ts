@@ -35,13 +35,12 @@ export interface DomBinding {
 }
 
 export class YXmlEvent extends YEvent {
-  readonly childListChanged: boolean
-  readonly attributesChanged: Set<string>
+  get childListChanged(): boolean {
+    return this.transaction.keysOf(this.target).has(null)
+  }
 
-  constructor(target: SharedType, keys: Set<string | null>, transaction: Transaction) {
-    super(target, transaction)
-    this.childListChanged = keys.has(null)
-    this.attributesChanged = new Set([...keys].filter((key) => key !== null))
+  get attributesChanged(): Set<string> {
+    return new Set([...this.transaction.keysOf(this.target)].filter((key) => key !== null))
   }
 }
 
@@ -174,8 +173,8 @@ export class YXmlFragment extends SharedType {
     if (children !== null && children.length > 0) this.insert(0, children)
   }
 
-  override createEvent(transaction: Transaction, keys: Set<string | null>): YEvent {
-    return new YXmlEvent(this, keys, transaction)
+  override createEvent(transaction: Transaction): YEvent {
+    return new YXmlEvent(this, transaction)
   }
 }
 
