@@ -39,7 +39,7 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc
 const clientIds = [1, 4_294_967_295, Number.MAX_SAFE_INTEGER, 77, 2_147_483_648, 2 ** 40]
 
 /** Between two checks of whole documents; what is emitted is checked at once. */
-const STEPS_PER_CHECK = 6
+const STEPS_PER_CHECK = 10
 
 /** What the history came to. */
 export interface Outcome {
@@ -172,7 +172,7 @@ class World {
       order.sort(([a], [b]) => a - b)
       for (let at = 0, some = 0; at < order.length; at += some) {
         const draw = order.at(at)![0]
-        some = 1 + (draw % 6)
+        some = 1 + (draw % 9)
         const isV2 = draw % 2 !== 0
         const updates = order.slice(at, at + some).map(([, { v1, v2 }]) => (isV2 ? v2 : v1))
         peer.apply(draw % 3 === 0 ? [this.#merged(updates, isV2)] : updates, isV2)
@@ -180,17 +180,19 @@ class World {
       this.#gather(peer)
       peer.check()
     }
-    // Until nobody says anything: tidied formatting is news of its own.
-    for (let round = 0, said = -1; round < 3 && said !== this.#authored.length; round++) {
+    // To one and back, until nobody says anything: tidied formatting is news of its own.
+    const [hub, ...others] = this.#peers as [Peer, ...Peer[]]
+    for (let round = 0, said = -1; round < 4 && said !== this.#authored.length; round++) {
       said = this.#authored.length
-      for (const from of this.#peers) {
-        for (const to of this.#peers) {
-          if (from !== to) to.apply([from.encode(false, to.stateVector())], false)
-          this.#gather(to)
-        }
-      }
+      for (const other of others) this.#pass(other, hub)
+      for (const other of others) this.#pass(hub, other)
     }
     for (const peer of this.#peers) peer.check()
+  }
+
+  #pass(from: Peer, to: Peer): void {
+    to.apply([from.encode(false, to.stateVector())], false)
+    this.#gather(to)
   }
 
   /** By whichever library the first peer has. */
