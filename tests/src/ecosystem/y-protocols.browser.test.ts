@@ -1,4 +1,4 @@
-/** The published y-protocols, awareness and sync, between a replica and Yjs itself. */
+/** The published y-protocols, awareness and sync, for replicas; what they say is understood by Yjs itself. */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { afterEach, expect, test } from 'vitest'
@@ -11,7 +11,8 @@ import {
 } from 'y-protocols/awareness'
 import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
-import { publishedDoc, statesOf } from './linked-documents.fixture.ts'
+import * as Published from 'yjs/src/index.js'
+import { publishedDoc } from './linked-documents.fixture.ts'
 
 const opened: Awareness[] = []
 
@@ -32,34 +33,49 @@ function exchange(from: Y.Doc, to: Y.Doc, message: Uint8Array): void {
   if (encoding.length(answer) > 0) exchange(to, from, encoding.toUint8Array(answer))
 }
 
+/** A replica that holds what a document of Yjs has. */
+function replicaOf(published: Y.Doc): Y.Doc {
+  const replica = new Y.Doc()
+  Y.applyUpdate(replica, Published.encodeStateAsUpdate(published))
+  return replica
+}
+
 test('two steps bring what the other lacks, either way', () => {
-  const [ours, published] = [new Y.Doc(), publishedDoc()]
-  ours.getText('text').insert(0, 'ours')
+  const published = publishedDoc()
   published.getText('text').insert(0, 'theirs ')
+  const [ours, theirs] = [new Y.Doc(), replicaOf(published)]
+  ours.getText('text').insert(0, 'ours')
   for (const [from, to] of [
-    [ours, published],
-    [published, ours],
+    [ours, theirs],
+    [theirs, ours],
   ] as const) {
     const question = encoding.createEncoder()
     writeSyncStep1(question, from)
     exchange(from, to, encoding.toUint8Array(question))
   }
   expect(ours.getText('text').toJSON()).toHaveLength(11)
-  const [a, b] = statesOf(ours, published)
-  expect(a).toEqual(b)
+  expect(Y.encodeStateAsUpdate(theirs)).toEqual(Y.encodeStateAsUpdate(ours))
+  Published.applyUpdate(published, Y.encodeStateAsUpdate(ours))
+  expect(Published.encodeStateAsUpdate(published)).toEqual(Y.encodeStateAsUpdate(ours))
 })
 
-test('updates are told as they happen', () => {
-  const [ours, published] = [new Y.Doc(), publishedDoc()]
-  ours.on('update', (update: Uint8Array) => {
-    const message = encoding.createEncoder()
-    writeUpdate(message, update)
-    exchange(ours, published, encoding.toUint8Array(message))
-  })
-  ours.getMap('map').set('k', { a: [1, null] })
-  ours.getMap('map').delete('k')
-  ours.getMap('map').set('k', 2)
-  expect(published.getMap('map').toJSON()).toEqual({ k: 2 })
+test('updates are told as they happen, in the bytes of Yjs', () => {
+  const [ours, theirs, published] = [new Y.Doc(), new Y.Doc(), publishedDoc()]
+  published.clientID = ours.clientID
+  const told: Uint8Array[][] = [[], []]
+  for (const [at, doc] of [ours, published].entries()) {
+    doc.on('update', (update: Uint8Array) => {
+      const message = encoding.createEncoder()
+      writeUpdate(message, update)
+      told.at(at)!.push(encoding.toUint8Array(message))
+    })
+    doc.getMap('map').set('k', { a: [1, null] })
+    doc.getMap('map').delete('k')
+    doc.getMap('map').set('k', 2)
+  }
+  expect(told.at(0)).toEqual(told.at(1))
+  for (const message of told.at(1)!) exchange(ours, theirs, message)
+  expect(theirs.getMap('map').toJSON()).toEqual({ k: 2 })
 })
 
 test('awareness of a replica is known to the other, changes, and leaves', () => {
