@@ -210,7 +210,7 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
   transaction.touch(client)
   if (client === doc.ownClientIfAny()) transaction.receivedOwnUnits = true
   if (kind === Info.gc) {
-    placeGc(tables, client, state, length - skipped)
+    placeGc(transaction, client, state, length - skipped)
     return NONE
   }
   if (skipped > 0) {
@@ -222,7 +222,7 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
   if (originClient !== NONE) {
     left = rowEndingWith(transaction, originClient, originClock)
     if (rows.kind[left] === GC_KIND) {
-      placeGc(tables, client, state, length - skipped)
+      placeGc(transaction, client, state, length - skipped)
       return NONE
     }
   }
@@ -242,7 +242,7 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
           ? rows.parent[right]!
           : parentOf(doc, at, cells)
   if (parent === NONE) {
-    placeGc(tables, client, state, length - skipped)
+    placeGc(transaction, client, state, length - skipped)
     return NONE
   }
   const isNextTo = left === NONE ? right !== NONE && rows.left[right] === NONE : rows.right[left] === right

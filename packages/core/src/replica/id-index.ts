@@ -87,6 +87,12 @@ export class IdIndex {
     if (hints !== undefined) this.#claim(client, hints, row, from, end)
   }
 
+  /** The units `from` … `to − 1`, at the border of two neighbours, are this row's now. */
+  moved(client: number, row: number, from: number, to: number): void {
+    const hints = this.#hints[client]
+    if (hints !== undefined) this.#claim(client, hints, row, from, to)
+  }
+
   /** Puts a row in the chain behind the one that it was split from. */
   insertAfter(client: number, left: number, row: number): void {
     const clients = this.#clients

@@ -21,6 +21,7 @@ let clockOfScans = 0
 export function cut(transaction: Transaction, row: number, units: number): number {
   const { tables } = transaction.doc
   const rest = split(tables, row, units)
+  transaction.hasLooseEnds = true
   transaction.addLoose(tables.rows.client[rest]!, tables.rows.clock[rest]!)
   return rest
 }
@@ -109,6 +110,7 @@ export function place(transaction: Transaction, left: number, row: number): void
   const { tables } = doc
   const { rows, types, clients } = tables
   const kind = rows.kind[row]!
+  transaction.hasLooseEnds = true
   if (kind === ContentKind.deleted) rows.flags[row]! |= Flag.deleted
   link(tables, left, row)
   const parent = rows.parent[row]!
@@ -129,8 +131,10 @@ export function place(transaction: Transaction, left: number, row: number): void
 }
 
 /** Adds a GC run at the end of a client's units. The client must have been touched. */
-export function placeGc(tables: Tables, client: number, clock: number, length: number): void {
+export function placeGc(transaction: Transaction, client: number, clock: number, length: number): void {
+  const { tables } = transaction.doc
   const { rows } = tables
+  transaction.hasLooseEnds = true
   const row = rows.allocate()
   rows.kind[row] = GC_KIND
   rows.flags[row] = Flag.deleted

@@ -38,12 +38,17 @@ export class Observable<Events extends { [Name in keyof Events]: Listener }> {
 
   /** Calls those who listen at this moment. What one throws keeps it from the ones after it. */
   emit<Name extends keyof Events & string>(name: Name, args: Parameters<Events[Name]>): void {
+    for (const listener of this.listenersOf(name)) listener(...args)
+  }
+
+  /** Those who listen at this moment: a list that does not change when one comes or leaves. */
+  listenersOf<Name extends keyof Events & string>(name: Name): readonly Events[Name][] {
     let list = this.#lists.get(name)
     if (list === undefined) {
       list = Array.from(this._observers.get(name) ?? [])
       this.#lists.set(name, list)
     }
-    for (const listener of list) listener(...args)
+    return list as readonly Events[Name][]
   }
 
   /** Forgets all listeners. */

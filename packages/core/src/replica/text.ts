@@ -1,5 +1,6 @@
 /** Text that several people edit at once, with formatting and embeds. Indices and lengths are UTF-16 code units. */
 import { ContentKind } from '../content.ts'
+import { deleteText } from './delete-text.ts'
 import type { DocCore } from './doc-core.ts'
 import { cut } from './integrate.ts'
 import type { YEvent, DeltaStep } from './event.ts'
@@ -8,12 +9,11 @@ import { insertString } from './local-content.ts'
 import { textOfRow, valueInRow } from './row-content.ts'
 import { findIndex, Found, treeOf } from './row-list.ts'
 import { NONE } from './row-table.ts'
-import { deleteFrom } from './sequence.ts'
 import { SharedType, type Observer } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
 import { applyFormat, formatOfRow, positionAt, TextPosition, type Attributes } from './text-position.ts'
-import { transact } from './transact.ts'
+import { begin, end, transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import { TypeKind } from './type-table.ts'
 
@@ -61,13 +61,20 @@ export class YText extends SharedType {
    */
   insert(index: number, text: string, attributes?: Attributes): void {
     if (text.length <= 0) return
+    const { doc, handle } = this
+    if (doc !== null && attributes === undefined && doc.tables.types.formatted[handle] === 0) {
+      // Typing; see `begin`.
+      const running = doc.running
+      const transaction = running ?? begin(doc, null, true)
+      try {
+        insertPlain(transaction, handle, index, text)
+      } finally {
+        if (running === null) end(transaction)
+      }
+      return
+    }
     this.#edit(
       (transaction) => {
-        const { types } = transaction.doc.tables
-        if (attributes === undefined && types.formatted[this.handle] === 0) {
-          insertPlain(transaction, this.handle, index, text)
-          return
-        }
         const position = positionAt(transaction, this.handle, index)
         const given = attributes ?? Object.fromEntries(position.attributes)
         insertFormatted(transaction, this.handle, position, text, given)
@@ -90,13 +97,19 @@ export class YText extends SharedType {
   /** Deletes text, as much as there is. Cost log n, in formatted text linear. */
   delete(index: number, length: number): void {
     if (length === 0) return
+    const { doc, handle } = this
+    if (doc !== null && doc.tables.types.formatted[handle] === 0) {
+      const running = doc.running
+      const transaction = running ?? begin(doc, null, true)
+      try {
+        if (index < doc.tables.types.length[handle]!) deleteText(transaction, handle, index, length)
+      } finally {
+        if (running === null) end(transaction)
+      }
+      return
+    }
     this.#edit(
-      (transaction) => {
-        const { types } = transaction.doc.tables
-        if (types.formatted[this.handle] !== 0) {
-          deleteRange(transaction, positionAt(transaction, this.handle, index), length)
-        } else if (index < types.length[this.handle]!) deleteFrom(transaction, this.handle, index, length)
-      },
+      (transaction) => deleteRange(transaction, positionAt(transaction, this.handle, index), length),
       (self) => self.delete(index, length),
     )
   }

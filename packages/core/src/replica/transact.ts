@@ -34,19 +34,43 @@ export function transact<Result>(
   local = true,
 ): Result {
   if (doc.running !== null) return body(doc.running)
-  const transaction = new Transaction(doc, origin, local, ++doc.transactionCount)
-  const isFirst = doc.round.length === 0
-  doc.running = transaction
-  // Most rounds are one transaction; an array that is pushed to has room for many.
-  if (isFirst) doc.round = [transaction]
-  else doc.round.push(transaction)
+  const transaction = begin(doc, origin, local)
   try {
-    if (isFirst && doc.isHeard(TransactionEvent.beforeAllTransactions)) doc.emit('beforeAllTransactions', [doc])
-    if (doc.isHeard(TransactionEvent.beforeTransaction)) doc.emit('beforeTransaction', [transaction, doc])
     return body(transaction)
   } finally {
-    doc.running = null
-    if (isFirst) cleanUpRound(doc)
+    end(transaction)
+  }
+}
+
+/**
+ * Begins a transaction where none runs; {@link end} has to follow, whatever happens. For edits that are made so often that a function for {@link transact} would be felt.
+ * What a listener throws is thrown, and the transaction has ended.
+ */
+export function begin(doc: DocCore, origin: unknown, local: boolean): Transaction {
+  const transaction = new Transaction(doc, origin, local, ++doc.transactionCount)
+  doc.running = transaction
+  // Most rounds are one transaction; an array that is pushed to has room for many.
+  if (doc.round.length === 0) doc.round = [transaction]
+  else doc.round.push(transaction)
+  if (doc.isHeard(TransactionEvent.beforeAllTransactions | TransactionEvent.beforeTransaction)) announce(transaction)
+  return transaction
+}
+
+/** Ends a transaction, and cleans up the round that it is the first of. Throws what listeners throw. */
+export function end(transaction: Transaction): void {
+  const { doc } = transaction
+  doc.running = null
+  if (doc.round[0] === transaction) cleanUpRound(doc)
+}
+
+function announce(transaction: Transaction): void {
+  const { doc } = transaction
+  try {
+    if (doc.round[0] === transaction) doc.emit('beforeAllTransactions', [doc])
+    doc.emit('beforeTransaction', [transaction, doc])
+  } catch (error) {
+    end(transaction)
+    throw error
   }
 }
 
@@ -102,6 +126,11 @@ function hasFormattedText(transaction: Transaction): boolean {
 function tidy(transaction: Transaction): void {
   const { doc } = transaction
   const { deleted } = transaction
+  if (!transaction.hasLooseEnds) {
+    // Nothing was collected, cut or placed that is not as it should be already.
+    compactTables(doc)
+    return
+  }
   if (deleted.length === 3) {
     // One range, as when somebody deletes a word: no set is needed.
     if (doc.gc) collect(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
@@ -207,7 +236,7 @@ function emitResults(transaction: Transaction, failures: Failures): void {
 function emitUpdate(transaction: Transaction, update: Uint8Array, failures: Failures): void {
   const { doc } = transaction
   try {
-    doc.emit('update', [update, transaction.origin, doc, transaction])
+    for (const listener of doc.listenersOf('update')) listener(update, transaction.origin, doc, transaction)
   } catch (error) {
     failures.add(error)
   }

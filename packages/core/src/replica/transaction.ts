@@ -46,6 +46,8 @@ export class Transaction {
   changes: readonly number[] = nothing
   /** Flat: client index and clock of rows that may be one run with a neighbour: they were cut, or lost their parent. */
   loose: readonly number[] = nothing
+  /** Whether rows were deleted or added that may have to be collected or merged. */
+  hasLooseEnds = false
   /** How many transactions of the round had run when its own cleanup began. */
   seenTransactions = 0
   /** Whether units of this document's own client ID came from elsewhere: somebody else writes under it. */
