@@ -13,7 +13,7 @@ import { SharedType, type Observer } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
 import { applyFormat, formatOfRow, positionAt, TextPosition, type Attributes } from './text-position.ts'
-import { begin, end, transact } from './transact.ts'
+import { beginTransaction, endTransaction, transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import { TypeKind } from './type-table.ts'
 
@@ -63,13 +63,13 @@ export class YText extends SharedType {
     if (text.length <= 0) return
     const { doc, handle } = this
     if (doc !== null && attributes === undefined && doc.tables.types.formatted[handle] === 0) {
-      // Typing; see `begin`.
+      // Typing; see `beginTransaction`.
       const running = doc.running
-      const transaction = running ?? begin(doc, null, true)
+      const transaction = running ?? beginTransaction(doc, null, true)
       try {
         insertPlain(transaction, handle, index, text)
       } finally {
-        if (running === null) end(transaction)
+        if (running === null) endTransaction(transaction)
       }
       return
     }
@@ -100,11 +100,11 @@ export class YText extends SharedType {
     const { doc, handle } = this
     if (doc !== null && doc.tables.types.formatted[handle] === 0) {
       const running = doc.running
-      const transaction = running ?? begin(doc, null, true)
+      const transaction = running ?? beginTransaction(doc, null, true)
       try {
         if (index < doc.tables.types.length[handle]!) deleteText(transaction, handle, index, length)
       } finally {
-        if (running === null) end(transaction)
+        if (running === null) endTransaction(transaction)
       }
       return
     }

@@ -34,19 +34,19 @@ export function transact<Result>(
   local = true,
 ): Result {
   if (doc.running !== null) return body(doc.running)
-  const transaction = begin(doc, origin, local)
+  const transaction = beginTransaction(doc, origin, local)
   try {
     return body(transaction)
   } finally {
-    end(transaction)
+    endTransaction(transaction)
   }
 }
 
 /**
- * Begins a transaction where none runs; {@link end} has to follow, whatever happens. For edits that are made so often that a function for {@link transact} would be felt.
+ * Begins a transaction where none runs; {@link endTransaction} has to follow, whatever happens. For edits that are made so often that a function for {@link transact} would be felt.
  * What a listener throws is thrown, and the transaction has ended.
  */
-export function begin(doc: DocCore, origin: unknown, local: boolean): Transaction {
+export function beginTransaction(doc: DocCore, origin: unknown, local: boolean): Transaction {
   const transaction = new Transaction(doc, origin, local, ++doc.transactionCount)
   doc.running = transaction
   // Most rounds are one transaction; an array that is pushed to has room for many.
@@ -57,7 +57,7 @@ export function begin(doc: DocCore, origin: unknown, local: boolean): Transactio
 }
 
 /** Ends a transaction, and cleans up the round that it is the first of. Throws what listeners throw. */
-export function end(transaction: Transaction): void {
+export function endTransaction(transaction: Transaction): void {
   const { doc } = transaction
   doc.running = null
   if (doc.round[0] === transaction) cleanUpRound(doc)
@@ -69,7 +69,7 @@ function announce(transaction: Transaction): void {
     if (doc.round[0] === transaction) doc.emit('beforeAllTransactions', [doc])
     doc.emit('beforeTransaction', [transaction, doc])
   } catch (error) {
-    end(transaction)
+    endTransaction(transaction)
     throw error
   }
 }
