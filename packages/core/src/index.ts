@@ -38,6 +38,16 @@ export {
 } from './replica/index.ts'
 export { DeleteItem, DeleteSet } from './replica/index.ts'
 
+// Undo
+export {
+  CAPTURE_TIMEOUT_MS,
+  StackItem,
+  UndoManager,
+  type StackItemEvent,
+  type UndoManagerEvents,
+  type UndoManagerOptions,
+} from './replica/index.ts'
+
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate, withDeletesInOrder } from './diff.ts'

@@ -26,6 +26,9 @@ export {
 // Updates and documents
 export { applyUpdate, applyUpdateV2, encodeStateAsUpdate, encodeStateAsUpdateV2 } from './replica/index.ts'
 
+// Undo
+export { UndoManager } from './replica/index.ts'
+
 // Updates without a document
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate } from './diff.ts'

@@ -15,7 +15,8 @@ import { Column, IncomingStructs, STRIDE, type IncomingClient } from './incoming
 import { afterConflicts, cut, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
 import { PendingUpdates } from './pending.ts'
 import { readContentInto } from './row-content.ts'
-import { GC_KIND, NONE, parentOfEntry } from './row-table.ts'
+import { Flag, GC_KIND, NONE, parentOfEntry } from './row-table.ts'
+import { isHigh } from './text-buffer.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -196,11 +197,16 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
   const skipped = state - cells[at + Column.clock]!
   if (skipped < 0) return client
   // Before anything is cut: what is known needs no place, and a cut inside a surrogate pair would damage it.
-  if (skipped >= length) return NONE
+  if (skipped >= length && tables.redone.size === 0) return NONE
   let originClient = cells[at + Column.originClient]!
   let originClock = originClient === NONE ? 0 : cells[at + Column.originClock]!
   const rightClient = cells[at + Column.rightClient]!
   const rightClock = rightClient === NONE ? 0 : cells[at + Column.rightClock]!
+  if (skipped >= length) {
+    if (originClient !== NONE) cutRedone(transaction, originClient, originClock + 1)
+    if (rightClient !== NONE) cutRedone(transaction, rightClient, rightClock)
+    return NONE
+  }
   if (originClient !== NONE && originClient !== client && originClock >= states[originClient]!) return originClient
   if (rightClient !== NONE && rightClient !== client && rightClock >= states[rightClient]!) return rightClient
   const parentClient = cells[at + Column.parentClient]!
@@ -281,6 +287,20 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
   )
   place(transaction, left, row)
   return NONE
+}
+
+/**
+ * Yjs cuts at the origins of structs that it has already. That shows only in items that were redone, which are never joined again: those are cut here too, if that
+ * damages no surrogate pair.
+ */
+function cutRedone(transaction: Transaction, client: number, clock: number): void {
+  const { rows, ids, clients, text } = transaction.doc.tables
+  if (clock >= clients.states[client]!) return
+  const row = ids.find(client, clock)
+  const units = clock - rows.clock[row]!
+  const flags = rows.flags[row]!
+  if (units === 0 || (flags & Flag.redone) === 0 || rows.kind[row] === GC_KIND) return
+  if ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content[row]! + units - 1]!)) cut(transaction, row, units)
 }
 
 /** The parent column of a struct without origins; NONE if its parent is gone. */

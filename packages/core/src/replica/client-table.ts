@@ -16,6 +16,10 @@ export class ClientTable {
   last: Int32Array = noNumbers
   /** How many rows. */
   rows: Int32Array = noNumbers
+  /** How many clients had units before it had any: the order in which Yjs lists clients. */
+  seniority: Int32Array = noNumbers
+  /** How many clients have units. */
+  withUnits = 0
   /** The number of the transaction that wrote last to this client, and the clock that it found. */
   touchedBy: Int32Array = noNumbers
   touchedAt: Int32Array = noNumbers
@@ -109,16 +113,26 @@ export class ClientTable {
   }
 
   #resize(capacity: number): void {
-    ;[this.states, this.first, this.last, this.rows, this.touchedBy, this.touchedAt, this.viewedBy, this.viewedAt] =
-      grownColumns(capacity, [
-        this.states,
-        this.first,
-        this.last,
-        this.rows,
-        this.touchedBy,
-        this.touchedAt,
-        this.viewedBy,
-        this.viewedAt,
-      ])
+    ;[
+      this.states,
+      this.first,
+      this.last,
+      this.rows,
+      this.seniority,
+      this.touchedBy,
+      this.touchedAt,
+      this.viewedBy,
+      this.viewedAt,
+    ] = grownColumns(capacity, [
+      this.states,
+      this.first,
+      this.last,
+      this.rows,
+      this.seniority,
+      this.touchedBy,
+      this.touchedAt,
+      this.viewedBy,
+      this.viewedAt,
+    ])
   }
 }

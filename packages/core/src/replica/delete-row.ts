@@ -17,10 +17,7 @@ export function deleteRow(transaction: Transaction, row: number): void {
   const { rows } = transaction.doc.tables
   if (rows.isDeleted(row)) return
   const inside = deleteOne(transaction, row)
-  if (inside === NONE) return
-  // A stack of its own: types may be nested deeper than functions can be.
-  const stack = [inside]
-  for (let type = stack.pop(); type !== undefined; type = stack.pop()) deleteInside(transaction, type, stack)
+  if (inside !== NONE) deleteInside(transaction, inside)
 }
 
 /** Drops the content of a deleted row, and what was inside. */
@@ -55,25 +52,37 @@ function deleteOne(transaction: Transaction, row: number): number {
   return NONE
 }
 
-function deleteInside(transaction: Transaction, type: number, stack: number[]): void {
+/**
+ * Deletes all that is inside of a type, in the order of Yjs: each child is followed by what is inside of it, lists come before keys. With a stack of its own,
+ * since types may be nested deeper than functions can be. It holds, for each type that is not done, the row and the entry that come next.
+ */
+function deleteInside(transaction: Transaction, outermost: number): void {
   const { rows, types, entries } = transaction.doc.tables
-  for (let row = types.head[type]!; row !== NONE; row = rows.right[row]!) deleteChild(transaction, row, stack)
-  for (let entry = types.firstEntry[type]!; entry !== NONE; entry = entries.next[entry]!) {
-    deleteChild(transaction, entries.tail[entry]!, stack)
+  const stack = [types.head[outermost]!, types.firstEntry[outermost]!]
+  for (let top = 0; top >= 0; top = stack.length - 2) {
+    const inList = stack[top]!
+    const entry = stack[top + 1]!
+    if (inList === NONE && entry === NONE) {
+      stack.length = top
+      continue
+    }
+    if (inList !== NONE) stack[top] = rows.right[inList]!
+    else stack[top + 1] = entries.next[entry]!
+    const child = inList === NONE ? entries.tail[entry]! : inList
+    const type = child === NONE ? NONE : deleteChild(transaction, child)
+    if (type !== NONE) stack.push(types.head[type]!, types.firstEntry[type]!)
   }
 }
 
-function deleteChild(transaction: Transaction, row: number, stack: number[]): void {
+/** Deletes a row inside of a type that was deleted. Returns the type that it holds, if it was not deleted before; else NONE. */
+function deleteChild(transaction: Transaction, row: number): number {
   const { rows, clients } = transaction.doc.tables
-  if (!rows.isDeleted(row)) {
-    const inside = deleteOne(transaction, row)
-    if (inside !== NONE) stack.push(inside)
-    return
-  }
+  if (!rows.isDeleted(row)) return deleteOne(transaction, row)
   const client = rows.client[row]!
   const before = clients.touchedBy[client] === transaction.serial ? clients.touchedAt[client]! : clients.states[client]!
   // It will be collected with its parent, though this transaction did not delete it; then it may be one run with its neighbours.
   if (rows.clock[row]! < before) transaction.addLoose(client, rows.clock[row]!)
+  return NONE
 }
 
 function collectInside(transaction: Transaction, type: number, stack: number[]): void {

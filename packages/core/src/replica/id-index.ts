@@ -68,8 +68,10 @@ export class IdIndex {
     const clients = this.#clients
     const rows = this.#rows
     const last = clients.last[client]!
-    if (last === NONE) clients.first[client] = row
-    else rows.nextByClock[last] = row
+    if (last === NONE) {
+      clients.first[client] = row
+      clients.seniority[client] = clients.withUnits++
+    } else rows.nextByClock[last] = row
     rows.nextByClock[row] = NONE
     clients.last[client] = row
     const count = clients.rows[client]! + 1

@@ -18,3 +18,11 @@ export { transact } from './transact.ts'
 export { Transaction } from './transaction.ts'
 export { applyUpdate, applyUpdateV2 } from './apply-update.ts'
 export { encodeStateAsUpdate, encodeStateAsUpdateV2 } from './encode-state.ts'
+export {
+  CAPTURE_TIMEOUT_MS,
+  StackItem,
+  UndoManager,
+  type StackItemEvent,
+  type UndoManagerEvents,
+  type UndoManagerOptions,
+} from './undo-manager.ts'

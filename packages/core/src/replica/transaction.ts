@@ -40,7 +40,7 @@ export class Transaction {
 
   /** Flat: client index, and the clock it had before. */
   touched: readonly number[] = nothing
-  /** Flat: client ID, start, end; in the order in which units were deleted. */
+  /** Flat: client ID, start, end; in the order in which units were deleted, which is that of Yjs. */
   deleted: readonly number[] = nothing
   /** Flat: type, and the entry that changed or NONE for its list. */
   changes: readonly number[] = nothing
@@ -74,7 +74,7 @@ export class Transaction {
 
   /** The same as Yjs has it. */
   get deleteSet(): DeleteSet {
-    return (this.#memo.deleteSet ??= DeleteSet.of(this.deletedIds))
+    return (this.#memo.deleteSet ??= DeleteSet.ofRanges(this.deleted))
   }
 
   /** Client → next clock, before the transaction. */

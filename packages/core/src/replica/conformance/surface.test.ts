@@ -69,7 +69,6 @@ const missingExports: Readonly<Record<string, string>> = {
   typeListToArraySnapshot: 'snapshots are not built yet',
   typeMapGetAllSnapshot: 'snapshots are not built yet',
   typeMapGetSnapshot: 'snapshots are not built yet',
-  UndoManager: 'undo is not built yet',
   UpdateDecoderV1: 'codecs have no classes',
   UpdateDecoderV2: 'codecs have no classes',
   UpdateEncoderV1: 'codecs have no classes',
