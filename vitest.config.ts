@@ -1,5 +1,6 @@
 /** Where tests run: `node` for everything that needs no browser, `browser` for `*.browser.test.ts` in a real Chromium, `ecosystem` for
- * published packages with the replica as their `yjs`, `system` for tests/src, `simulation` for tests/simulation. */
+ * published packages with the replica as their `yjs`, `system` for tests/src, `simulation` for tests/simulation. What tests rooms as apps have
+ * them runs twice: there on documents of Yjs, and in `node-core`, `browser-core` and `system-core` on the core's. */
 import process from 'node:process'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
@@ -9,13 +10,17 @@ import { chromiumOptions } from './tests/src/chromium.fixture.ts'
 const resolve = { conditions: ['syncline-source'] }
 const ssr = { resolve }
 
-const browser = {
+/** Anew for each project, which Vitest names after it. */
+const browser = () => ({
   enabled: true,
   headless: true,
   screenshotFailures: false,
   instances: [{ browser: 'chromium' as const }],
   provider: playwright({ launchOptions: chromiumOptions() }),
-}
+})
+
+/** Has doc.fixture.ts of the client make the core's documents. */
+const onCoreDocs = { documents: 'core' } as const
 
 /** What the published packages get for `yjs`; `SYNCLINE_ECOSYSTEM_YJS=yjs/src/index.js` gives them Yjs itself. */
 const ecosystemYjs = process.env['SYNCLINE_ECOSYSTEM_YJS'] ?? '@syncline/core/yjs'
@@ -35,10 +40,30 @@ export default defineConfig({
       },
       {
         resolve,
+        ssr,
+        test: {
+          name: 'node-core',
+          environment: 'node',
+          include: ['packages/client/src/syncline*.test.ts', 'packages/client/src/room/presence.test.ts'],
+          exclude: ['**/*.browser.test.ts'],
+          provide: onCoreDocs,
+        },
+      },
+      {
+        resolve,
         test: {
           name: 'browser',
           include: ['packages/*/src/**/*.browser.test.ts'],
-          browser,
+          browser: browser(),
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'browser-core',
+          include: ['packages/client/src/syncline.browser.test.ts'],
+          browser: browser(),
+          provide: onCoreDocs,
         },
       },
       {
@@ -51,7 +76,7 @@ export default defineConfig({
           // They undo, and keep relative positions, which the replica does not have yet.
           exclude: ['**/y-codemirror.*', '**/y-prosemirror.*'],
           globalSetup: ['tests/src/ecosystem/relay.setup.ts'],
-          browser,
+          browser: browser(),
         },
       },
       {
@@ -64,6 +89,20 @@ export default defineConfig({
           exclude: ['**/*.browser.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'system-core',
+          environment: 'node',
+          include: ['client-relay', 'copied-device', 'kill-relay', 'mixed-clients'].map(
+            (name) => `tests/src/${name}.test.ts`,
+          ),
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          provide: onCoreDocs,
         },
       },
       {

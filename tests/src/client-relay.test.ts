@@ -3,6 +3,7 @@ import { createRelay, FaultyLog, MemoryDisk, MemoryLog, type Relay, type RelayOp
 import { MemoryDeviceStore, Syncline, MemoryDisk as DeviceDisk, type SynclineOptions } from 'syncline'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { newDoc } from '../../packages/client/src/doc.fixture.ts'
 import { live, text, type, until } from '../../packages/client/src/room.fixture.ts'
 
 const relays: Relay[] = []
@@ -27,6 +28,7 @@ function visit(relay: Relay, disk: DeviceDisk = new DeviceDisk(), options: Parti
     WebSocket,
     store: new MemoryDeviceStore(disk),
     random: () => 0.02,
+    createDoc: () => newDoc(),
     ...options,
   })
   clients.push(client)
@@ -232,7 +234,7 @@ test('a room that is closed and opened again while the relay still decides on it
 
 test('a client with nowhere to keep things says so, and its edits are safe once they are at the relay', async () => {
   const relay = await startRelay()
-  const client = new Syncline({ url: `${relay.url}/sync`, WebSocket, random: () => 0.02 })
+  const client = new Syncline({ url: `${relay.url}/sync`, WebSocket, random: () => 0.02, createDoc: () => newDoc() })
   clients.push(client)
   const room = client.room('a')
   await room.loaded

@@ -2,7 +2,8 @@
 import { MemoryDeviceStore, MemoryDisk, Syncline, type Room } from 'syncline'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { Doc } from 'yjs'
+import type { Doc } from 'yjs'
+import { newDoc } from '../../packages/client/src/doc.fixture.ts'
 import { live, text, type, until } from '../../packages/client/src/room.fixture.ts'
 import { closeAll, onClose, openRelay } from './yjs-clients.fixture.ts'
 
@@ -11,18 +12,18 @@ afterEach(closeAll)
 const COPIED_CLIENT_ID = 5
 
 function copiedDoc(): Doc {
-  const doc = new Doc()
+  const doc = newDoc()
   doc.clientID = COPIED_CLIENT_ID
   return doc
 }
 
-function visit(url: string, createDoc?: () => Doc, disk: MemoryDisk = new MemoryDisk()): Syncline {
+function visit(url: string, createDoc: () => Doc = () => newDoc(), disk: MemoryDisk = new MemoryDisk()): Syncline {
   const client = new Syncline({
     url: `${url}/sync`,
     WebSocket,
     store: new MemoryDeviceStore(disk),
     random: () => 0.02,
-    ...(createDoc === undefined ? {} : { createDoc }),
+    createDoc,
   })
   onClose(() => client.close())
   return client

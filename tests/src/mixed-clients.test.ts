@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { WebsocketProvider } from 'y-websocket'
 import type * as Y from 'yjs'
+import { newDoc } from '../../packages/client/src/doc.fixture.ts'
 import {
   closeAll,
   onClose,
@@ -58,7 +59,7 @@ interface Members {
 async function openMembers(url: string, room: string): Promise<Members> {
   const open = async (number: number): Promise<Omit<Members, 'all'>> => {
     const store = new MemoryDeviceStore(new MemoryDisk())
-    const native = new Syncline({ url: `${url}/sync`, WebSocket, store, random: () => 0.02 })
+    const native = new Syncline({ url: `${url}/sync`, WebSocket, store, random: () => 0.02, createDoc: () => newDoc() })
     onClose(() => native.close())
     return {
       y: ofY(`y ${number}`, openYClient(url, room)),

@@ -25,7 +25,7 @@ test('the example of the README ends with an edit that is durable at the relay',
     const body = example!.replace(/^import .*\n/, '')
     // oxlint-disable-next-line typescript/no-implied-eval -- the text to run is our own README
     const run = new Function('Syncline', 'render', `return (async () => {${body}; return room})()`) as (
-      client: typeof Syncline,
+      client: new (options: SynclineOptions) => Syncline,
       render: (status: Room['status']) => void,
     ) => Promise<Room>
     const room = await run(SynclineHere, (status) => shown.push(status))

@@ -1,6 +1,7 @@
 /** A client of `syncline` that writes as fast as it is acknowledged, for tests that do things to the relay meanwhile. */
 import { Syncline, type Room } from 'syncline'
 import { WebSocket } from 'ws'
+import { newDoc } from '../../packages/client/src/doc.fixture.ts'
 import type { KillWriter } from './kill-loop.fixture.ts'
 
 /** Writes one edit after the other, some without waiting for the last, and keeps account of the acknowledged ones. */
@@ -14,7 +15,7 @@ export class SynclineWriter implements KillWriter {
   #written = 0
 
   constructor(url: string, room: string, name: string) {
-    this.#sync = new Syncline({ url, WebSocket })
+    this.#sync = new Syncline({ url, WebSocket, createDoc: () => newDoc() })
     this.#room = this.#sync.room(room)
     this.#name = name
   }

@@ -5,6 +5,7 @@ import { MemoryRelay } from './connection/memory-relay.fixture.ts'
 import type { DeviceStore } from './device-store/device-store.ts'
 import { FaultyDeviceStore } from './device-store/faulty-device-store.fixture.ts'
 import { MemoryDeviceStore, MemoryDisk } from './device-store/memory-device-store.ts'
+import { newDoc } from './doc.fixture.ts'
 import { ManualScheduler, atRest } from './manual-scheduler.fixture.ts'
 import { Syncline, type SynclineOptions } from './syncline.ts'
 
@@ -13,7 +14,7 @@ export { text, type } from './room.fixture.ts'
 export class World {
   readonly scheduler = new ManualScheduler()
   readonly relay = new MemoryRelay()
-  readonly #clients: Syncline[] = []
+  readonly #clients: AsyncDisposable[] = []
   #seed = 1
   /** The same in every run, and no two the same in a row: tabs name themselves by it. Park and Miller's generator. */
   readonly #random = (): number => {
@@ -31,10 +32,16 @@ export class World {
       store,
       random: this.#random,
       page: undefined,
+      createDoc: () => newDoc(),
       ...options,
     })
-    this.#clients.push(client)
+    this.closes(client)
     return client
+  }
+
+  /** Sees to it that `client` is closed with the world. */
+  closes(client: AsyncDisposable): void {
+    this.#clients.push(client)
   }
 
   /** Lets everything happen that needs no time. */
@@ -50,7 +57,7 @@ export class World {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.close()))
+    await Promise.all(this.#clients.map((client) => client[Symbol.asyncDispose]()))
   }
 }
 

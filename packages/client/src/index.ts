@@ -3,6 +3,7 @@
 // The client and its rooms
 export { Syncline, type SynclineOptions } from './syncline.ts'
 export type { RejectedEdit, Room, WaitOptions } from './room/room.ts'
+export type { DocUpdates, RoomDoc, SyncedDoc } from './room/room-doc.ts'
 export { roomSources } from './room/document-room.ts'
 export type { Awareness } from 'y-protocols/awareness'
 

@@ -2,6 +2,7 @@ import { ConflictError, UpdateStore } from '@syncline/core'
 import { Doc } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
+import { newDoc } from './doc.fixture.ts'
 import type { SynclineOptions } from './syncline.ts'
 
 let world: World
@@ -13,7 +14,7 @@ worldOfEachTest((created) => {
 /** Documents that write under one client ID, as those of a copied device. */
 const copied: Partial<SynclineOptions> = {
   createDoc: () => {
-    const doc = new Doc()
+    const doc = newDoc()
     doc.clientID = 5
     return doc
   },

@@ -2,6 +2,7 @@ import { UpdateStore } from '@syncline/core'
 import { Doc, applyUpdate, encodeStateAsUpdate } from 'yjs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { device, type, World } from './client.fixture.ts'
+import { newDoc } from './doc.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import type { DeviceStore } from './device-store/device-store.ts'
 import type { Page } from './page.ts'
@@ -132,7 +133,7 @@ describe('folding', () => {
 
   test('keeps what is deleted where a document keeps it', async () => {
     const { store } = device()
-    await folded(world.visit(store(), { createDoc: () => new Doc({ gc: false }) }), typeAndDelete)
+    await folded(world.visit(store(), { createDoc: () => newDoc({ gc: false }) }), typeAndDelete)
     expect(await stored(store)).toContain('secret')
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Doc } from 'yjs'
 import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
+import { newDoc } from './doc.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import { Syncline } from './syncline.ts'
 
@@ -227,7 +228,7 @@ describe('waits', () => {
 describe('a client that has nowhere to keep things', () => {
   function homeless(): Syncline {
     const { relay, scheduler } = world
-    return new Syncline({ url: 'memory:', transport: relay, scheduler, page: undefined })
+    return new Syncline({ url: 'memory:', transport: relay, scheduler, page: undefined, createDoc: () => newDoc() })
   }
 
   test('says so: an edit is in memory until it is at the relay, and a wait for the device rejects', async () => {

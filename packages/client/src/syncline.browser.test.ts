@@ -1,6 +1,7 @@
 /** The client as it is by default in a browser: IndexedDB, tabs by BroadcastChannel and Web Locks. Two clients are two tabs. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryRelay } from './connection/memory-relay.fixture.ts'
+import { newDoc } from './doc.fixture.ts'
 import { browserPage } from './page.ts'
 import { live, text, type, until } from './room.fixture.ts'
 import { Syncline } from './syncline.ts'
@@ -21,7 +22,13 @@ afterEach(async () => {
 })
 
 function tab(): Syncline {
-  const client = new Syncline({ url: 'memory:', transport: relay, name, random: () => Math.random() / 100 })
+  const client = new Syncline({
+    url: 'memory:',
+    transport: relay,
+    name,
+    random: () => Math.random() / 100,
+    createDoc: () => newDoc(),
+  })
   clients.push(client)
   return client
 }

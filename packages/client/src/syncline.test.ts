@@ -1,9 +1,11 @@
 import { decodeUpdate, NESTING_DEPTH_MAX } from '@syncline/core'
-import { Doc, applyUpdate, encodeStateAsUpdate } from 'yjs'
+import type { Doc } from 'yjs'
 import { describe, expect, test } from 'vitest'
 import { device, letters, text, type, worldOfEachTest, type World } from './client.fixture.ts'
+import { newDoc } from './doc.fixture.ts'
 import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
 import { ClientLimits } from './limits.ts'
+import { DocReplica } from './room/doc-replica.ts'
 import type { RoomStatus } from './room/status.ts'
 
 let world: World
@@ -186,7 +188,7 @@ describe('a room', () => {
   test('keeps what the document held before it was opened, as an edit', async () => {
     const { store } = device()
     const createDoc = (): Doc => {
-      const doc = new Doc()
+      const doc = newDoc()
       doc.getText('text').insert(0, 'template')
       return doc
     }
@@ -205,11 +207,11 @@ describe('a room', () => {
     await written.loaded
     type(written, 'gone')
     await written.whenAcked()
-    const state = encodeStateAsUpdate(written.doc)
+    const state = new DocReplica(written.doc).encodeDiff()
     await before.close()
     const createDoc = (): Doc => {
-      const doc = new Doc()
-      applyUpdate(doc, state)
+      const doc = newDoc()
+      new DocReplica(doc).applyUpdate(state, {})
       doc.getText('text').delete(0, 4)
       return doc
     }
@@ -334,7 +336,7 @@ describe('what the app does wrong', () => {
     let broken = true
     const createDoc = (): Doc => {
       if (broken) throw new TypeError('no document today')
-      return new Doc()
+      return newDoc()
     }
     const room = world.visit(undefined, { createDoc }).room('a')
     await expect(room.loaded).rejects.toThrow('no document today')

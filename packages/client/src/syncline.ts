@@ -8,7 +8,7 @@
  * ```
  */
 import { isRoomName } from '@syncline/protocol'
-import { Doc } from 'yjs'
+import { Doc as YjsDoc } from 'yjs'
 import type { TokenSource } from './connection/connection.ts'
 import type { Transport } from './connection/transport.ts'
 import { WebSocketTransport, type WebSocketConstructor } from './connection/websocket-transport.ts'
@@ -19,6 +19,7 @@ import { MemoryDeviceStore } from './device-store/memory-device-store.ts'
 import { SynclineError } from './errors.ts'
 import { browserPage, type Page } from './page.ts'
 import { DocumentRoom, type RoomHost } from './room/document-room.ts'
+import type { RoomDoc } from './room/room-doc.ts'
 import type { Room } from './room/room.ts'
 import { StatusCell } from './room/status-cell.ts'
 import type { SynclineStatus } from './room/status.ts'
@@ -35,7 +36,8 @@ import { tabsOfOrigin } from './tabs/browser-tabs.ts'
 import { SoloTabs } from './tabs/solo-tabs.ts'
 import type { TabMessage, Tabs } from './tabs/tabs.ts'
 
-export interface SynclineOptions {
+/** `Document` is what `createDoc` makes: a `Y.Doc`, unless it makes another. */
+export interface SynclineOptions<Document extends RoomDoc = YjsDoc> {
   /** The relay's endpoint, such as `ws://localhost:4455/sync`. */
   readonly url: string
   /** Where tokens come from, if the relay wants any; asked before each connection. */
@@ -53,8 +55,11 @@ export interface SynclineOptions {
   readonly lastWords?: LastWordsStore | undefined
   /** How tabs find each other. Closed with the client. */
   readonly tabs?: Tabs
-  /** Makes the document of a room. What it holds already counts as an edit. */
-  readonly createDoc?: (room: string) => Doc
+  /**
+   * Makes the document of a room: a `Y.Doc`, a `Doc` of `@syncline/core`, or another that reads and writes its own updates. What it holds
+   * already counts as an edit. Default: an empty `Y.Doc`.
+   */
+  readonly createDoc?: (room: string) => Document
   /** What the client calls itself to the relay. */
   readonly agent?: string
   /** Replaces WebSocket altogether. */
@@ -74,17 +79,17 @@ type Lifecycle =
   | { readonly state: 'open'; readonly undo: readonly (() => void)[] }
   | { readonly state: 'closed'; readonly closing: Promise<void> }
 
-export class Syncline implements AsyncDisposable {
-  readonly #options: SynclineOptions
+export class Syncline<Document extends RoomDoc = YjsDoc> implements AsyncDisposable {
+  readonly #options: SynclineOptions<Document>
   readonly #scheduler: Scheduler
   readonly #random: () => number
   readonly #store: DeviceStore
   readonly #lastWords: LastWordsStore | undefined
   readonly #tabs: Tabs
   readonly #page: Page | undefined
-  readonly #host: RoomHost
+  readonly #host: RoomHost<Document>
   readonly #status: StatusCell<SynclineStatus>
-  readonly #rooms = new Map<string, DocumentRoom>()
+  readonly #rooms = new Map<string, DocumentRoom<Document>>()
   /** Rooms that are being closed: a new one of the same name waits, so that none is loaded while its last write is on its way. */
   readonly #leaving = new Map<string, Promise<void>>()
   #life: Lifecycle = { state: 'inert' }
@@ -94,7 +99,7 @@ export class Syncline implements AsyncDisposable {
   #offline = false
 
   /** Inert: nothing is opened, read or sent before {@link Syncline.open}, or before a room is opened. */
-  constructor(options: SynclineOptions) {
+  constructor(options: SynclineOptions<Document>) {
     this.#options = options
     this.#scheduler = options.scheduler ?? systemScheduler
     this.#random = options.random ?? Math.random
@@ -116,7 +121,8 @@ export class Syncline implements AsyncDisposable {
       get connection() {
         return connectionOf()
       },
-      createDoc: options.createDoc ?? (() => new Doc()),
+      // Without a `createDoc` the type says `Y.Doc`, unless somebody named another without making it.
+      createDoc: options.createDoc ?? (() => new YjsDoc() as RoomDoc as Document),
       opened: (room) => this.#roomOpened(room),
       closed: (room) => this.#roomClosed(room),
       post: (message) => this.#post(message),
@@ -143,7 +149,7 @@ export class Syncline implements AsyncDisposable {
    * The room of this name: the same object until it is closed. Inert until opened. Throws `SynclineError` `invalid-room-name` or
    * `closed`.
    */
-  room(name: string): Room {
+  room(name: string): Room<Document> {
     if (this.#life.state === 'closed') throw closedError()
     if (!isRoomName(name)) throw new SynclineError('invalid-room-name', `"${name}" cannot be the name of a room`)
     const known = this.#rooms.get(name)
@@ -248,7 +254,7 @@ export class Syncline implements AsyncDisposable {
     this.#post({ type: 'row', room, row: row.row, ref: row.ref, update: row.update })
   }
 
-  async #roomOpened(room: DocumentRoom): Promise<void> {
+  async #roomOpened(room: DocumentRoom<Document>): Promise<void> {
     await this.#leaving.get(room.name)
     // Closed while it waited: it has said goodbye already.
     if (room.status.state === 'closed') return
@@ -256,7 +262,7 @@ export class Syncline implements AsyncDisposable {
     this.#post(room.opening)
   }
 
-  #roomClosed(room: DocumentRoom): void {
+  #roomClosed(room: DocumentRoom<Document>): void {
     if (this.#rooms.get(room.name) === room) this.#rooms.delete(room.name)
   }
 

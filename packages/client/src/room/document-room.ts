@@ -16,7 +16,6 @@ import {
   type IdRange,
 } from '@syncline/core'
 import type { Awareness } from 'y-protocols/awareness'
-import type { Doc } from 'yjs'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from '../device-store/device-store.ts'
 import { GatheredUpdates, isUpdate, mergeRows } from '../device-store/gathered-updates.ts'
 import type { LastWordsStore } from '../device-store/last-words.ts'
@@ -34,17 +33,18 @@ import { conflictOf, CONFLICTING_UPDATE, DisputedIds } from '../sync/disputed-id
 import { Watermark } from '../sync/watermark.ts'
 import type { TabMessage } from '../tabs/tabs.ts'
 import { callListener } from '../uncaught.ts'
+import { DocReplica } from './doc-replica.ts'
 import { EditWriter } from './edit-writer.ts'
 import { FROM_RELAY, Presence } from './presence.ts'
 import { reissued } from './reissue.ts'
 import type { Source } from './replica.ts'
+import type { RoomDoc } from './room-doc.ts'
 import type { RejectedEdit, Room, WaitOptions } from './room.ts'
 import { StatusCell } from './status-cell.ts'
 import { latestEdit, rowsAfter, type EditFacts, type RoomStatus } from './status.ts'
 import { WaitingList, type WaitVerdict } from './waiting-list.ts'
-import { YjsReplica } from './yjs-replica.ts'
 
-export interface RoomHost {
+export interface RoomHost<Document extends RoomDoc> {
   readonly store: DeviceStore
   /** Why what is stored is lost with the process; `undefined` for a store that outlives it. */
   readonly storeError: SynclineError | undefined
@@ -55,15 +55,15 @@ export interface RoomHost {
   /** A name that nobody has, for the edits in memory of one opening of a room. */
   readonly newEditsName: () => string
   readonly connection: ConnectionStatus
-  readonly createDoc: (room: string) => Doc
+  readonly createDoc: (room: string) => Document
   /** Opens the client, and says that this tab has the room open, or not any more. */
-  readonly opened: (room: DocumentRoom) => Promise<void>
-  readonly closed: (room: DocumentRoom) => void
+  readonly opened: (room: DocumentRoom<Document>) => Promise<void>
+  readonly closed: (room: DocumentRoom<Document>) => void
   /** To the other tabs and to the engine, if it lives here. */
   readonly post: (message: TabMessage) => void
 }
 
-/** Who applied a change to a document, as the origin of the Yjs transaction. */
+/** Who applied a change to a document, as the origin of the document's transaction. */
 export const roomSources: Readonly<Record<'relay' | 'tabs' | 'store', Source>> = {
   /** Another device, through the relay. */
   relay: { source: 'relay' },
@@ -80,20 +80,20 @@ type Lifecycle =
   | { readonly state: 'loading' | 'open'; readonly loaded: Promise<void> }
   | { readonly state: 'closed'; readonly closing: Promise<void> }
 
-interface View {
-  readonly replica: YjsReplica
+interface View<Document extends RoomDoc> {
+  readonly replica: DocReplica<Document>
   presence: Presence | undefined
 }
 
-export class DocumentRoom implements Room {
+export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   readonly name: string
-  readonly #host: RoomHost
+  readonly #host: RoomHost<Document>
   readonly #writer: EditWriter
   readonly #status: StatusCell<RoomStatus>
   readonly #waits = new WaitingList()
   readonly #retry: StoreRetry
   #life: Lifecycle = { state: 'inert' }
-  #view: View | undefined
+  #view: View<Document> | undefined
   #stopListening: (() => void) | undefined
   /** Rows of the device store that the document has. */
   readonly #rows = new Watermark(0)
@@ -116,7 +116,7 @@ export class DocumentRoom implements Room {
   /** The ref up to which all was settled when the document was loaded: no edit before it can be refused any more. */
   #settledAtLoading: number | undefined
 
-  constructor(name: string, host: RoomHost) {
+  constructor(name: string, host: RoomHost<Document>) {
     this.name = name
     this.#host = host
     const { store, scheduler, random } = host
@@ -135,7 +135,7 @@ export class DocumentRoom implements Room {
     this.#status = new StatusCell(() => this.#computeStatus())
   }
 
-  get doc(): Doc {
+  get doc(): Document {
     return this.#replica.doc
   }
 
@@ -358,13 +358,13 @@ export class DocumentRoom implements Room {
     return this.#life.state === 'loading' || this.#life.state === 'open'
   }
 
-  get #replica(): YjsReplica {
+  get #replica(): DocReplica<Document> {
     return this.#makeView().replica
   }
 
   /** Throws what `createDoc` throws. */
-  #makeView(): View {
-    this.#view ??= { replica: new YjsReplica(this.#host.createDoc(this.name)), presence: undefined }
+  #makeView(): View<Document> {
+    this.#view ??= { replica: new DocReplica(this.#host.createDoc(this.name)), presence: undefined }
     return this.#view
   }
 

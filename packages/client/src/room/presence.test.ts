@@ -1,8 +1,8 @@
 import { encodeAwareness } from '@syncline/protocol'
 import { outdatedTimeout } from 'y-protocols/awareness'
-import { Doc } from 'yjs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ClientLimits } from '../limits.ts'
+import { newDoc } from '../doc.fixture.ts'
 import { ManualScheduler } from '../manual-scheduler.fixture.ts'
 import { FROM_RELAY, Presence } from './presence.ts'
 
@@ -12,8 +12,8 @@ let two: Presence
 
 beforeEach(() => {
   scheduler = new ManualScheduler()
-  one = new Presence(new Doc(), scheduler, (payload) => two.receive(payload, FROM_RELAY))
-  two = new Presence(new Doc(), scheduler, (payload) => one.receive(payload, 'other tab'))
+  one = new Presence(newDoc(), scheduler, (payload) => two.receive(payload, FROM_RELAY))
+  two = new Presence(newDoc(), scheduler, (payload) => one.receive(payload, 'other tab'))
   return () => {
     one.close()
     two.close()

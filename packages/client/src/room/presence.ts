@@ -11,9 +11,10 @@ import {
   outdatedTimeout,
   removeAwarenessStates,
 } from 'y-protocols/awareness'
-import type { Doc } from 'yjs'
+import type { Doc as YjsDoc } from 'yjs'
 import { ClientLimits } from '../limits.ts'
 import type { Scheduler } from '../scheduler.ts'
+import type { RoomDoc } from './room-doc.ts'
 
 /** Where states come from that other devices announced. Other tabs go by their own names. */
 export const FROM_RELAY = 'relay'
@@ -42,10 +43,11 @@ export class Presence {
   #cancelLost: (() => void) | undefined
 
   /** `send` takes this replica's state to the other tabs and the relay, as an awareness update. */
-  constructor(doc: Doc, scheduler: Scheduler, send: (payload: Uint8Array) => void) {
+  constructor(doc: RoomDoc, scheduler: Scheduler, send: (payload: Uint8Array) => void) {
     this.#scheduler = scheduler
     this.#send = send
-    this.awareness = new Awareness(doc)
+    // It reads the client ID of the document and hears of its end; its type asks for all of a `Y.Doc`.
+    this.awareness = new Awareness(doc as YjsDoc)
     clearInterval(this.awareness._checkInterval)
     this.awareness.on('update', this.#onUpdate)
     this.#setAt.set(this.awareness.clientID, scheduler.now())

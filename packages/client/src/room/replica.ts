@@ -1,6 +1,6 @@
 /**
- * The port to a CRDT document: all that a room needs of one. Anything that speaks Yjs updates can stand behind it; today that
- * is `Y.Doc`, see yjs-replica.ts.
+ * The port to a CRDT document: all that a room needs of one. Anything that speaks Yjs updates can stand behind it; doc-replica.ts puts
+ * a `Y.Doc` there, or the core's `Doc`.
  */
 
 /** Who applied a change, so that nobody is told of a change of their own. Compared by identity. */

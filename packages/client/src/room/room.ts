@@ -1,6 +1,7 @@
 /** A room, as an app sees it: a document that is kept on this device and synced, and the truth about where its edits are. */
 import type { Awareness } from 'y-protocols/awareness'
-import type { Doc } from 'yjs'
+import type { Doc as YjsDoc } from 'yjs'
+import type { RoomDoc } from './room-doc.ts'
 import type { RoomStatus } from './status.ts'
 
 export interface WaitOptions {
@@ -18,16 +19,17 @@ export interface RejectedEdit {
   readonly update: Uint8Array
 }
 
-export interface Room extends AsyncDisposable {
+/** `Document` is what `createDoc` makes. */
+export interface Room<Document extends RoomDoc = YjsDoc> extends AsyncDisposable {
   readonly name: string
 
   /**
    * The document: edit it, observe it, bind an editor to it, before or after it is loaded. Made on first access, which throws what
    * `createDoc` throws. Destroying it closes the room.
    */
-  readonly doc: Doc
+  readonly doc: Document
 
-  /** Who is here, and where: bind an editor to it. Made on first access. */
+  /** Who is here, and where: bind an editor to it. Made on first access. Its `doc` is the room's, whatever its type says. */
   readonly awareness: Awareness
 
   /** The present status; the same object until something in it changes. */

@@ -1,6 +1,9 @@
 /** A document: what apps make, edit through its types, and sync through its updates. The names and the behaviour are those of Yjs's `Doc`. */
+import { encodeStateVector } from '../state-vector.ts'
+import { applyUpdate } from './apply-update.ts'
 import { YArray } from './array.ts'
 import { DocCore, type DocEvents, type DocOptions } from './doc-core.ts'
+import { encodeStateAsUpdate } from './encode-state.ts'
 import { randomGuid } from './entropy.ts'
 import { YMap } from './map.ts'
 import { SharedType } from './shared-type.ts'
@@ -58,6 +61,23 @@ export class Doc extends DocCore {
   /** Runs `body` in a transaction: one update, and one event per type. Returns what it returns. */
   transact<Result>(body: (transaction: Transaction) => Result, origin: unknown = null): Result {
     return transact(this, body, origin)
+  }
+
+  // What Yjs has as functions alone: whoever syncs a document need not know which implementation made it.
+
+  /** As the function `applyUpdate`. */
+  applyUpdate(update: Uint8Array, origin: unknown = null): void {
+    applyUpdate(this, update, origin)
+  }
+
+  /** As the function `encodeStateVector`. */
+  encodeStateVector(): Uint8Array {
+    return encodeStateVector(this)
+  }
+
+  /** As the function `encodeStateAsUpdate`. */
+  encodeStateAsUpdate(stateVector?: Uint8Array): Uint8Array {
+    return encodeStateAsUpdate(this, stateVector)
   }
 
   /** The root type of a name, as this class. Throws if it was asked for as another. */
