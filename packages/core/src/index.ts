@@ -48,6 +48,20 @@ export {
   type UndoManagerOptions,
 } from './replica/index.ts'
 
+// Positions that stay where they are
+export {
+  AbsolutePosition,
+  compareRelativePositions,
+  createAbsolutePositionFromRelativePosition,
+  createRelativePositionFromJSON,
+  createRelativePositionFromTypeIndex,
+  decodeRelativePosition,
+  encodeRelativePosition,
+  RelativePosition,
+  relativePositionToJSON,
+  type RelativePositionJson,
+} from './replica/index.ts'
+
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate, withDeletesInOrder } from './diff.ts'

@@ -29,6 +29,20 @@ export { applyUpdate, applyUpdateV2, encodeStateAsUpdate, encodeStateAsUpdateV2 
 // Undo
 export { UndoManager } from './replica/index.ts'
 
+// Positions that stay where they are
+export {
+  AbsolutePosition,
+  compareRelativePositions,
+  createAbsolutePositionFromRelativePosition,
+  createRelativePositionFromJSON,
+  createRelativePositionFromTypeIndex,
+  decodeRelativePosition,
+  encodeRelativePosition,
+  findRootTypeKey,
+  RelativePosition,
+  relativePositionToJSON,
+} from './replica/index.ts'
+
 // Updates without a document
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate } from './diff.ts'
@@ -39,4 +53,5 @@ export { parseUpdateMeta, parseUpdateMetaV2 } from './update-meta.ts'
 export { decodeStateVector, encodeStateVector } from './state-vector.ts'
 
 // Items, as far as apps see them
-export { ID, Item } from './replica/index.ts'
+export { createID, ID, Item } from './replica/index.ts'
+export { sameId as compareIDs } from './id.ts'

@@ -88,7 +88,7 @@ function deleteChild(transaction: Transaction, row: number): number {
 function collectInside(transaction: Transaction, type: number, stack: number[]): void {
   const { doc } = transaction
   const { tables } = doc
-  const { rows, types, entries } = tables
+  const { rows, types, entries, clients } = tables
   for (let row = types.head[type]!; row !== NONE;) row = buryRow(tables, row, rows.right[row]!, stack)
   for (let entry = types.firstEntry[type]!; entry !== NONE; entry = entries.next[entry]!) {
     for (let row = entries.tail[entry]!; row !== NONE;) row = buryRow(tables, row, rows.left[row]!, stack)
@@ -99,7 +99,12 @@ function collectInside(transaction: Transaction, type: number, stack: number[]):
   types.length[type] = 0
   types.rows[type] = 0
   types.trees[type] = undefined
+  const holder = types.item[type]!
   types.item[type] = COLLECTED
+  // Whoever holds its object may still ask which type it was.
+  if (doc.facadeIfAny(type) !== undefined) {
+    types.collected.set(type, { client: clients.ids[rows.client[holder]!]!, clock: rows.clock[holder]! })
+  }
   doc.collectedTypes.push(type)
 }
 

@@ -9,7 +9,7 @@ export { YTextEvent } from './text-event.ts'
 export { YXmlTreeWalker } from './xml-tree-walker.ts'
 export { YXmlElement, YXmlEvent, YXmlFragment, YXmlHook, YXmlText } from './xml.ts'
 export { DeleteItem, DeleteSet } from './delete-set.ts'
-export { ID, Item } from './item.ts'
+export { createID, ID, Item } from './item.ts'
 export type { DocEvents, DocOptions } from './doc-core.ts'
 export type { Changes, DeltaStep, KeyChange } from './event.ts'
 export { SharedType, type Observer } from './shared-type.ts'
@@ -26,3 +26,16 @@ export {
   type UndoManagerEvents,
   type UndoManagerOptions,
 } from './undo-manager.ts'
+export {
+  AbsolutePosition,
+  compareRelativePositions,
+  createAbsolutePositionFromRelativePosition,
+  createRelativePositionFromJSON,
+  createRelativePositionFromTypeIndex,
+  decodeRelativePosition,
+  encodeRelativePosition,
+  findRootTypeKey,
+  RelativePosition,
+  relativePositionToJSON,
+  type RelativePositionJson,
+} from './relative-position.ts'

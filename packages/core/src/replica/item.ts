@@ -19,6 +19,10 @@ export class ID {
   }
 }
 
+export function createID(client: number, clock: number): ID {
+  return new ID(client, clock)
+}
+
 export class Item {
   readonly #doc: DocCore
   readonly #client: number

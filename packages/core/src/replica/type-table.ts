@@ -2,6 +2,7 @@
  * The shared types of a document, by small numbers. A type that nobody reads has no object: here is what an update needs to find its place, and what its
  * object (its facade, made when somebody asks) reads and writes through.
  */
+import type { Id } from '../id.ts'
 import { grownColumns, noBytes, noNumbers } from './columns.ts'
 import { NONE } from './row-table.ts'
 import type { PositionTree } from './position-tree.ts'
@@ -44,6 +45,8 @@ export class TypeTable {
   readonly trees: (PositionTree | undefined)[] = []
   /** Names of roots and of XML elements and hooks. */
   readonly names: Map<number, string> = new Map()
+  /** The IDs of the items that held types which were collected while somebody held their objects. */
+  readonly collected: Map<number, Id> = new Map()
   /** Roots by name. */
   readonly roots: Map<string, number> = new Map()
 
