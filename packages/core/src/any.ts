@@ -61,6 +61,7 @@ export function skipAny(reader: ByteReader, depth = 0): void {
 function skipVarInt(reader: ByteReader): void {
   const start = reader.offset
   let byte = reader.uint8()
+  if (byte < 0x80) return
   let value = byte & 0x3f
   let scale = 0x40
   while (byte >= 0x80) {

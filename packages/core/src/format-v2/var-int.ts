@@ -17,8 +17,16 @@ const HIGHER_BITS = 0x80
 export function readVarInt(reader: ByteReader): number {
   const start = reader.offset
   const first = reader.uint8()
+  const second = first < MORE ? 0 : (reader.bytes[reader.offset] ?? MORE)
+  if (second < MORE) {
+    // One byte or two, which is most: a small integer, that V8 keeps without a box. What is computed in floating point it boxes.
+    if (first >= MORE) reader.offset++
+    const small = (first & (FIRST_BITS - 1)) | (second << 6)
+    if ((first & NEGATIVE) === 0) return small
+    return -small
+  }
   const low = first % FIRST_BITS
-  const magnitude = first < MORE ? low : low + readHigherBits(reader, start, FIRST_BITS)
+  const magnitude = low + readHigherBits(reader, start, FIRST_BITS)
   if (magnitude > Number.MAX_SAFE_INTEGER) reader.fail('integer-overflow', 'integer above 2^53 − 1', start)
   return (first & NEGATIVE) === 0 ? magnitude : -magnitude
 }

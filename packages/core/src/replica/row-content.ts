@@ -53,9 +53,7 @@ export function readContentInto(
         rows.content[row] = values.putSingle(read(reader))
         return
       }
-      const run: unknown[] = []
-      for (let left = units - skipped; left > 0; left--) run.push(read(reader))
-      rows.content[row] = values.putRun(run)
+      rows.content[row] = values.readRun(units - skipped, read, reader)
       return
     }
     case ContentKind.binary:

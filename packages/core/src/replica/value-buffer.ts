@@ -16,6 +16,14 @@ export class ValueBuffer {
     return start
   }
 
+  /** Appends a run of what `read` gives, so many times, and returns its offset. */
+  readRun<Source>(count: number, read: (source: Source) => unknown, source: Source): number {
+    const { values } = this
+    const start = values.length
+    for (let left = count; left > 0; left--) values.push(read(source))
+    return start
+  }
+
   /** Keeps a value that will never be joined to another. */
   putSingle(value: unknown): number {
     const offset = this.#free.pop() ?? this.values.length
