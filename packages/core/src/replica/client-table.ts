@@ -55,7 +55,7 @@ export class ClientTable {
 
   /** The index of a client, or NONE. */
   indexOf(id: number): number {
-    return this.#indices?.get(id) ?? NONE
+    return id === this.#recentId ? this.#recentIndex : (this.#indices?.get(id) ?? NONE)
   }
 
   /** The clock that the document expects next of a client, by its ID. */

@@ -40,6 +40,7 @@ function deleteOne(transaction: Transaction, row: number): number {
   const { tables } = doc
   const { rows, clients } = tables
   transaction.hasLooseEnds = true
+  transaction.hasCollectable = true
   hide(tables, row)
   const clock = rows.clock[row]!
   transaction.addDeleted(clients.ids[rows.client[row]!]!, clock, clock + rows.length[row]!)

@@ -4,7 +4,9 @@
  */
 import type { ByteReader } from '../byte-reader.ts'
 import { readIdRanges } from '../id-set.ts'
+import { ContentKind } from '../content.ts'
 import { Info } from '../struct.ts'
+import { utf16Length } from '../text-coding.ts'
 import { NO_CLIENT } from '../plain-structs.ts'
 import { StructScan } from '../struct-scan.ts'
 import type { ClientTable } from './client-table.ts'
@@ -53,6 +55,15 @@ export interface IncomingClient {
   /** The offset behind the last one in the bytes. */
   readonly to: number
 }
+
+/** Room for so many structs is made at once; an update may announce more than it can pay for. */
+const RESERVED_MAX = 2 ** 14
+
+/** The most bytes that a plain struct has in front of its content: nothing is read past the end. */
+const PLAIN_HEAD_BYTES_MAX: number = 1 + 2 * (5 + 4) + 4
+
+/** Beyond this clock no struct is plain: the clocks of what follows are below {@link CLOCK_MAX} in any case. */
+const PLAIN_CLOCK_MAX: number = 2 ** 30
 
 const scan = new StructScan()
 
@@ -122,14 +133,139 @@ export class IncomingStructs {
     const client = table.intern(id)
     scan.client = id
     const first = this.#end
-    this.#reserve(count)
+    this.#reserve(Math.min(count, RESERVED_MAX))
     for (let left = count; left > 0; left--) {
+      const plain = count > 3 ? this.#decodePlain(reader, table, client, id, clock, left) : 0
+      if (plain > 0) {
+        const { cells } = this
+        left -= plain
+        clock = cells[this.#end - STRIDE + Column.clock]! + cells[this.#end - STRIDE + Column.length]!
+        if (left === 0) break
+      }
       const from = reader.offset
       scan.read(clock, false)
       this.#add(client, id, from, table)
       clock += scan.length
     }
     this.clients.push({ client, next: first, end: this.#end, to: reader.offset })
+  }
+
+  /**
+   * Decodes structs of the kinds that most of every document is: text and deleted content with an origin on a side. Stops in front of anything else, of what is damaged, and near the
+   * end of the bytes; that is left to `StructScan`, which knows all errors. Returns how many.
+   *
+   * One long function with its varints written out: a struct of a recorded trace takes 40 ns, and 130 where a scan reads it into fields first.
+   */
+  #decodePlain(
+    reader: ByteReader,
+    table: ClientTable,
+    client: number,
+    id: number,
+    firstClock: number,
+    countMax: number,
+  ): number {
+    const { bytes } = reader
+    const last = bytes.length - PLAIN_HEAD_BYTES_MAX
+    let start = reader.offset
+    let clock = firstClock
+    let count = 0
+    while (count < countMax && start < last && clock < PLAIN_CLOCK_MAX) {
+      let at = start
+      const info = bytes[at++]!
+      const kind = info & Info.kindBits
+      if ((kind !== ContentKind.string && kind !== ContentKind.deleted) || (info & 0xc0) === 0) break
+      this.#reserve(1)
+      const { cells } = this
+      const cell = this.#end
+      cells[cell + Column.originClient] = NONE
+      cells[cell + Column.rightClient] = NONE
+      let isPlain = true
+      for (let flag: number = Info.origin, column: number = Column.originClient; ;) {
+        if ((info & flag) !== 0) {
+          let byte = bytes[at++]!
+          let idClient = byte
+          if (byte >= 0x80) {
+            byte = bytes[at++]!
+            let low = (idClient & 0x7f) | ((byte & 0x7f) << 7)
+            if (byte >= 0x80) {
+              byte = bytes[at++]!
+              low |= (byte & 0x7f) << 14
+              if (byte >= 0x80) {
+                byte = bytes[at++]!
+                low |= (byte & 0x7f) << 21
+              }
+            }
+            idClient = low
+            if (byte >= 0x80) {
+              byte = bytes[at++]!
+              idClient = low + (byte & 0x7f) * 0x10000000
+              if (byte >= 0x80) isPlain = false
+            }
+          }
+          byte = bytes[at++]!
+          let idClock = byte
+          if (byte >= 0x80) {
+            byte = bytes[at++]!
+            idClock = (idClock & 0x7f) | ((byte & 0x7f) << 7)
+            if (byte >= 0x80) {
+              byte = bytes[at++]!
+              idClock |= (byte & 0x7f) << 14
+              if (byte >= 0x80) {
+                byte = bytes[at++]!
+                idClock |= (byte & 0x7f) << 21
+                if (byte >= 0x80) isPlain = false
+              }
+            }
+          }
+          if (!isPlain || (idClient === id && idClock >= clock)) {
+            isPlain = false
+            break
+          }
+          cells[cell + column] = idClient === id ? client : table.intern(idClient)
+          cells[cell + column + 1] = idClock
+        }
+        if (flag === Info.rightOrigin) break
+        flag = Info.rightOrigin
+        column = Column.rightClient
+      }
+      if (!isPlain) break
+      let byte = bytes[at++]!
+      let size = byte
+      if (byte >= 0x80) {
+        byte = bytes[at++]!
+        size = (size & 0x7f) | ((byte & 0x7f) << 7)
+        if (byte >= 0x80) {
+          byte = bytes[at++]!
+          size |= (byte & 0x7f) << 14
+          if (byte >= 0x80) break
+        }
+      }
+      let length = size
+      let end = at
+      if (kind === ContentKind.string) {
+        end = at + size
+        if (end > bytes.length) break
+        let seen = 0
+        for (let read = at; read < end; read++) seen |= bytes[read]!
+        if (seen >= 0x80) length = utf16Length(bytes, at, end)
+      }
+      if (length <= 0) break
+      cells[cell + Column.clock] = clock
+      cells[cell + Column.length] = length
+      cells[cell + Column.kind] = kind
+      cells[cell + Column.from] = start
+      cells[cell + Column.parentClient] = NONE
+      cells[cell + Column.parentAt] = NONE
+      cells[cell + Column.keyAt] = NONE
+      cells[cell + Column.payloadAt] = at
+      cells[cell + Column.payloadEnd] = end
+      this.#end = cell + STRIDE
+      clock += length
+      start = end
+      count++
+    }
+    reader.offset = start
+    return count
   }
 
   #reserve(count: number): void {
@@ -141,6 +277,7 @@ export class IncomingStructs {
   }
 
   #add(client: number, id: number, from: number, table: ClientTable): void {
+    this.#reserve(1)
     const { cells } = this
     const at = this.#end
     this.#end = at + STRIDE

@@ -124,7 +124,7 @@ export function place(transaction: Transaction, left: number, row: number): void
   } else if (kind === ContentKind.format) types.formatted[typeOfRow(tables, row)] = 1
   else if (kind === ContentKind.document) announce(transaction, row)
   transaction.addChanged(parent)
-  const holder = types.item[typeOfRow(tables, row)]!
+  const holder = types.item[parent >= 0 ? parent : typeOfRow(tables, row)]!
   if ((parent < 0 && !isValue) || (holder !== NONE && (holder < 0 || rows.isDeleted(holder)))) {
     deleteRow(transaction, row)
   }

@@ -131,14 +131,16 @@ function tidy(transaction: Transaction): void {
     compactTables(doc)
     return
   }
+  const collects = doc.gc && transaction.hasCollectable
   if (deleted.length === 3) {
     // One range, as when somebody deletes a word: no set is needed.
-    if (doc.gc) collect(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
-    mergeRange(doc, deleted[0]!, deleted[1]!, deleted[2]!)
-  } else if (deleted.length > 0) {
-    if (doc.gc) for (const range of transaction.deletedIds) collect(transaction, range.client, range.start, range.end)
-    for (const range of transaction.deletedIds) mergeRange(doc, range.client, range.start, range.end)
+    if (collects) collect(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
+    mergeRange(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
+  } else if (deleted.length > 0 && (transaction.hasCollectable || doc.round.length > 1)) {
+    if (collects) for (const { client, start, end } of transaction.deletedIds) collect(transaction, client, start, end)
+    for (const { client, start, end } of transaction.deletedIds) mergeRange(transaction, client, start, end)
   }
+  // What came without content is new, and nothing else was deleted: then this tries all that the ranges would.
   mergeAdded(transaction)
   mergeLoose(transaction)
   compactTables(doc)
@@ -157,7 +159,8 @@ function collect(transaction: Transaction, clientId: number, start: number, end:
 }
 
 /** Merges the runs of a client that lie in a range, with each other and with their neighbours. */
-function mergeRange(doc: DocCore, clientId: number, start: number, end: number): void {
+function mergeRange(transaction: Transaction, clientId: number, start: number, end: number): void {
+  const { doc } = transaction
   const { rows, ids, clients } = doc.tables
   const client = clients.indexOf(clientId)
   let row = ids.find(client, start)

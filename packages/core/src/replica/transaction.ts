@@ -48,6 +48,8 @@ export class Transaction {
   loose: readonly number[] = nothing
   /** Whether rows were deleted or added that may have to be collected or merged. */
   hasLooseEnds = false
+  /** Whether rows were deleted that still have content. */
+  hasCollectable = false
   /** How many transactions of the round had run when its own cleanup began. */
   seenTransactions = 0
   /** Whether units of this document's own client ID came from elsewhere: somebody else writes under it. */
@@ -192,6 +194,8 @@ export class Transaction {
   /** Something changed in the list or under the key that a parent column names. Says nothing of types that are new or gone. */
   addChanged(parent: number): void {
     const { types, entries, rows, clients } = this.doc.tables
+    // The list of one type changes again and again, as in a load.
+    if (parent >= 0 && types.changedBy[parent] === this.serial) return
     const entry = parent >= 0 ? NONE : entryOfParent(parent)
     const type = parent >= 0 ? parent : entries.type[entry]!
     const changedBy = entry === NONE ? types.changedBy : entries.changedBy
