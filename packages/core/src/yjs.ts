@@ -53,5 +53,5 @@ export { parseUpdateMeta, parseUpdateMetaV2 } from './update-meta.ts'
 export { decodeStateVector, encodeStateVector } from './state-vector.ts'
 
 // Items, as far as apps see them
-export { createID, ID, Item } from './replica/index.ts'
+export { ContentType, createID, ID, isParentOf, Item, iterateDeletedStructs } from './replica/index.ts'
 export { sameId as compareIDs } from './id.ts'

@@ -2,11 +2,16 @@
  * An item as apps of Yjs see it: named by the ID of its first unit, it reads what the tables hold of that unit now. Rows are merged and cut, so nothing here is
  * remembered but the ID.
  */
+import { ContentKind } from '../content.ts'
+import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
+import { rowBeginningWith, rowEndingWith } from './integrate.ts'
+import { ContentType, ItemContent } from './item-content.ts'
 import { valuesOfRow } from './row-content.ts'
 import { entryOfRow, typeOfRow } from './row-list.ts'
 import { GC_KIND, NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The name of a unit, in the shape of Yjs. */
 export class ID {
@@ -110,13 +115,23 @@ export class Item {
   }
 
   /** What it holds, as far as apps ask an item for it. */
-  get content(): { getContent: () => unknown[]; getLength: () => number; getRef: () => number } {
+  get content(): ItemContent {
     const { row } = this
-    const skipped = this.id.clock - this.#doc.tables.rows.clock[row]!
-    return {
-      getContent: () => valuesOfRow(this.#doc, row).slice(skipped, skipped + this.#length),
-      getLength: () => this.#length,
-      getRef: () => this.#doc.tables.rows.kind[row]!,
+    const { rows } = this.#doc.tables
+    const kind = rows.kind[row]!
+    if (kind === ContentKind.type) return new ContentType(kind, this.#doc.facade(rows.content[row]!))
+    const skipped = this.id.clock - rows.clock[row]!
+    return new ItemContent(kind, valuesOfRow(this.#doc, row).slice(skipped, skipped + this.#length), this.#length)
+  }
+
+  /** Deletes it, with everything inside. Nothing if it is deleted already. */
+  delete(transaction: Transaction): void {
+    const { rows } = this.#doc.tables
+    let row = rowBeginningWith(transaction, this.#client, this.id.clock)
+    const end = this.id.clock + this.#length
+    if (this.#length > 1) rowEndingWith(transaction, this.#client, end - 1)
+    for (; row !== NONE && rows.clock[row]! < end; row = rows.nextByClock[row]!) {
+      if (rows.kind[row] !== GC_KIND) deleteRow(transaction, row)
     }
   }
 }

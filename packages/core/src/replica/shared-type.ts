@@ -49,6 +49,16 @@ export class SharedType {
     return doc.itemOfType(this.handle)
   }
 
+  /** Its first item that is not deleted, as Yjs names it; null if there is none. Cost linear in the deleted ones before it. */
+  get _first(): Item | null {
+    const { doc } = this
+    if (doc === null) return null
+    const { rows, types } = doc.tables
+    let row = types.head[this.handle]!
+    while (row !== NONE && rows.isDeleted(row)) row = rows.right[row]!
+    return row === NONE ? null : doc.itemOfRow(row)
+  }
+
   /** The row that holds it; NONE for a root and on its own, `COLLECTED` once that row has lost its content. */
   get itemRow(): number {
     return this.doc === null ? NONE : this.doc.tables.types.item[this.handle]!

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { arrayCases } from './edge-cases/array.fixture.ts'
 import { documentCases } from './edge-cases/documents.fixture.ts'
 import { integrationCases } from './edge-cases/integration.fixture.ts'
+import { itemCases } from './edge-cases/items.fixture.ts'
 import { mapCases } from './edge-cases/map.fixture.ts'
 import { positionCases } from './edge-cases/positions.fixture.ts'
 import { textCases } from './edge-cases/text.fixture.ts'
@@ -19,6 +20,7 @@ const groups = {
   xml: xmlCases,
   documents: documentCases,
   integration: integrationCases,
+  items: itemCases,
   updates: updateCases,
   positions: positionCases,
   undoing: undoCases,
