@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promis
 import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openLmdbFile } from './lmdb-file.ts'
 import { openLmdbLog, type LmdbLogOptions } from './lmdb-log.ts'
@@ -54,6 +55,23 @@ describe('LmdbLog', () => {
     expect((await log.append([{ room: 'a', update: Uint8Array.of(1) }]))[0]?.seq).toBe(1)
     await log.close()
     expect((await (await open({ directory })).head('a')).position.seq).toBe(1)
+  })
+
+  it('reads a room whose checkpoint is on the disk already, and not told of yet', async () => {
+    const log = await open({ directory: await newDirectory() })
+    const batch = Array.from({ length: 20 }, (_, index) => ({ room: 'a', update: Uint8Array.of(index) }))
+    for (const append of batch) await log.append([append])
+    const { position } = await log.head('a')
+    // Written by a thread, while this one is busy: reads of its next turn see more than it was told.
+    const writing = log.checkpoint('a', position, Uint8Array.of(99))
+    for (let turns = 0; turns < 3; turns++) {
+      await setImmediate()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+      const { updates } = await log.read('a', 0)
+      const isFolded = updates.length === 1
+      expect(updates.map(([byte]) => byte)).toEqual(isFolded ? [99] : batch.map((_, index) => index))
+    }
+    expect(await writing).toBe(true)
   })
 
   it('refuses a log of another format version', async () => {

@@ -3,9 +3,9 @@
  * flushed before anybody hears of it, off the event loop; reads are looked up in the memory map, in one snapshot each.
  *
  * Each group is planned from the rows that the previous one left, in a {@link Draft} that becomes a transaction. Of rooms that
- * are written to, the row as the last successful group left it is kept in memory, and forgotten when a group fails. So a group
- * that fails leaves nothing behind, in the file or here; and a write that cannot be planned, since a row of its room is
- * damaged, fails alone.
+ * are written to, the row as the last successful group left it is kept in memory for the next group, and forgotten when one
+ * fails. So a group that fails leaves nothing behind, in the file or here; and a write that cannot be planned, since a row of
+ * its room is damaged, fails alone.
  *
  * A checkpoint and a drop remove what they cover at once when it is little; else they leave a note of it in the same
  * transaction, and further transactions remove it piece by piece. Nothing refers to it in the meantime.
@@ -144,7 +144,7 @@ class LmdbLog implements UpdateLog {
   /** This opening of the log: a room last written by another begins a new epoch. */
   readonly #writer: number
   readonly #writes: GroupCommit<Write, Written>
-  /** Rows as the last group left them. */
+  /** Rows as the last group left them, for the next. */
   readonly #known = new Map<string, RoomRow>()
   #entries = 0
   #closing: Promise<void> | undefined
@@ -273,9 +273,11 @@ class LmdbLog implements UpdateLog {
     if (this.#writes.closed) throw new LogError('closed', 'the log is closed')
   }
 
+  /**
+   * The room as the disk has it, for reads: in one snapshot with its entries. What is kept in memory may be older than that,
+   * since a group is on the disk before anybody hears of it.
+   */
   #room(name: string): RoomRow | undefined {
-    const known = this.#known.get(name)
-    if (known !== undefined) return known
     const value = this.#environment.get(roomKey(name))
     return value === undefined ? undefined : this.#withEntries(decodeRoom(name, value))
   }
@@ -326,7 +328,8 @@ class LmdbLog implements UpdateLog {
     const stored: Rows = {
       get: (key) => this.#environment.get(key),
       keys: (start, end, limit) => this.#environment.keys(start, end, limit),
-      room: (name) => this.#room(name),
+      // As the last group left it: there is no other under way.
+      room: (name) => this.#known.get(name) ?? this.#room(name),
     }
     const draft = new Draft(stored)
     const results = group.map((write) => this.#plan(draft, write))
