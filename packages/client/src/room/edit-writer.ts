@@ -344,8 +344,8 @@ export class EditWriter {
       return false
     }
     this.#retry.succeeded()
-    const settled = new Set<Batch>(this.#inMemory.filter(({ state }) => state === 'settled'))
-    const atRelay = batches.every((stored) => settled.has(stored))
+    // By what each has become: those that the owner has stored meanwhile are not in memory any more.
+    const atRelay = batches.every((stored) => isVolatile(stored) && stored.state === 'settled')
     this.#inMemory = this.#inMemory.filter((kept) => !batches.includes(kept))
     if (fresh !== undefined) this.#writing.delete(fresh)
     this.#written.push({ first: batch.first, ref: row.ref ?? 0, atRelay })
@@ -362,6 +362,10 @@ export class EditWriter {
     this.#inMemory.push(batch)
     this.#announce(batch)
   }
+}
+
+function isVolatile(batch: Batch): batch is VolatileBatch {
+  return 'state' in batch
 }
 
 function joined(batches: readonly Batch[]): Batch {
