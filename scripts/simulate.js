@@ -1,27 +1,7 @@
-/**
- * `npm run simulate`: runs simulated worlds from source (tests/simulation). What follows `--` reaches them. Vite turns the source into what
- * Node runs, as it does for tests: nothing has to be built.
- */
-import { createServer, createServerModuleRunner } from 'vite'
-import { root } from './step.js'
+/** `npm run simulate`: runs simulated worlds. What follows `--` reaches them; tests/simulation/simulate.ts says what there is. */
+import { withSimulation } from './simulation.js'
 
-const server = await createServer({
-  root,
-  configFile: false,
-  logLevel: 'error',
-  appType: 'custom',
-  server: { middlewareMode: true, watch: null, hmr: false, ws: false },
-  optimizeDeps: { noDiscovery: true },
-  resolve: { conditions: ['syncline-source'] },
-  ssr: { resolve: { conditions: ['syncline-source'], externalConditions: ['syncline-source'] } },
+process.exitCode = await withSimulation(async (load) => {
+  const { simulate } = await load('simulate.ts')
+  return simulate(process.argv.slice(2), load)
 })
-try {
-  const runner = createServerModuleRunner(server.environments.ssr, {
-    hmr: false,
-    sourcemapInterceptor: 'prepareStackTrace',
-  })
-  const { simulate } = await runner.import('/tests/simulation/simulate.ts')
-  process.exitCode = await simulate(process.argv.slice(2))
-} finally {
-  await server.close()
-}

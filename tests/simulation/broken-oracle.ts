@@ -7,6 +7,8 @@ export type OracleName =
   | 'told-is-durable'
   /** Something that the device said it had stored is not on it. */
   | 'stored-is-kept'
+  /** An edit made before its tab was told that it is hidden did not outlive the tab. */
+  | 'hidden-is-kept'
   /** A fold, or a checkpoint, says less than what it replaced. */
   | 'fold-keeps-all'
   | 'checkpoint-keeps-all'

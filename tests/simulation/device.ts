@@ -4,15 +4,18 @@
  */
 import { Syncline, type Page, type Room } from 'syncline'
 import { Doc } from 'yjs'
+import { ClientLimits } from '../../packages/client/src/limits.ts'
 import { BrowserTabs } from '../../packages/client/src/tabs/browser-tabs.ts'
 import { SimulatedDevice, type SimulatedDeviceStore } from '../../packages/client/src/testing/simulated-device.ts'
 import type { SimulatedNetwork } from '../../packages/client/src/testing/simulated-network.ts'
 import { alienTransport } from './alien-transport.ts'
+import { BrokenOracle } from './broken-oracle.ts'
 import type { Oracles, WitnessedStore } from './oracles.ts'
 import { SimulatedOrigin } from './origin.ts'
 import { Random } from './random.ts'
 import { TabRoom } from './tab-room.ts'
 import type { WorldConfig } from './trace.ts'
+import type { Edit } from './written.ts'
 import { Process, type VirtualTime } from './virtual-time.ts'
 
 /** How long a token is good. */
@@ -27,6 +30,13 @@ export interface DeviceSurroundings {
   readonly log: (text: () => string) => void
 }
 
+/** Edits by room, with what had gone wrong on the device by then. */
+export interface KeptEdits {
+  readonly faults: number
+  readonly wipes: number
+  readonly edits: readonly (readonly [room: string, edits: readonly Edit[]])[]
+}
+
 export class Device {
   readonly name: string
   readonly number: number
@@ -39,6 +49,8 @@ export class Device {
   skewMs = 0
   /** Counts the times that everything was deleted here. */
   wipes = 0
+  /** Counts what is to go wrong with the disk. */
+  faults = 0
   /** The next token has run out already. */
   staleTokens = 0
   /** Tabs that were ever opened. */
@@ -80,6 +92,24 @@ export class Device {
     this.disk.wipe(this.store)
   }
 
+  /** Throws unless each of `edits`, of a room, is on the disk, if it has worked since they were counted. */
+  assertKept({ faults, wipes, edits }: KeptEdits): void {
+    if (this.faults !== faults || this.wipes !== wipes) return
+    for (const [room, made] of edits) {
+      const { units } = this.store.book(room)
+      for (const edit of made) {
+        const { written } = this.surroundings.oracles.room(room)
+        this.surroundings.oracles.checked('hidden-is-kept')
+        const missing = written.missing(edit, units)
+        if (missing === undefined) continue
+        throw new BrokenOracle(
+          'hidden-is-kept',
+          `${this.name} lacks ${missing} of edit ${edit.number}, made before its tab was hidden`,
+        )
+      }
+    }
+  }
+
   token(now: number): string {
     if (this.staleTokens > 0) {
       this.staleTokens -= 1
@@ -99,8 +129,9 @@ export class Tab {
   readonly #store: SimulatedDeviceStore
   readonly #hide = new Set<() => void>()
   readonly #wake = new Set<() => void>()
-  /** Rooms that are being closed, and the client if it is. */
+  /** Counts rooms that are being closed, and the client if it is: then the tab is leaving. */
   closing = 0
+  leaving = false
 
   constructor(device: Device, name: string, alien: boolean) {
     const { time, network, weather, config } = device.surroundings
@@ -166,7 +197,8 @@ export class Tab {
 
   /** As a person closes it: nothing is cut off. */
   close(): void {
-    if (this.closing > 0) return
+    if (this.leaving) return
+    this.leaving = true
     const rooms = [...this.rooms.values()]
     this.rooms.clear()
     this.#close(async () => {
@@ -177,6 +209,16 @@ export class Tab {
 
   hide(): void {
     for (const listener of this.#hide) listener()
+  }
+
+  /** What the device keeps, if this tab ends after it was told that it is hidden. */
+  editsKept(): KeptEdits {
+    const { faults, wipes, disk } = this.device
+    // Beyond the bound, edits wait for the writes under way.
+    const mayWait = disk.failing || ClientLimits.writesHastenedMax < 8
+    const working = mayWait ? [] : [...this.rooms].filter(([, { room }]) => room.status.store.state === 'durable')
+    const edits = working.map(([name, room]) => [name, room.edits.slice()] as const)
+    return { faults, wipes, edits }
   }
 
   wake(): void {

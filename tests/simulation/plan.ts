@@ -35,7 +35,7 @@ const troubles: Readonly<Record<string, readonly Trouble[]>> = {
         ...onTab(random),
         kept: random.int(0, 4),
         told: random.chance(0.5),
-        hidden: random.chance(0.3),
+        hidden: random.chance(0.5),
       }),
       end: { withinMs: 2_000, deed: (deed) => ({ type: 'openTab', device: (deed as { device: number }).device }) },
     },
@@ -154,6 +154,7 @@ function planConfig(random: Random, kinds: readonly string[]): WorldConfig {
   return {
     devices,
     rooms: random.pick([1, 1, 1, 2, 3]),
+    tabs: random.pick([1, 1, 2, 3]),
     tokens,
     // With an older log, a relay cannot tell who brings back the work of others from who forges it, and refuses (decision 0011).
     onePerson: kinds.includes('relayLosses') || random.chance(0.3),
@@ -168,7 +169,7 @@ function planConfig(random: Random, kinds: readonly string[]): WorldConfig {
       compactionRetryMs: 5_000,
       heartbeatMs: random.pick([4_000, 30_000]),
       roomLingerMs: random.pick([1_000, 10_000]),
-      outboxSoftBytes: random.pick([500, 4_000, 1_000_000]),
+      outboxSoftBytes: random.pick([150, 500, 4_000, 1_000_000]),
       unsettledBytesMax: random.pick([300, 32_000_000]),
       updateBytesMax: random.pick([4_096, 1_000_000]),
       scannedInlineBytesMax: random.pick([30, 65_536]),

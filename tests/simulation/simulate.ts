@@ -5,11 +5,14 @@
  * --seeds N       how many (100)          --trace FILE   one trace instead
  * --from S        the first (1)           --log          print what happens
  * --steps N       stop after so many steps
+ * --mutants       run the broken variants of the product instead; --named TEXT: those alone
  * --shrink FILE   make the first trace that breaks something small, and write it there
  * ```
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { judgeMutants, mutantLine, type Simulation } from './judge-mutants.ts'
+import type { Mutant, Replacement } from './mutants.ts'
 import { planTrace } from './plan.ts'
 import { shrink } from './shrink.ts'
 import { formatTrace, readTrace, type Trace } from './trace.ts'
@@ -17,9 +20,12 @@ import { isFailure, runTrace, type Failure } from './world.ts'
 
 /** How often progress is told. */
 const PROGRESS_MS = 5_000
-const SHRINK_RUNS_MAX = 3_000
+const SHRINK_RUNS_MAX = 600
 
-export async function simulate(parameters: readonly string[]): Promise<number> {
+/** Loads a module of this folder anew, on a product with replacements. */
+export type Load = (module: string, replacements: readonly Replacement[]) => Promise<unknown>
+
+export async function simulate(parameters: readonly string[], load: Load): Promise<number> {
   const { values } = parseArgs({
     args: [...parameters],
     options: {
@@ -28,11 +34,14 @@ export async function simulate(parameters: readonly string[]): Promise<number> {
       steps: { type: 'string' },
       trace: { type: 'string' },
       shrink: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
+      named: { type: 'string', default: '' },
       log: { type: 'boolean', default: false },
     },
   })
   const log = values.log ? say : undefined
   const { shrink: smallFile } = values
+  if (values.mutants) return simulateMutants(values.named, smallFile, load)
   if (values.trace !== undefined) {
     const trace = readTrace(values.trace)
     const code = await simulateOne(trace, `--trace ${values.trace}`, log)
@@ -77,6 +86,18 @@ export async function simulate(parameters: readonly string[]): Promise<number> {
   return totals.failures === 0 ? 0 : 1
 }
 
+async function simulateMutants(named: string, smallFile: string | undefined, load: Load): Promise<number> {
+  const loadMutant = ({ replacements }: Mutant): Promise<Simulation> =>
+    load('simulation.ts', replacements) as Promise<Simulation>
+  const judged = await judgeMutants(loadMutant, named, async (one, simulation) => {
+    say(mutantLine(one))
+    if (smallFile !== undefined && one.caught !== undefined) await shrinkTo(smallFile, one.caught.trace, simulation)
+  })
+  const caught = judged.filter((one) => one.caught !== undefined).length
+  say(`${caught} of ${judged.length} mutants caught`)
+  return caught === judged.length && judged.length > 0 ? 0 : 1
+}
+
 async function simulateOne(
   trace: Trace,
   parameters: string,
@@ -91,8 +112,12 @@ async function simulateOne(
   return 0
 }
 
-async function shrinkTo(file: string, trace: Trace): Promise<void> {
-  const small = await shrink(trace, {
+async function shrinkTo(
+  file: string,
+  trace: Trace,
+  simulation: Pick<Simulation, 'shrink'> = { shrink },
+): Promise<void> {
+  const small = await simulation.shrink(trace, {
     runsMax: SHRINK_RUNS_MAX,
     onSmaller: ({ actions }, runs) => say(`  ${actions.length} actions after ${runs} runs`),
   })

@@ -3,7 +3,7 @@
  * comes from `weather` and the name of what is on its way, not from what was drawn before it, so that an action taken away changes
  * little else. Traces outlive the generator (plan.ts): one that found a bug is kept in traces/.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { RelayLimits } from '@syncline/relay'
 import type { ClientLimits } from '../../packages/client/src/limits.ts'
 
@@ -13,6 +13,8 @@ export type Span = readonly [fromMs: number, toMs: number]
 export interface WorldConfig {
   readonly devices: number
   readonly rooms: number
+  /** How many each device begins with. */
+  readonly tabs: number
   /** Whether the relay authenticates. */
   readonly tokens: boolean
   /** Whether all devices are one person's; else each is of somebody of its own. Only with tokens. */
@@ -73,6 +75,13 @@ export interface Trace {
 
 export function readTrace(path: string | URL): Trace {
   return JSON.parse(readFileSync(path, 'utf8')) as Trace
+}
+
+/** The traces in traces/, by the names of their files. */
+export function keptTraces(): readonly (readonly [name: string, trace: Trace])[] {
+  const directory = new URL('./traces/', import.meta.url)
+  const files = readdirSync(directory).filter((file) => file.endsWith('.json'))
+  return files.sort().map((file) => [file, readTrace(new URL(file, directory))] as const)
 }
 
 /** One action a line: that is what people look at, and what changes when it shrinks. */

@@ -1,13 +1,9 @@
 /** Traces that found a bug once: each stays whole. */
-import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { readTrace } from './trace.ts'
+import { keptTraces } from './trace.ts'
 import { isFailure, runTrace } from './world.ts'
 
-const directory = new URL('./traces/', import.meta.url)
-const files = readdirSync(directory).filter((file) => file.endsWith('.json'))
-
-test.each(files)('%s', async (file) => {
-  const result = await runTrace(readTrace(new URL(file, directory)))
+test.each(keptTraces())('%s', async (_name, trace) => {
+  const result = await runTrace(trace)
   expect(isFailure(result) ? result.error.message : undefined).toBeUndefined()
 })

@@ -19,6 +19,8 @@ import { VirtualTime, WORLD_START } from './virtual-time.ts'
 const REST_MS_MAX = 240_000
 const AWARENESS_MS_MAX = 120_000
 const CLOSE_MS_MAX = 60_000
+/** What a tab has asked its device to store is stored after this long, dead or not. */
+const HIDDEN_MS = 5_000
 /** How often it is looked whether the world is at rest. */
 const LOOK_MS = 250
 
@@ -118,7 +120,9 @@ class World {
     const { time } = this
     const { actions, durationMs } = this.#trace
     this.#relay.start()
-    for (const device of this.#devices) this.#openEverything(device)
+    for (const device of this.#devices) {
+      for (let tab = 0; tab < this.#trace.config.tabs; tab++) this.#openEverything(device)
+    }
     for (const action of actions) time.at(WORLD_START + action.at, () => this.#act(action), undefined)
     await time.run(WORLD_START + durationMs)
     this.oracles.throwIfBroken()
@@ -161,9 +165,9 @@ class World {
       case 'wake':
         return this.#onTab(action, (tab) => tab.wake())
       case 'offline':
-        return this.#onTab(action, (tab) => tab.closing === 0 && tab.client.disconnect())
+        return this.#onTab(action, (tab) => !tab.leaving && tab.client.disconnect())
       case 'online':
-        return this.#onTab(action, (tab) => tab.closing === 0 && tab.client.connect())
+        return this.#onTab(action, (tab) => !tab.leaving && tab.client.connect())
       case 'freeze':
         return this.#tab(action)?.process.freeze()
       case 'thaw':
@@ -194,9 +198,11 @@ class World {
       }
       case 'storeFails': {
         const fault = (['store-failed', 'store-full', 'store-blocked'] as const)[action.fault % 3]!
+        this.#device(action).faults += 1
         return this.#device(action).disk.failWrites(fault, action.count)
       }
       case 'storeBroken':
+        this.#device(action).faults += 1
         return this.#device(action).disk.failAll('store-unavailable')
       case 'storeHeals':
         return this.#device(action).disk.heal()
@@ -253,7 +259,7 @@ class World {
   ): void {
     const room = this.#rooms[action.room % this.#rooms.length]!
     this.#onTab(action, (tab) => {
-      if (tab.closing === 0) work(tab, room)
+      if (!tab.leaving) work(tab, room)
     })
   }
 
@@ -269,11 +275,21 @@ class World {
     const tab = this.#tab(action)
     if (tab === undefined) return
     if (!action.hidden) return tab.kill(action.kept % 4, action.told)
-    // It is told in time to put things away; the end comes in the same breath.
-    tab.does(() => {
+    // Somebody types to the last moment; then it is told in time to put things away, and the end comes in the same breath.
+    tab.does(() => this.#type(tab))
+    tab.process.after(1, () => {
+      this.#type(tab)
       tab.hide()
-      this.time.after(0, () => tab.kill(Number.POSITIVE_INFINITY, action.told))
+      const kept = tab.editsKept()
+      this.time.after(0, () => {
+        tab.kill(Number.POSITIVE_INFINITY, action.told)
+        this.time.after(HIDDEN_MS, () => this.oracles.noting(() => tab.device.assertKept(kept)))
+      })
     })
+  }
+
+  #type(tab: Tab): void {
+    if (!tab.leaving) for (const room of tab.rooms.values()) room.insert(1, 2)
   }
 
   #wipeDevice(device: Device): void {
@@ -333,13 +349,13 @@ class World {
         if (tab.alien) tab.kill(Number.POSITIVE_INFINITY, true)
         tab.process.thaw()
         this.#network.rejoin(tab.name)
-        tab.does(() => tab.closing === 0 && tab.client.connect())
+        tab.does(() => !tab.leaving && tab.client.connect())
       }
     }
     // After what was still to happen in tabs that were frozen: they may have been told to close.
     await this.time.run(this.time.now() + LOOK_MS)
     for (const device of this.#devices) {
-      const first = device.tabs.find((tab) => tab.closing === 0)
+      const first = device.tabs.find((tab) => !tab.leaving)
       if (first === undefined) this.#openEverything(device)
       else {
         first.does(() => {

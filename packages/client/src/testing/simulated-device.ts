@@ -69,6 +69,11 @@ export class SimulatedDevice {
     this.#readFault = code
   }
 
+  /** Whether something is to fail. */
+  get failing(): boolean {
+    return this.#readFault !== undefined || (this.#writeFault?.left ?? 0) > 0
+  }
+
   heal(): void {
     this.#writeFault = undefined
     this.#readFault = undefined

@@ -1,0 +1,231 @@
+/**
+ * The product, broken on purpose: each mutant replaces exact snippets of source files, and has to be caught by the simulation within
+ * `seedsMax` seeds. That the simulation finds nothing in the product means as much as it finds in these. Bugs that the simulation has
+ * found are mutants, too: their fix, undone. A snippet that is not there any more is an error: whoever changed it looks here.
+ */
+
+export interface Replacement {
+  /** From the top of the checkout. */
+  readonly file: string
+  /** What stands there, exactly once. */
+  readonly find: string
+  readonly put: string
+}
+
+export interface Mutant {
+  readonly name: string
+  readonly replacements: readonly Replacement[]
+  readonly seedsMax: number
+}
+
+const client = 'packages/client/src'
+const relay = 'packages/relay/src'
+
+export const mutants: readonly Mutant[] = [
+  mutant('the relay acknowledges before the flush', 20, [
+    `${relay}/room/room.ts`,
+    'const positions = await log.append(batch)',
+    `const { position } = await log.head(this.name)
+      const positions = batch.map((_, index) => ({ epoch: position.epoch, seq: position.seq + 1 + index }))
+      log.append(batch).catch(() => undefined)`,
+  ]),
+  mutant('the relay tells others before the flush', 20, [
+    `${relay}/room/room-machine.ts`,
+    "this.#effects.push({ type: 'append', append, update: push.update, subject: push.subject, claims })",
+    `this.#effects.push({ type: 'append', append, update: push.update, subject: push.subject, claims })
+          this.#broadcast([...this.#members.keys()].filter((id) => id !== push.author), { type: 'updates', handle: this.#handle, position: this.#head.position, update: push.update })`,
+  ]),
+  mutant('the relay acknowledges what it could not write', 60, [
+    `${relay}/room/room-machine.ts`,
+    "    this.#judge(push, { kind: 'rejected', refusal })\n    this.#tell(push.author)",
+    "    this.#judge(push, { kind: 'accepted', position: this.#head.position })\n    this.#tell(push.author)",
+  ]),
+  mutant('a checkpoint drops the end of the tail', 60, [
+    `${relay}/room/compaction.ts`,
+    'await this.#merger.compact(updates, this.#history)',
+    'await this.#merger.compact(updates.slice(0, -1), this.#history)',
+  ]),
+  mutant('the relay does not compare epochs', 200, [
+    `${relay}/log/update-log.ts`,
+    'if (index === -1) return false',
+    'if (index === -1) return true',
+  ]),
+  mutant('the relay leaves a seq out', 5, [
+    `${relay}/log/room-head.ts`,
+    'const seq = head.position.seq + 1',
+    'const seq = head.position.seq + (head.position.seq === 2 ? 2 : 1)',
+  ]),
+  mutant(
+    'who may only read writes, and the relay lets it',
+    40,
+    [
+      `${client}/sync/room-machine.ts`,
+      "this.#membership.access === 'write' &&\n      !(this.#refill",
+      '!(this.#refill',
+    ],
+    [
+      `${relay}/room/admission.ts`,
+      "      access === 'read'\n        ? undefined\n        :",
+      '      access === undefined\n        ? undefined\n        :',
+    ],
+  ),
+  mutant('a socket that has drained is not caught up', 150, [
+    `${relay}/room/room-machine.ts`,
+    "if (member?.delivery.kind === 'waiting') this.#bringToHead(member)",
+    'void member',
+  ]),
+  mutant('a socket that has drained gets awareness first', 150, [
+    `${relay}/room/room-machine.ts`,
+    "if (member?.delivery.kind === 'waiting') this.#bringToHead(member)",
+    "if (member?.delivery.kind !== 'waiting') return\n    this.#sendAwareness(id)\n    this.#bringToHead(member)",
+  ]),
+  mutant(
+    'awareness of the dead never expires',
+    40,
+    [
+      `${relay}/room/awareness-states.ts`,
+      'if (!this.#bytesByOwner.has(owner)) return []',
+      'if (owner !== undefined) return []',
+    ],
+    [`${relay}/room/awareness-states.ts`, 'this.#held.size === 0 ? [] :', 'now > 0 ? [] :'],
+    [`${client}/room/presence.ts`, 'if (silent.length > 0)', 'if (silent.length < 0)'],
+  ),
+  mutant('the client does not send again what was on its way', 40, [
+    `${client}/sync/room-machine.ts`,
+    '    this.#outbox.putAllBack()\n',
+    '',
+  ]),
+  mutant('the client forgets an edit when it sends it', 60, [
+    `${client}/sync/room-machine.ts`,
+    'this.#send(handle, parcel.update, parcel.keys, undefined, updateBytesMax)',
+    'this.#send(handle, parcel.update, parcel.keys, undefined, updateBytesMax)\n    this.#outbox.settle(parcel.keys)',
+  ]),
+  mutant('the client forgets what was not pushed when it is loaded', 40, [
+    `${client}/sync/room-machine.ts`,
+    'else if (this.#outbox.add({ key: ref, update })) this.#ownIds.addAll(structs)',
+    '',
+  ]),
+  mutant('the client takes any ack for the next place in the log', 60, [
+    `${client}/sync/room-machine.ts`,
+    'position.seq === this.#position.seq + 1',
+    'position.seq > this.#position.seq',
+  ]),
+  mutant('the client refills nothing after the relay lost data', 60, [
+    `${client}/sync/room-machine.ts`,
+    'if (this.#hasSettled) this.#readSettled(stateVector, true)\n  }',
+    '}',
+  ]),
+  mutant('a reject that is worth a retry is for good', 20, [
+    `${client}/sync/room-machine.ts`,
+    '    if (retryable) {\n      this.#outbox.putBack',
+    '    if (retryable && this.#memberships < 0) {\n      this.#outbox.putBack',
+  ]),
+  mutant('the stored position passes an edit in memory', 1000, [
+    `${client}/sync/room-machine.ts`,
+    'return this.refilling || !this.#loaded || this.#outbox.hasInMemory',
+    'return this.refilling || !this.#loaded',
+  ]),
+  mutant('the head is written before the rows', 40, [
+    `${client}/sync/room-sync.ts`,
+    '      if (update !== undefined) {\n        const row',
+    `      if (position !== undefined) await store.appendRemote(room, undefined, position)
+      if (update !== undefined) {
+        const row`,
+  ]),
+  mutant('what arrives is not stored when the first write fails', 100, [
+    `${client}/sync/room-machine.ts`,
+    'if (write.update !== undefined) this.#unwritten.add(write.update)',
+    '',
+  ]),
+  mutant('a fold leaves its last row out', 60, [
+    `${client}/sync/fold.ts`,
+    '    const place = gathered.add(row.update)\n',
+    '    const place = row === rows.at(-1) ? 0 : gathered.add(row.update)\n',
+  ]),
+  mutant('a fold that failed is not tried again', 400, [
+    `${client}/sync/room-sync.ts`,
+    '      this.#rowsToFold += due\n',
+    '',
+  ]),
+  mutant('a page that is hidden puts nothing away', 400, [
+    `${client}/syncline.ts`,
+    'this.#page.onHide(() => this.#flush())',
+    'this.#page.onHide(() => undefined)',
+  ]),
+  mutant('a store that failed is not tried again', 100, [
+    `${client}/device-store/store-retry.ts`,
+    '      this.#retry()\n',
+    '',
+  ]),
+  mutant('an edit that the store did not take is not told to the owner', 100, [
+    `${client}/room/edit-writer.ts`,
+    '    this.#inMemory.push(batch)\n    this.#announce(batch)',
+    '    this.#inMemory.push(batch)',
+  ]),
+  mutant('a new owner is not told which rooms are open', 40, [
+    `${client}/room/document-room.ts`,
+    '    this.#relay = { ...this.#relay, memberships: 0 }\n    this.#host.post(this.opening)',
+    '    this.#relay = { ...this.#relay, memberships: 0 }',
+  ]),
+  mutant(
+    'what a tab did not hear is not read',
+    200,
+    [`${client}/syncline.ts`, '    this.#rooms.forEach((room) => room.messagesMissed())', ''],
+    [
+      `${client}/room/document-room.ts`,
+      '    this.#rows.add(row)\n    if (this.#rows.gap) this.#lookForGap()',
+      '    this.#rows.add(row)',
+    ],
+    [
+      `${client}/room/document-room.ts`,
+      "if (this.#rows.gap && this.#life.state === 'open') this.#lookForGap()\n    this.#changed()",
+      'this.#changed()',
+    ],
+  ),
+  mutant('nobody looks into the store when a tab is gone', 400, [
+    `${client}/room/document-room.ts`,
+    "if (this.#life.state === 'open') this.#readAgain()\n  }\n\n  /** Another tab has opened",
+    '}\n\n  /** Another tab has opened',
+  ]),
+  mutant('the owner does not look for edits of a tab that is gone', 400, [
+    `${client}/sync/engine.ts`,
+    '      if (tabs.has(tab)) sync.reload()\n      this.#leaveRoom(room, tab)\n    }\n    this.#readPending()',
+    '      if (tabs.size < 0) sync.reload()\n      this.#leaveRoom(room, tab)\n    }',
+  ]),
+  mutant('whenStored() does not wait', 5, [
+    `${client}/room/edit-writer.ts`,
+    'return this.#unstored.every(({ first }) => first > edit)',
+    'return this.#unstored.every(({ first }) => first > edit) || edit > 0',
+  ]),
+  mutant('whenAcked() waits for the rows alone', 60, [
+    `${client}/room/edit-writer.ts`,
+    'if (this.#unsettled.some(({ first }) => first <= edit)) return undefined',
+    '',
+  ]),
+  mutant('an edit that is stored while it is acknowledged goes back', 400, [
+    `${client}/room/document-room.ts`,
+    'return this.#writer.ackedThrough(Math.max(this.#head.ackedRef, this.#heardAckedRef))',
+    'return Math.max(this.#head.ackedRef, this.#heardAckedRef)',
+  ]),
+  mutant('the client gives up after a lost connection', 20, [
+    `${client}/connection/connection-machine.ts`,
+    "    case 'waiting':\n    case 'needs-auth':\n      return connecting(state.attempt, context)\n    case 'idle':",
+    "    case 'waiting':\n      return stay(state)\n    case 'needs-auth':\n      return connecting(state.attempt, context)\n    case 'idle':",
+  ]),
+  mutant('the client does not notice a dead connection', 100, [
+    `${client}/connection/connection-machine.ts`,
+    'return state.probe?.deadline ?? Math.min(state.heardAt, state.sentAt) + state.welcome.heartbeatMs',
+    'return undefined',
+  ]),
+  mutant('the clock of a client goes back', 1000, [
+    `${client}/scheduler.ts`,
+    '    if (now < last) behind += last - now\n    last = Math.max(last, now)\n    return last',
+    '    last = now\n    return last',
+  ]),
+]
+
+type Change = readonly [file: string, find: string, put: string]
+
+function mutant(name: string, seedsMax: number, ...changes: readonly Change[]): Mutant {
+  return { name, seedsMax, replacements: changes.map(([file, find, put]) => ({ file, find, put })) }
+}
