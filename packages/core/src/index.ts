@@ -62,6 +62,25 @@ export {
   type RelativePositionJson,
 } from './replica/index.ts'
 
+// What a document was at some moment
+export {
+  createDocFromSnapshot,
+  createSnapshot,
+  decodeSnapshot,
+  decodeSnapshotV2,
+  emptySnapshot,
+  encodeSnapshot,
+  encodeSnapshotV2,
+  equalSnapshots,
+  Snapshot,
+  snapshot,
+  snapshotContainsUpdate,
+  typeListToArraySnapshot,
+  typeMapGetAllSnapshot,
+  typeMapGetSnapshot,
+  type ComputeYChange,
+} from './replica/index.ts'
+
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate, withDeletesInOrder } from './diff.ts'

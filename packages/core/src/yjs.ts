@@ -43,6 +43,27 @@ export {
   relativePositionToJSON,
 } from './replica/index.ts'
 
+// What a document was at some moment
+export {
+  createDocFromSnapshot,
+  createSnapshot,
+  decodeSnapshot,
+  decodeSnapshotV2,
+  emptySnapshot,
+  encodeSnapshot,
+  encodeSnapshotV2,
+  equalSnapshots,
+  Snapshot,
+  snapshot,
+  snapshotContainsUpdate,
+  typeListToArraySnapshot,
+  typeMapGetAllSnapshot,
+  typeMapGetSnapshot,
+} from './replica/index.ts'
+
+// What was deleted
+export { createDeleteSet, equalDeleteSets, isDeleted, mergeDeleteSets } from './replica/index.ts'
+
 // Updates without a document
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate } from './diff.ts'

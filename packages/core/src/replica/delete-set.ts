@@ -2,6 +2,7 @@
  * Deleted units in the shape that Yjs gives them, for apps that read it, and where the order of clients counts: Yjs undoes client after client, in the order in
  * which each was met first. Else the replica works on `IdSet`s, which are sorted.
  */
+import type { Id } from '../id.ts'
 import { IdSet } from '../id-set.ts'
 
 /** A range of deleted units of one client. */
@@ -52,15 +53,18 @@ export class DeleteSet {
   has(client: number, clock: number): boolean {
     const items = this.clients.get(client)
     if (items === undefined) return false
-    let low = 0
-    let high = items.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (items[middle]!.clock <= clock) low = middle + 1
-      else high = middle
-    }
-    const item = items[low - 1]
+    const item = items[rangesUpTo(items, clock) - 1]
     return item !== undefined && clock < item.clock + item.len
+  }
+
+  /** The first clock above this one at which a range begins or ends; infinity if there is none. Cost log n. */
+  edgeAfter(client: number, clock: number): number {
+    const items = this.clients.get(client)
+    if (items === undefined) return Infinity
+    const next = rangesUpTo(items, clock)
+    const item = items[next - 1]
+    if (item !== undefined && clock < item.clock + item.len) return item.clock + item.len
+    return items[next]?.clock ?? Infinity
   }
 
   /** Whether both have the same ranges, in whatever order of clients. */
@@ -105,4 +109,34 @@ export class DeleteSet {
       this.clients.set(client, joined)
     }
   }
+}
+
+// The names that Yjs has for it.
+
+export function createDeleteSet(): DeleteSet {
+  return new DeleteSet()
+}
+
+export function isDeleted(set: DeleteSet, { client, clock }: Id): boolean {
+  return set.has(client, clock)
+}
+
+export function equalDeleteSets(a: DeleteSet, b: DeleteSet): boolean {
+  return a.equals(b)
+}
+
+export function mergeDeleteSets(sets: readonly DeleteSet[]): DeleteSet {
+  return DeleteSet.union(sets)
+}
+
+/** How many ranges begin at this clock or before. */
+function rangesUpTo(items: readonly DeleteItem[], clock: number): number {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (items[middle]!.clock <= clock) low = middle + 1
+    else high = middle
+  }
+  return low
 }

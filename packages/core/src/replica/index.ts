@@ -8,7 +8,7 @@ export { YText } from './text.ts'
 export { YTextEvent } from './text-event.ts'
 export { YXmlTreeWalker } from './xml-tree-walker.ts'
 export { YXmlElement, YXmlEvent, YXmlFragment, YXmlHook, YXmlText } from './xml.ts'
-export { DeleteItem, DeleteSet } from './delete-set.ts'
+export { createDeleteSet, DeleteItem, DeleteSet, equalDeleteSets, isDeleted, mergeDeleteSets } from './delete-set.ts'
 export { createID, ID, Item } from './item.ts'
 export { ContentType } from './item-content.ts'
 export { isParentOf, iterateDeletedStructs } from './item-names.ts'
@@ -41,3 +41,20 @@ export {
   relativePositionToJSON,
   type RelativePositionJson,
 } from './relative-position.ts'
+export {
+  createSnapshot,
+  decodeSnapshot,
+  decodeSnapshotV2,
+  emptySnapshot,
+  encodeSnapshot,
+  encodeSnapshotV2,
+  equalSnapshots,
+  Snapshot,
+  snapshot,
+  snapshotContainsUpdate,
+  typeListToArraySnapshot,
+  typeMapGetAllSnapshot,
+  typeMapGetSnapshot,
+} from './snapshot.ts'
+export { createDocFromSnapshot } from './doc-from-snapshot.ts'
+export type { ComputeYChange } from './text-snapshot.ts'

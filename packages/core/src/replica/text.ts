@@ -15,6 +15,8 @@ import { YTextEvent } from './text-event.ts'
 import { applyFormat, formatOfRow, positionAt, TextPosition, type Attributes } from './text-position.ts'
 import { beginTransaction, endTransaction, transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
+import type { Snapshot } from './snapshot.ts'
+import { deltaOfSnapshots, type ComputeYChange } from './text-snapshot.ts'
 import { TypeKind } from './type-table.ts'
 
 const found = new Found()
@@ -151,10 +153,16 @@ export class YText extends SharedType {
     )
   }
 
-  /** The text as inserts with attributes. */
-  toDelta(): DeltaStep[] {
+  /**
+   * The text as inserts with attributes: of now, or as a snapshot has it, in a document that collects no garbage. With a snapshot from before as well, what was
+   * removed since then is in it too; that, and what was added, has an attribute `ychange`, which is what `computeYChange` makes of it.
+   */
+  toDelta(snapshot?: Snapshot, before?: Snapshot, computeYChange?: ComputeYChange): DeltaStep[] {
     const { doc } = this
     if (doc === null) return []
+    if (snapshot !== undefined || before !== undefined) {
+      return deltaOfSnapshots(doc, this.handle, snapshot, before, computeYChange)
+    }
     const { tables } = doc
     const { rows, types } = tables
     const steps: DeltaStep[] = []

@@ -9,6 +9,7 @@ import { NONE } from './row-table.ts'
 import { deleteAt, insertAt, insertBehind, iterate, sliceOf, valueAt, valuesOf } from './sequence.ts'
 import { SharedType, type Observer } from './shared-type.ts'
 import { YText } from './text.ts'
+import { typeMapGetAllSnapshot, type Snapshot } from './snapshot.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import { TypeKind } from './type-table.ts'
@@ -235,7 +236,9 @@ export class YXmlElement extends YXmlFragment {
     return this.doc !== null && rowOfKey(this.doc, this.handle, name) !== NONE
   }
 
-  getAttributes(): Record<string, unknown> {
+  /** All attributes: of now, or as a snapshot has them. */
+  getAttributes(snapshot?: Snapshot): Record<string, unknown> {
+    if (snapshot !== undefined) return typeMapGetAllSnapshot(this, snapshot)
     return this.doc === null ? {} : valuesByKey(this.doc, this.handle)
   }
 
