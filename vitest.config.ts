@@ -73,8 +73,6 @@ export default defineConfig({
         test: {
           name: 'ecosystem',
           include: ['tests/src/ecosystem/*.browser.test.ts'],
-          // They undo, and keep relative positions, which the replica does not have yet.
-          exclude: ['**/y-codemirror.*', '**/y-prosemirror.*'],
           globalSetup: ['tests/src/ecosystem/relay.setup.ts'],
           browser: browser(),
         },

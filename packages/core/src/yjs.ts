@@ -74,5 +74,14 @@ export { parseUpdateMeta, parseUpdateMetaV2 } from './update-meta.ts'
 export { decodeStateVector, encodeStateVector } from './state-vector.ts'
 
 // Items, as far as apps see them
-export { ContentType, createID, ID, isParentOf, Item, iterateDeletedStructs } from './replica/index.ts'
+export {
+  ContentFormat,
+  ContentString,
+  ContentType,
+  createID,
+  ID,
+  isParentOf,
+  Item,
+  iterateDeletedStructs,
+} from './replica/index.ts'
 export { sameId as compareIDs } from './id.ts'

@@ -1,4 +1,4 @@
-/** What an item holds, as bindings of Yjs ask for it. Only types have a class of their own: no binding tells other content apart by its class. */
+/** What an item holds, as bindings of Yjs ask for it. Types, text and formatting have classes of their own: no binding tells other content apart by its class. */
 import type { SharedType } from './shared-type.ts'
 
 export class ItemContent {
@@ -35,5 +35,27 @@ export class ContentType extends ItemContent {
   constructor(kind: number, type: SharedType) {
     super(kind, [type], 1)
     this.type = type
+  }
+}
+
+/** Content of an item that holds characters. */
+export class ContentString extends ItemContent {
+  readonly str: string
+
+  constructor(kind: number, str: string) {
+    super(kind, str.split(''), str.length)
+    this.str = str
+  }
+}
+
+/** Content of an item from which on an attribute has another value; null ends it. */
+export class ContentFormat extends ItemContent {
+  readonly key: string
+  readonly value: unknown
+
+  constructor(kind: number, key: string, value: unknown) {
+    super(kind, [], 1)
+    this.key = key
+    this.value = value
   }
 }

@@ -6,11 +6,12 @@ import { ContentKind } from '../content.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import { rowBeginningWith, rowEndingWith } from './integrate.ts'
-import { ContentType, ItemContent } from './item-content.ts'
-import { valuesOfRow } from './row-content.ts'
+import { ContentFormat, ContentString, ContentType, ItemContent } from './item-content.ts'
+import { textOfRow, valuesOfRow } from './row-content.ts'
 import { entryOfRow, typeOfRow } from './row-list.ts'
 import { GC_KIND, NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
+import { formatOfRow } from './text-position.ts'
 import type { Transaction } from './transaction.ts'
 
 /** The name of a unit, in the shape of Yjs. */
@@ -120,7 +121,14 @@ export class Item {
     const { rows } = this.#doc.tables
     const kind = rows.kind[row]!
     if (kind === ContentKind.type) return new ContentType(kind, this.#doc.facade(rows.content[row]!))
+    if (kind === ContentKind.format) {
+      const { key, value } = formatOfRow(this.#doc.tables, row)
+      return new ContentFormat(kind, key, value)
+    }
     const skipped = this.id.clock - rows.clock[row]!
+    if (kind === ContentKind.string) {
+      return new ContentString(kind, textOfRow(this.#doc.tables, row).slice(skipped, skipped + this.#length))
+    }
     return new ItemContent(kind, valuesOfRow(this.#doc, row).slice(skipped, skipped + this.#length), this.#length)
   }
 

@@ -49,6 +49,18 @@ export class SharedType {
     return doc.itemOfType(this.handle)
   }
 
+  /** Its length in a document, as Yjs names it for types of any kind; 0 on its own. */
+  get _length(): number {
+    return this.doc === null ? 0 : this.doc.tables.types.length[this.handle]!
+  }
+
+  /** Its first item, deleted or not, as Yjs names it; null if there is none. */
+  get _start(): Item | null {
+    const { doc } = this
+    const row = doc === null ? NONE : doc.tables.types.head[this.handle]!
+    return row === NONE ? null : doc!.itemOfRow(row)
+  }
+
   /** Its first item that is not deleted, as Yjs names it; null if there is none. Cost linear in the deleted ones before it. */
   get _first(): Item | null {
     const { doc } = this

@@ -4,8 +4,10 @@ import { arrayOf, thrown, type Case } from './case.fixture.ts'
 
 /** With what is internal to Yjs, and used all the same. */
 interface Walked {
+  readonly _length: number
   readonly _item: Y.Item | null
   readonly _first: Y.Item | null
+  readonly _start: Y.Item | null
 }
 
 const walked = (type: unknown): Walked => type as Walked
@@ -24,6 +26,7 @@ export const itemCases: readonly Case[] = [
       const typeOf = (it: Y.Item | null): unknown => (it?.content as Y.ContentType | undefined)?.type
       return [
         walked(fragment)._item,
+        [walked(fragment)._length, walked(b)._length, walked(new library.XmlText('x'))._length],
         walked(b)._first?.content instanceof library.ContentType,
         typeOf(walked(fragment)._first) === a,
         item.content instanceof library.ContentType,
@@ -38,6 +41,24 @@ export const itemCases: readonly Case[] = [
         library.compareIDs(item.id, null),
         library.compareIDs(null, null),
       ]
+    },
+  },
+  {
+    title: 'characters and formatting of a text, item by item',
+    run: (library, doc) => {
+      const text = doc.getText('text')
+      text.insert(0, 'plain bold')
+      text.format(6, 4, { bold: true })
+      text.delete(1, 3)
+      const seen: unknown[] = []
+      for (let item = walked(text)._start; item !== null; item = item.right) {
+        const { content } = item
+        if (item.deleted) seen.push('deleted')
+        else if (content instanceof library.ContentString)
+          seen.push([content.str, content.getContent(), item.countable])
+        else if (content instanceof library.ContentFormat) seen.push([content.key, content.value, item.countable])
+      }
+      return seen
     },
   },
   {
