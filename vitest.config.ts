@@ -95,9 +95,10 @@ export default defineConfig({
         test: {
           name: 'system-core',
           environment: 'node',
-          include: ['client-relay', 'copied-device', 'kill-relay', 'mixed-clients'].map(
+          include: ['client-relay', 'copied-device', 'demo', 'kill-relay', 'mixed-clients'].map(
             (name) => `tests/src/${name}.test.ts`,
           ),
+          globalSetup: ['tests/src/demo-on-core.setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           provide: onCoreDocs,

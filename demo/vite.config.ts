@@ -1,4 +1,7 @@
-/** How the demo is built and served while it is worked on. */
+/**
+ * How the demo is built and served while it is worked on. `--mode core` has the core's documents in place of Yjs's, in the client and in the
+ * editor's binding alike: both import `yjs`, and get what goes by its names.
+ */
 import { defaultClientConditions, defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import { iconsPlugin } from './scripts/icons-plugin.ts'
@@ -6,10 +9,15 @@ import { iconsPlugin } from './scripts/icons-plugin.ts'
 /** Where `syncline-relay` listens by default. */
 const relay = 'http://127.0.0.1:4455'
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   base: '/',
   // The workspace's packages from their source: neither dev server nor build needs a `tsc` before.
-  resolve: { conditions: ['syncline-source', ...defaultClientConditions] },
+  resolve: {
+    conditions: ['syncline-source', ...defaultClientConditions],
+    alias: mode === 'core' ? [{ find: /^yjs$/, replacement: '@syncline/core/yjs' }] : [],
+  },
+  // Bundled ahead, what imports `yjs` would have documents of its own.
+  optimizeDeps: mode === 'core' ? { exclude: ['y-codemirror.next', 'y-protocols'] } : {},
   server: { proxy: { '/sync': { target: relay, ws: true } } },
   preview: { proxy: { '/sync': { target: relay, ws: true } } },
   build: { target: 'es2022', chunkSizeWarningLimit: 1024 },
@@ -47,4 +55,4 @@ export default defineConfig({
       },
     }),
   ],
-})
+}))

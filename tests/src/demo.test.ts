@@ -1,18 +1,18 @@
 /**
  * The whole of Syncline as people meet it: the demo in a real Chromium, served by the real relay as a process, over wires that can be cut.
- * Needs the packages and the demo built, which `npm test` does first.
+ * Needs the packages and the demo built, which `npm test` does first; on the core's documents, demo-on-core.setup.ts builds another.
  */
 import { fileURLToPath } from 'node:url'
 import { openLmdbLog } from '@syncline/relay'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import type { Room } from 'syncline'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import * as Y from 'yjs'
 import { launchChromium } from './chromium.fixture.ts'
 import { RelayProcess, dataFolder } from './relay-process.fixture.ts'
 import { Wire } from './wire.fixture.ts'
 
-const demo = fileURLToPath(new URL('../../demo/dist', import.meta.url))
+const demo = inject('demoOnCore') ?? fileURLToPath(new URL('../../demo/dist', import.meta.url))
 const ROOM = 'tests/story'
 
 /** What the demo offers in the console, and what a test puts beside it. */
@@ -146,6 +146,12 @@ function containsInOrder(whole: string, part: string): boolean {
   }
   return true
 }
+
+test('the documents are those that the demo was built for', async () => {
+  const { page } = await Person.arrive()
+  const own = await page.evaluate(() => 'applyUpdate' in (window as unknown as DemoWindow).syncline.room.doc)
+  expect(own ? 'core' : 'yjs').toBe(inject('documents') ?? 'yjs')
+})
 
 test('two people type; one goes offline and reloads; the relay is killed while they write: nothing is lost and both converge', async () => {
   const ada = await Person.arrive()
