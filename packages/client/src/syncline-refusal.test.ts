@@ -108,6 +108,15 @@ describe('a relay that lost data, or refuses', () => {
     expect(room.status).toMatchObject({ latestEdit: 'relay', unacked: 0, lastError: undefined })
   })
 
+  test('who waits for an edit from the moment that it is made hears that it was refused', async () => {
+    world.relay.rejectPush = () => ({ code: 'malformed-update', retryable: false })
+    const room = world.visit().room('a')
+    await room.loaded
+    type(room, 'x')
+    const acked = room.whenAcked()
+    await expect(acked).rejects.toMatchObject({ code: 'rejected' })
+  })
+
   test('isolates the edit that the relay refuses for good: the others arrive, it is kept and can be exported', async () => {
     const { store } = device()
     const sync = world.visit(store())

@@ -190,7 +190,9 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     await this.#waits.wait((): WaitVerdict => {
       const ref = this.#writer.refThrough(edits)
       const refused = this.#rejectedRefs().some(
-        (rejected) => !known.has(rejected) && rejected <= Math.max(lastRef, ref ?? 0),
+        (rejected) =>
+          !known.has(rejected) &&
+          (rejected <= Math.max(lastRef, ref ?? 0) || this.#writer.refusedRowThrough(rejected, edits)),
       )
       if (refused || this.#writer.rejectedThrough(edits)) {
         return refusal()
@@ -311,7 +313,7 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     this.#relay = status
     this.#heardAckedRef = Math.max(this.#heardAckedRef, status.ackedRef)
     this.#dispute(status.disputed)
-    this.#writer.settled(status.ackedRef)
+    this.#writer.settled(status.ackedRef, this.#rejectedRefs())
     const edits = status.edits[this.#editsName]
     if (edits !== undefined) this.#writer.settledInMemory(edits)
     const { presence } = this.#view ?? {}

@@ -84,6 +84,8 @@ export class EditWriter {
   #lastSeq = 0
   /** Rows that are not settled at the relay yet. */
   #written: WrittenBatch[] = []
+  /** Rows that the relay refused. */
+  readonly #refusedRows: WrittenBatch[] = []
   #run: Promise<void> | undefined
   /** Attempts at writing that failed: a wait knows by it that its edits were tried. */
   #failures = 0
@@ -227,8 +229,16 @@ export class EditWriter {
     this.flush()
   }
 
-  /** The relay settled rows up to this ref. */
-  settled(ackedRef: number): void {
+  /** Whether the relay refused the row of this ref, and it holds an edit up to `edit`. */
+  refusedRowThrough(ref: number, edit: number): boolean {
+    return this.#refusedRows.some((batch) => batch.ref === ref && batch.first <= edit)
+  }
+
+  /** The relay settled rows up to this ref; of them, it refused `rejected`. */
+  settled(ackedRef: number, rejected: readonly number[]): void {
+    const refused = this.#written.filter(({ ref }) => ref <= ackedRef && rejected.includes(ref))
+    // Who waits for an edit may not have been told which row it is in.
+    this.#refusedRows.push(...refused)
     this.#written = this.#written.filter(({ ref }) => ref > ackedRef)
   }
 
