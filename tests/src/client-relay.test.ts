@@ -1,5 +1,6 @@
 /** Real clients and real relays over real sockets, in one process: what each promises has to hold between the two. */
-import { createRelay, FaultyLog, MemoryDisk, MemoryLog, type Relay, type RelayOptions } from '@syncline/relay'
+import { createRelay, MemoryDisk, MemoryLog, type Relay, type RelayOptions } from '@syncline/relay'
+import { FaultyLog } from '@syncline/relay/testing'
 import { MemoryDeviceStore, Syncline, MemoryDisk as DeviceDisk, type SynclineOptions } from 'syncline'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'

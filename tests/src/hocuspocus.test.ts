@@ -1,6 +1,7 @@
 /** The published client of Hocuspocus on the relay's `/hocuspocus`: what it shows its users has to be true. */
 import type { HocuspocusProvider } from '@hocuspocus/provider'
-import { FaultyLog, MemoryDisk, MemoryLog, type LogSlice } from '@syncline/relay'
+import { MemoryDisk, MemoryLog, type LogSlice } from '@syncline/relay'
+import { FaultyLog } from '@syncline/relay/testing'
 import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import {

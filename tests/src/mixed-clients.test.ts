@@ -1,6 +1,7 @@
 /** The three kinds of clients in one room: they edit one document, see each other, and each is told the truth in its own words. */
 import type { HocuspocusProvider } from '@hocuspocus/provider'
-import { FaultyLog, MemoryLog } from '@syncline/relay'
+import { MemoryLog } from '@syncline/relay'
+import { FaultyLog } from '@syncline/relay/testing'
 import { MemoryDeviceStore, MemoryDisk, Syncline, type Room } from 'syncline'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'

@@ -1,5 +1,6 @@
 /** The published client of y-websocket on the relay's `/y/<room>`: what it shows its users has to be true. */
-import { FaultyLog, MemoryDisk, MemoryLog } from '@syncline/relay'
+import { MemoryDisk, MemoryLog } from '@syncline/relay'
+import { FaultyLog } from '@syncline/relay/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'

@@ -42,9 +42,6 @@ export {
   type UpdateLog,
 } from './log/update-log.ts'
 
-// For tests of what embeds a relay: a log whose disk fails when it is told to
-export { FaultyLog, type FaultyVerb } from './log/faulty-log.ts'
-
 // What a relay needs from its surroundings
 export { inlineMerger, type UpdateMerger } from './room/update-merger.ts'
 export { workerMerger, type WorkerMerger, type WorkerMergerOptions } from './merger/worker-merger.ts'
