@@ -12,12 +12,12 @@ import { decodeUpdateV2 } from '../format-v2/update-v2.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import { Column, IncomingStructs, STRIDE, type IncomingClient } from './incoming-structs.ts'
-import { afterConflicts, cut, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
+import { afterConflicts, canGrow, cut, growRow, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
 import { PendingUpdates } from './pending.ts'
 import { readContentInto } from './row-content.ts'
 import { Flag, GC_KIND, NONE, parentOfEntry } from './row-table.ts'
 import { isHigh } from './text-buffer.ts'
-import { transact } from './transact.ts'
+import { beginTransaction, endTransaction } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Shared: one update is applied at a time, and nobody is called meanwhile. */
@@ -28,16 +28,15 @@ const incoming = new IncomingStructs()
  * once. `origin` is handed to events. Throws `DecodeError` if `update` is not one, or goes beyond `CLOCK_MAX`; the document is then as it was.
  */
 export function applyUpdate(doc: DocCore, update: Uint8Array, origin: unknown = null): void {
-  transact(
-    doc,
-    (transaction) => {
-      // In here, since those who are told that a transaction begins may apply updates themselves.
-      incoming.decode(update, doc.tables.clients)
-      applyDecoded(transaction)
-    },
-    origin,
-    false,
-  )
+  // Decoded inside of the transaction, since those who are told that it begins may apply updates themselves.
+  const { running } = doc
+  const transaction = running ?? beginTransaction(doc, origin, false)
+  try {
+    incoming.decode(update, doc.tables.clients)
+    applyDecoded(transaction)
+  } finally {
+    if (running === null) endTransaction(transaction)
+  }
 }
 
 /** The same in format v2. Throws `DecodeError`, also where an update unfolds too far; see `decodeUpdateV2`. */
@@ -264,6 +263,18 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
       rightClient,
       rightClock,
     )
+  } else if (
+    kind === ContentKind.string &&
+    originClient === client &&
+    originClock === state - 1 &&
+    rows.rightOriginClient[left] === rightClient &&
+    rows.rightOriginClock[left] === rightClock &&
+    canGrow(transaction, left)
+  ) {
+    // Somebody types: the letter goes where the last one went.
+    const [from, to] = [cells[at + Column.payloadAt]!, cells[at + Column.payloadEnd]!]
+    growRow(transaction, left, tables.text.putUtf8(incoming.bytes, from, to, length, skipped), length - skipped)
+    return NONE
   }
   const row = rows.allocate()
   rows.kind[row] = kind

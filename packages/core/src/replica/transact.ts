@@ -126,8 +126,8 @@ function hasFormattedText(transaction: Transaction): boolean {
 function tidy(transaction: Transaction): void {
   const { doc } = transaction
   const { deleted } = transaction
-  if (!transaction.hasLooseEnds) {
-    // Nothing was collected, cut or placed that is not as it should be already.
+  if (!transaction.hasLooseEnds && doc.round.length === 1) {
+    // Nothing was collected, cut or placed that is not as it should be already. (What others of the round placed is merged here too.)
     compactTables(doc)
     return
   }

@@ -23,7 +23,6 @@ class Asked {
   beforeState: Map<number, number> | null = null
   afterState: Map<number, number> | null = null
   changed: Map<SharedType, Set<string | null>> | null = null
-  event: YEvent | null = null
   events: Map<SharedType, YEvent> | null = null
   changedParentTypes: Map<SharedType, YEvent[]> | null = null
   subdocs: { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } | null = null
@@ -56,6 +55,7 @@ export class Transaction {
   receivedOwnUnits = false
 
   #asked: Asked | null = null
+  #event: YEvent | null = null
 
   constructor(doc: DocCore, origin: unknown, local: boolean, serial: number) {
     this.doc = doc
@@ -134,14 +134,12 @@ export class Transaction {
 
   /** The event of a type that changed: one for all who are told. */
   eventOf(type: SharedType): YEvent {
-    const memo = this.#memo
-    if (memo.event !== null && memo.event.target === type) return memo.event
-    let event = memo.events?.get(type)
-    if (event !== undefined) return event
-    event = type.createEvent(this)
     // Most transactions have one event.
-    if (memo.event === null) memo.event = event
-    else (memo.events ??= new Map()).set(type, event)
+    if (this.#event === null) return (this.#event = type.createEvent(this))
+    if (this.#event.target === type) return this.#event
+    const events = (this.#memo.events ??= new Map())
+    let event = events.get(type)
+    if (event === undefined) events.set(type, (event = type.createEvent(this)))
     return event
   }
 
