@@ -49,6 +49,8 @@ export class Device {
   skewMs = 0
   /** Counts the times that everything was deleted here. */
   wipes = 0
+  /** What its tokens allow. */
+  access: 'read' | 'write' | 'none' = 'write'
   /** Counts what is to go wrong with the disk. */
   faults = 0
   /** The next token has run out already. */

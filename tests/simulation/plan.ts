@@ -92,6 +92,14 @@ const troubles: Readonly<Record<string, readonly Trouble[]>> = {
     },
   ],
   tokens: [{ weight: 1, draw: (random) => ({ type: 'tokenExpires', ...onDevice(random) }) }],
+  grants: [
+    {
+      weight: 2,
+      draw: (random) => ({ type: 'access', ...onDevice(random), access: random.int(0, 3) }),
+      end: { withinMs: 10_000, deed: (deed) => ({ ...deed, access: 0 }) as Deed },
+    },
+    { weight: 2, draw: (random) => ({ type: 'tokenExpires', ...onDevice(random) }) },
+  ],
   aliens: [{ weight: 1, draw: (random) => ({ type: 'openTab', ...onDevice(random), alien: true }) }],
   relayCrashes: [
     {

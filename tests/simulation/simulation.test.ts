@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { planTrace } from './plan.ts'
 import { isFailure, runTrace } from './world.ts'
 
-const SEEDS = 400
+const SEEDS = 250
 const SEEDS_AT_A_TIME = 50
 
 for (let from = 1; from <= SEEDS; from += SEEDS_AT_A_TIME) {

@@ -50,6 +50,8 @@ export type Deed =
   | OnTab<'killTab', { readonly kept: number; readonly told: boolean; readonly hidden: boolean }>
   | OnDevice<'partition' | 'rejoin' | 'stallTo' | 'stallFrom'>
   | OnDevice<'cut', { readonly kept: number; readonly told: number }>
+  /** What its tokens allow from the next join, or the next token, on; without tokens, nothing changes. */
+  | OnDevice<'access', { readonly access: number }>
   | OnDevice<'skew', { readonly ms: number }>
   | OnDevice<'storeFails', { readonly fault: number; readonly count: number }>
   | OnDevice<'storeBroken' | 'storeHeals' | 'wipeDevice' | 'tokenExpires'>

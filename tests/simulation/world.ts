@@ -104,9 +104,7 @@ class World {
     })
     this.#rooms = Array.from({ length: config.rooms }, (_, number) => `room-${number}`)
     for (const room of this.#rooms) this.oracles.room(room)
-    const reads = (device: string): boolean =>
-      !this.#healed && config.readers.some((reader) => device === `device-${reader}`)
-    const accounts = { access: (device: string) => (reads(device) ? 'read' : 'write') } as const
+    const accounts = { access: (device: string) => this.#accessOf(device) }
     const { oracles } = this
     this.#relay = new RelayHost({ time, network: this.#network, weather, config, witness: oracles, accounts })
     const surroundings = { time, network: this.#network, oracles, config, weather, log: logLine }
@@ -190,6 +188,9 @@ class World {
         for (const tab of this.#device(action).tabs) this.#network.cut(tab.name, told, action.kept % 4)
         return
       }
+      case 'access':
+        this.#device(action).access = (['write', 'read', 'none'] as const)[action.access % 3]!
+        return
       case 'skew': {
         const device = this.#device(action)
         device.skewMs += action.ms
@@ -237,6 +238,13 @@ class World {
       default:
         return action satisfies never
     }
+  }
+
+  #accessOf(name: string): 'read' | 'write' | 'none' {
+    const device = this.#devices.find((one) => one.name === name)
+    if (this.#healed || device === undefined) return 'write'
+    if (!this.#trace.config.readers.includes(device.number)) return device.access
+    return device.access === 'write' ? 'read' : device.access
   }
 
   #device({ device }: { readonly device: number }): Device {
@@ -340,7 +348,7 @@ class World {
     disk.holding = false
     this.#relay.setSkew(0)
     // What access a connection had, it has until it joins anew.
-    if (this.#trace.config.readers.length > 0) this.#relay.crash(100, true)
+    if (this.#trace.config.tokens) this.#relay.crash(100, true)
     this.#relay.start()
     for (const device of this.#devices) {
       device.disk.heal()

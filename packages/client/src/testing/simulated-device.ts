@@ -38,6 +38,7 @@ export class SimulatedDevice {
   readonly #latencyMs: () => number
   #store: DeviceStore
   readonly #queue: Transaction[] = []
+  readonly #gone = new WeakSet<SimulatedDeviceStore>()
   #running = false
   #writeFault: { readonly code: StoreFault; left: number } | undefined
   #readFault: StoreFault | undefined
@@ -86,6 +87,7 @@ export class SimulatedDevice {
 
   /** A tab ends without a word: of what it has asked for, the first `kept` transactions happen, and nobody hears of any. */
   abandon(tab: SimulatedDeviceStore, kept: number): void {
+    this.#gone.add(tab)
     let left = kept
     for (let index = 0; index < this.#queue.length; index += 1) {
       if (this.#queue[index]!.tab !== tab) continue
@@ -106,7 +108,9 @@ export class SimulatedDevice {
     verb: (store: DeviceStore) => Promise<T>,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const told = (settle: () => void): void => void tabScheduler.after(this.#latencyMs(), settle)
+      const told = (settle: () => void): void => {
+        if (!this.#gone.has(tab)) tabScheduler.after(this.#latencyMs(), settle)
+      }
       this.#queue.push({
         tab,
         writes,
