@@ -21,6 +21,7 @@ test.each([
   ['no address behind a proxy', '127.0.0.1', 'localhost, 10.0.0.1', '127.0.0.1'],
   ['rubbish that the client began with', '127.0.0.1', ']]:%,,, 203.0.113.7', '203.0.113.7'],
   ['an octal notation', '127.0.0.1', '0177.0.0.1', '127.0.0.1'],
+  ['a zone of no interface', '127.0.0.1', 'fe80::1%a.b, 10.0.0.1', '127.0.0.1'],
   ['a number', '127.0.0.1', '2130706433', '127.0.0.1'],
   ['a socket that is gone', 'unknown', '203.0.113.7', 'unknown'],
 ])('the client behind %s', (_, socket, header, client) => {

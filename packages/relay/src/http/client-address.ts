@@ -72,9 +72,9 @@ export function addressGroup(text: string): string {
   return `${ipaddr.fromByteArray(network).toString()}/${IPV6_NETWORK_BYTES * 8}`
 }
 
-/** The library also takes addresses in notations that nothing writes but attackers, so Node looks first. */
+/** The library also takes addresses in notations that nothing writes but attackers, so Node looks first, which takes more zones. */
 function parsed(text: string): Address | undefined {
-  return isIP(text) === 0 ? undefined : ipaddr.process(text)
+  return isIP(text) === 0 || !ipaddr.isValid(text) ? undefined : ipaddr.process(text)
 }
 
 function subnetOf(text: string): Subnet | undefined {
