@@ -50,6 +50,15 @@ test('so may a room, and what is said too late is dropped, an error too', async 
   fail(new Error('too late'))
 })
 
+test('a promise of another make has no more time', async () => {
+  const never = { then: () => never } as unknown as Promise<Grant>
+  const { scheduler, authenticate, lateAnswers } = world(granting(() => never))
+  const asked = (await authenticate()).grant('a')
+  scheduler.advance(1000)
+  expect(lateAnswers()).toBe(1)
+  await expect(asked).rejects.toMatchObject({ code: 'unavailable' })
+})
+
 test('errors are passed on', async () => {
   const error = new AuthError('invalid-token', 'bad')
   await expect(world(Promise.reject(error)).authenticate()).rejects.toBe(error)

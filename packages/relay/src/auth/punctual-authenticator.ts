@@ -35,11 +35,11 @@ function punctualPrincipal(principal: Principal, options: PunctualOptions): Prin
 }
 
 async function inTime<Answer>(
-  answer: Answer | Promise<Answer>,
+  answer: Answer | PromiseLike<Answer>,
   question: string,
   { timeoutMs, scheduler, onLate }: PunctualOptions,
 ): Promise<Answer> {
-  if (!(answer instanceof Promise)) return answer
+  if (!isPromiseLike(answer)) return answer
   let cancel = (): void => {}
   const late = new Promise<never>((_, reject) => {
     cancel = scheduler.after(timeoutMs, () => {
@@ -52,4 +52,9 @@ async function inTime<Answer>(
   } finally {
     cancel()
   }
+}
+
+/** A hook may answer with the promise of a library of its own. */
+function isPromiseLike<Answer>(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
 }
