@@ -184,3 +184,22 @@ test('what is stuck for long is let go, so that others may join again', async ()
   await late.until(() => late.durableText === 'welcome')
   await Promise.race([once(late.socket, 'close').then(() => expect.fail('closed')), sleep(1)])
 })
+
+test('who pushes little goes on, though others keep much and are too small each to be ended', async () => {
+  const world = await World.open({ bufferBytesMax: MiB, helloTimeoutMs: 600_000 })
+  const honest = await world.client('y', 'honest')
+  const header = Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0)
+  for (let count = 0; count < 12; count++) {
+    const stranger = await openRawSocket(world.relay.url)
+    closing.push(() => stranger.cut())
+    void stranger.write(Buffer.concat([header, new Uint8Array(100 * KiB)]))
+  }
+  await world.until(async () => (await world.hits()) > 0)
+  let text = ''
+  for (const word of ['one ', 'two ', 'three']) {
+    honest.type(word)
+    text += word
+    await honest.until(() => honest.durableText === text)
+  }
+  expect(await world.metric('buffer_bytes')).toBeGreaterThan(MiB)
+})

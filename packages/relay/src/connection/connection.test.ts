@@ -291,3 +291,46 @@ test.each(['leaves', 'is put out'])('a push counts until the log has answered, t
   await world.rooms.settled()
   expect(world.buffers.totalBytes).toBe(0)
 })
+
+test('what has come of a frame counts as arriving, whatever came whole before it, or pongs in between', async () => {
+  const world = new World()
+  const client = world.connect()
+  const handle = await client.join('r')
+  const { connection, socket } = client
+  const bring = (bytes: number): void => {
+    socket.receivedBytes += bytes
+  }
+  const arriving = (): number => {
+    connection.tick(0)
+    return connection.load.partBytes
+  }
+  bring(100)
+  client.send({ type: 'ping' })
+  expect(arriving()).toBe(0)
+  // Most of a frame, and its end with most of the next.
+  bring(1_000_000)
+  expect(arriving()).toBe(1_000_000)
+  bring(24)
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('x'.repeat(1_000_000)) })
+  bring(900_000)
+  expect(arriving()).toBe(900_000)
+  for (let count = 0; count < 3; count++) {
+    bring(6)
+    connection.receivePong()
+  }
+  expect(arriving()).toBe(900_000)
+  expect(arriving()).toBe(900_000)
+  bring(10)
+  client.send({ type: 'ping' })
+  expect(arriving()).toBe(0)
+  // Of an idle client there is nothing but pongs.
+  for (let count = 0; count < 100; count++) {
+    bring(6)
+    connection.receivePong()
+    expect(arriving()).toBe(0)
+  }
+  client.socket.flush()
+  await client.socket.next('ack')
+  client.socket.flush()
+  expect(world.buffers.totalBytes).toBe(0)
+})

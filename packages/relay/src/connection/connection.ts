@@ -32,6 +32,9 @@ import { Outbox } from './outbox.ts'
 import { Reading } from './reading.ts'
 import type { Join, Session, SessionEffect, SessionEvent } from './session.ts'
 
+/** An answer to a ping of the relay: a header with a mask, and nothing else. */
+const PONG_BYTES = 6
+
 /** What all connections of a relay share. */
 export interface ConnectionSurroundings {
   readonly rooms: Rooms
@@ -91,9 +94,9 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #handling = false
   #sentAt: number
   #unsettledBytes = 0
-  /** What the network had brought at the last tick, and what came since, in frames that were whole. */
+  /** What the network had brought at the last tick, and what of it all belongs to no frame that is still arriving. */
   #receivedBytes = 0
-  #frameBytes = 0
+  #wholeBytes: number
   /** What is counted for this connection, beside its pushes: queued in frames that count once, in others, and arriving. */
   #sharedBytes = 0
   #queuedBytes = 0
@@ -130,6 +133,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#sentAt = surroundings.scheduler.now()
     this.#outbox = new Outbox(surroundings.limits)
     this.#reading = new Reading(socket)
+    this.#wholeBytes = socket.receivedBytes
     if (surroundings.authenticator === undefined) return
     this.#traffic = new Traffic(trafficRates(surroundings.limits, 1), this.#sentAt)
     this.#unknown = new UnknownClientBudget(surroundings.limits, this.#sentAt)
@@ -164,6 +168,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     if (excess !== undefined) return this.#exceeded(excess)
     this.#updates = 0
     this.#joins = 0
+    // What one read has brought of the next frame is taken for whole with it.
+    this.#wholeBytes = this.#socket.receivedBytes
     this.#take({ type: 'frame', frame, now })
     if (this.#traffic !== undefined) this.#countTraffic(this.#traffic, frame.length, now)
   }
@@ -173,7 +179,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   receivePong(): void {
-    this.#frameBytes++
+    // It may come between the parts of a frame, and is no end of it.
+    this.#wholeBytes += PONG_BYTES
     this.#take({ type: 'alive', now: this.#surroundings.scheduler.now() })
   }
 
@@ -190,7 +197,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { receivedBytes } = this.#socket
     const broughtBytes = receivedBytes - this.#receivedBytes
     this.#receivedBytes = receivedBytes
-    this.#measureStuck(broughtBytes)
+    this.#measureStuck(receivedBytes)
     // No message may mean nothing: a long frame takes its time on a slow line, and nothing else can come meanwhile; and who is
     // not read cannot be heard.
     if (broughtBytes !== 0 || this.#reading.isHeld) this.#take({ type: 'alive', now })
@@ -203,14 +210,10 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     for (const gate of this.#placeGates?.values() ?? []) gate.tick(now)
   }
 
-  /**
-   * `broughtBytes` came since the last tick. What of it was no whole frame is one that is arriving: a frame's own header, and
-   * pings, are small enough to be taken for that.
-   */
-  #measureStuck(broughtBytes: number): void {
-    const partBytes = this.#frameBytes === 0 ? this.#partBytes + broughtBytes : broughtBytes - this.#frameBytes
-    this.#frameBytes = 0
-    this.#partBytes = Math.min(Math.max(0, partBytes), this.#surroundings.limits.frameBytesMax)
+  /** What came since the last whole frame is of one that is arriving, but for pings of the other side, which are small. */
+  #measureStuck(receivedBytes: number): void {
+    const partBytes = Math.max(0, receivedBytes - this.#wholeBytes)
+    this.#partBytes = Math.min(partBytes, this.#surroundings.limits.frameBytesMax)
     const keptBytes = Math.max(this.#unknown?.bytes ?? 0, this.#session.machine.keptBytes ?? 0)
     this.#countArriving(this.#partBytes + keptBytes)
     this.#stuckBefore = this.#stuckBytes
@@ -394,7 +397,6 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { counters } = this.#surroundings
     counters.framesReceived++
     counters.bytesReceived += frame.length
-    this.#frameBytes += frame.length
   }
 
   #perform(effect: SessionEffect<Message>): void {

@@ -127,16 +127,20 @@ export class Connections {
     if (pressed) {
       this.#pressedSince = this.#surroundings.scheduler.now()
       this.#surroundings.counters.limitHit('bufferBytesMax')
-      return this.#holdHeaviest()
+      this.#holdHeaviest()
+      return
     }
     this.#pressedSince = undefined
     for (const connection of this.#open) connection.ease()
   }
 
-  #holdHeaviest(): void {
-    const { bytesMax } = this.#surroundings.buffers
-    for (const connection of heaviest(this.#open, bytesMax / 2)) connection.press()
-    furthest(this.#open)?.ease()
+  #holdHeaviest(): ReadonlySet<Connection> {
+    const { bytesMax, totalBytes, stuckBytes } = this.#surroundings.buffers
+    const held = new Set(heaviest(this.#open, bytesMax / 2))
+    for (const connection of held) connection.press()
+    // Frame by frame, each becomes whole: not while the log has enough to settle, or it would be given ever more.
+    if (totalBytes - stuckBytes <= bytesMax / 2) furthest(this.#open)?.ease()
+    return held
   }
 
   /**
@@ -145,7 +149,11 @@ export class Connections {
    */
   #relieve(now: number): void {
     const { buffers, limits } = this.#surroundings
-    this.#holdHeaviest()
+    const held = this.#holdHeaviest()
+    // Whoever pushed, and has its verdicts, may push again: it need not wait for those who keep much.
+    for (const connection of this.#open) {
+      if (connection.unsettledBytes === 0 && !held.has(connection)) connection.ease()
+    }
     const ending = new Set(stuckMost(this.#open, buffers.stuckBytes, buffers.bytesMax, true))
     if (now - (this.#pressedSince ?? now) > limits.drainTimeoutMs) {
       for (const connection of stuckMost(this.#open, buffers.stuckBytes, buffers.bytesMax / 2, false)) {
