@@ -3,12 +3,12 @@
  * go into the oracles' books, and every promise that the client gives about them is remembered and checked when it is kept.
  */
 import { Syncline, type Page, type Room } from 'syncline'
-import { Doc } from 'yjs'
 import { ClientLimits } from '../../packages/client/src/limits.ts'
 import { BrowserTabs } from '../../packages/client/src/tabs/browser-tabs.ts'
 import { SimulatedDevice, type SimulatedDeviceStore } from '../../packages/client/src/testing/simulated-device.ts'
 import type { SimulatedNetwork } from '../../packages/client/src/testing/simulated-network.ts'
 import { alienTransport } from './alien-transport.ts'
+import { newDoc } from './documents.ts'
 import { BrokenOracle } from './broken-oracle.ts'
 import type { Oracles, WitnessedStore } from './oracles.ts'
 import { SimulatedOrigin } from './origin.ts'
@@ -164,7 +164,8 @@ export class Tab {
       random: random.next,
       page,
       createDoc: () => {
-        const doc = new Doc({ gc: !config.keepers.includes(device.number) })
+        const implementation = config.onCore?.includes(device.number) === true ? 'core' : 'yjs'
+        const doc = newDoc(implementation, { gc: !config.keepers.includes(device.number) })
         doc.clientID = random.int(1, 2 ** 32)
         return doc
       },

@@ -132,7 +132,8 @@ const troubles: Readonly<Record<string, readonly Trouble[]>> = {
 export function planTrace(seed: number, actionsMax?: number): Trace {
   const random = new Random(seed, 'plan')
   const kinds = Object.keys(troubles).filter(() => random.chance(0.35))
-  const config = planConfig(random, kinds)
+  // From a stream of its own: whose documents devices have leaves all else of a seed as it is.
+  const config = planConfig(random, kinds, new Random(seed, 'documents'))
   const durationMs = random.int(2, 40) * 1_000
   const drawn = kinds.flatMap((kind) => troubles[kind] ?? [])
   const edits = random.int(5, 80)
@@ -151,7 +152,7 @@ export function planTrace(seed: number, actionsMax?: number): Trace {
   return { from: `seed ${seed}`, weather: seed, config, actions: kept, durationMs }
 }
 
-function planConfig(random: Random, kinds: readonly string[]): WorldConfig {
+function planConfig(random: Random, kinds: readonly string[], documents: Random): WorldConfig {
   const devices = random.int(1, 5)
   const tokens = random.chance(0.4)
   const span = (fromMax: number, toMax: number): readonly [number, number] => {
@@ -168,6 +169,7 @@ function planConfig(random: Random, kinds: readonly string[]): WorldConfig {
     onePerson: kinds.includes('relayLosses') || random.chance(0.3),
     readers: tokens && devices > 1 ? numbers.filter(() => random.chance(0.2)) : [],
     keepers: numbers.filter(() => random.chance(0.2)),
+    onCore: numbers.filter(() => documents.chance(0.5)),
     networkMs: span(20, random.pick([5, 50, 500])),
     relayDiskMs: span(3, random.pick([3, 30, 300])),
     deviceMs: span(3, random.pick([3, 30, 300])),

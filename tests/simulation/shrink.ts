@@ -114,6 +114,7 @@ function simplerConfigs(config: WorldConfig): readonly Partial<WorldConfig>[] {
     { readers: [] },
     { tokens: false, readers: [] },
     { keepers: [] },
+    { onCore: [] },
     ...Array.from({ length: config.devices - 1 }, (_, less) => ({ devices: less + 1 })),
     { rooms: 1 },
     ...spans,

@@ -23,6 +23,8 @@ export interface WorldConfig {
   readonly readers: readonly number[]
   /** Devices whose documents keep what is deleted. */
   readonly keepers: readonly number[]
+  /** Devices whose documents are the core's; the others have Yjs's. */
+  readonly onCore?: readonly number[]
   readonly networkMs: Span
   readonly relayDiskMs: Span
   readonly deviceMs: Span

@@ -15,6 +15,7 @@ import {
 } from 'yjs'
 import { BrokenOracle } from './broken-oracle.ts'
 import type { Device, Tab } from './device.ts'
+import { asYjs } from './documents.ts'
 import { unitsText, type JudgedRoom } from './oracles.ts'
 import type { TabRoom } from './tab-room.ts'
 import { addUnits, noUnits, type Units } from './written.ts'
@@ -68,10 +69,10 @@ export function difference(
   for (const tab of devices.flatMap((device) => device.tabs)) {
     const room = tab.rooms.get(written.name)
     if (room === undefined) continue
-    const found = canonical(room.room.doc)
-    if (found !== expected) {
-      const [more, less] = [unitsBeyond(room.room.doc, atRelay), unitsBeyond(atRelay, room.room.doc)]
-      return `${tab.name} has another ${written.name} than the log: more are ${more}, less ${less}; ${contentOf(room.room.doc)}, ${contentOf(atRelay)}`
+    const found = asYjs(room.room.doc)
+    if (canonical(found) !== expected) {
+      const [more, less] = [unitsBeyond(found, atRelay), unitsBeyond(atRelay, found)]
+      return `${tab.name} has another ${written.name} than the log: more are ${more}, less ${less}; ${contentOf(found)}, ${contentOf(atRelay)}`
     }
   }
   return undefined
