@@ -121,3 +121,46 @@ test('while the store still takes nothing they are shown, sent, and kept for the
   expect(room.status).toMatchObject({ unstored: 0, store: { state: 'durable' } })
   expect(dying.lastWords.all()).toEqual([])
 })
+
+test('what the relay refused does not take the rest with it', async () => {
+  const [here, strings] = [device(), new MemoryStrings()]
+  world.relay.rejectPush = (update) =>
+    new TextDecoder().decode(update).includes('bad') ? { code: 'malformed-update', retryable: false } : undefined
+  const dying = await visit(here, strings)
+  dying.store.failWrites('store-full')
+  dying.sync.connect()
+  type(dying.room, 'bad')
+  await expect(dying.room.whenAcked()).rejects.toMatchObject({ code: 'rejected' })
+  dying.sync.disconnect()
+  dying.room.doc.getMap('map').set('key', 'good')
+  await world.rest()
+  dying.hide()
+
+  const next = await visit(here, strings)
+  await next.room.whenStored()
+  next.sync.connect()
+  await world.rest()
+  expect(next.room.status).toMatchObject({ unacked: 0, rejected: 1 })
+  expect(new TextDecoder().decode(world.relay.content('a'))).toContain('good')
+})
+
+test('a page that said more meanwhile is not made to forget that', async () => {
+  const [here, strings] = [device(), new MemoryStrings()]
+  const dying = await visit(here, strings)
+  dying.store.hold()
+  type(dying.room, 'first')
+  dying.hide()
+  // Another page is about to store what it has found when this one is left for good.
+  const store = here.store()
+  store.hold()
+  const other = world.visit(store, { lastWords: dying.lastWords, page: undefined })
+  other.disconnect()
+  await world.rest()
+  type(dying.room, ', second')
+  dying.hide()
+  store.release()
+  await world.rest()
+  const next = await visit(here, strings)
+  expect(text(next.room)).toBe('first, second')
+  dying.store.release()
+})

@@ -240,7 +240,8 @@ export class Syncline<Document extends RoomDoc = YjsDoc> implements AsyncDisposa
   }
 
   /** Makes a row of what an earlier page did not live to store. Asked before any room is loaded, it is done before, too. */
-  async #storeLastWords({ key, room, update }: LastWords): Promise<void> {
+  async #storeLastWords(words: LastWords): Promise<void> {
+    const { room, update } = words
     let row: DeviceRow
     try {
       row = await this.#store.appendLocal(room, update)
@@ -248,7 +249,7 @@ export class Syncline<Document extends RoomDoc = YjsDoc> implements AsyncDisposa
       // It stays where it is: whoever opens the room has it in memory, and the next visit tries again.
       return
     }
-    this.#lastWords?.forget(key)
+    this.#lastWords?.forget(words)
     if (this.#life.state !== 'open') return
     this.#rooms.get(room)?.applyRow(row)
     this.#post({ type: 'row', room, row: row.row, ref: row.ref, update: row.update })

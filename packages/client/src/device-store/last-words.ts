@@ -19,7 +19,8 @@ export interface LastWords {
 export interface LastWordsStore {
   /** Returns before anything else can happen, and never throws. Beyond the bounds of the place nothing is kept: it was unstored before. */
   keep(words: LastWords): void
-  forget(key: string): void
+  /** Unless something else is kept under the key by now: its page lives, and has said more. */
+  forget(words: LastWords): void
   /** All that is kept, of whatever page, in no order. What is no update is left where it is, and not told of. */
   all(): readonly LastWords[]
 }
@@ -50,18 +51,19 @@ export class StringLastWords implements LastWordsStore {
     this.#prefix = `syncline:${name}:unstored:`
   }
 
-  keep({ key, room, update }: LastWords): void {
-    if (update.length > LAST_WORDS_BYTES_MAX) return
+  keep(words: LastWords): void {
+    if (words.update.length > LAST_WORDS_BYTES_MAX) return
     try {
-      this.#strings.setItem(this.#prefix + key, JSON.stringify({ room, update: toText(update) }))
+      this.#strings.setItem(this.#prefix + words.key, encodeWords(words))
     } catch {
       // Full, or forbidden: the status has said all along that these edits are in memory.
     }
   }
 
-  forget(key: string): void {
+  forget(words: LastWords): void {
+    const name = this.#prefix + words.key
     try {
-      this.#strings.removeItem(this.#prefix + key)
+      if (this.#strings.getItem(name) === encodeWords(words)) this.#strings.removeItem(name)
     } catch {
       // Found again, and again no harm.
     }
@@ -79,6 +81,10 @@ export class StringLastWords implements LastWordsStore {
       return []
     }
   }
+}
+
+function encodeWords({ room, update }: LastWords): string {
+  return JSON.stringify({ room, update: toText(update) })
 }
 
 function decodeWords(value: string): Omit<LastWords, 'key'> | undefined {

@@ -18,7 +18,7 @@ import {
 import type { Awareness } from 'y-protocols/awareness'
 import { emptyDeviceHead, type DeviceHead, type DeviceRow, type DeviceStore } from '../device-store/device-store.ts'
 import { GatheredUpdates, isUpdate, mergeRows } from '../device-store/gathered-updates.ts'
-import type { LastWordsStore } from '../device-store/last-words.ts'
+import type { LastWords, LastWordsStore } from '../device-store/last-words.ts'
 import { StoreRetry } from '../device-store/store-retry.ts'
 import { SynclineError } from '../errors.ts'
 import { ClientLimits } from '../limits.ts'
@@ -112,7 +112,7 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   /** Refused rows that the document was loaded without. */
   readonly #leftOut = new Set<number>()
   /** Last words of this page, or of earlier ones, that are to be forgotten once nothing is unstored. */
-  readonly #lastWords = new Set<string>()
+  readonly #lastWords = new Map<string, LastWords>()
   /** The ref up to which all was settled when the document was loaded: no edit before it can be refused any more. */
   #settledAtLoading: number | undefined
 
@@ -429,26 +429,32 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     if (!structs.isEmpty || !updateIds(stored).deletes.hasAll(deletes)) this.#writer.add(missing)
   }
 
+  /** What the relay refused is apart: with it, the rest would be refused at the next visit. */
   #leaveLastWords(): void {
-    const update = this.#writer.unstoredUpdate
+    this.#leaveWords(this.#editsName, this.#writer.unstoredUpdate)
+    this.#leaveWords(`${this.#editsName}:refused`, this.#writer.refusedUpdate)
+  }
+
+  #leaveWords(key: string, update: Uint8Array | undefined): void {
     if (update === undefined || this.#host.lastWords === undefined) return
-    this.#host.lastWords.keep({ key: this.#editsName, room: this.name, update })
-    this.#lastWords.add(this.#editsName)
+    const words = { key, room: this.name, update }
+    this.#host.lastWords.keep(words)
+    this.#lastWords.set(key, words)
   }
 
   /** What earlier pages left of this room, and the device store did not take when the client was opened. */
   #takeLastWords(stored: Uint8Array): void {
-    for (const { key, room, update } of this.#host.lastWords?.all() ?? []) {
-      if (room !== this.name || key === this.#editsName) continue
-      this.#lastWords.add(key)
-      this.#apply(update, roomSources.store)
-      this.#keepMissing(update, stored)
+    for (const words of this.#host.lastWords?.all() ?? []) {
+      if (words.room !== this.name || this.#lastWords.has(words.key)) continue
+      this.#lastWords.set(words.key, words)
+      this.#apply(words.update, roomSources.store)
+      this.#keepMissing(words.update, stored)
     }
   }
 
   #forgetLastWords(): void {
-    if (this.#lastWords.size === 0 || this.#writer.unstoredUpdate !== undefined) return
-    for (const key of this.#lastWords) this.#host.lastWords?.forget(key)
+    if (this.#lastWords.size === 0 || this.#writer.hasUnstored) return
+    for (const words of this.#lastWords.values()) this.#host.lastWords?.forget(words)
     this.#lastWords.clear()
   }
 

@@ -127,10 +127,22 @@ export class EditWriter {
     return [...unreadable, ...this.#rejected.map(({ update }) => ({ code: 'rejected', update }))]
   }
 
-  /** What the device store does not have, as one update, but for what is no update; `undefined` for nothing. */
+  /** Whether there is something to be had from {@link EditWriter.unstoredUpdate}, or from {@link EditWriter.refusedUpdate}. */
+  get hasUnstored(): boolean {
+    return this.#inMemory.length > 0 || this.#onTheWay.length > 0
+  }
+
+  /** What the device store does not have, as one update, but for what is no update, or was refused; `undefined` for nothing. */
   get unstoredUpdate(): Uint8Array | undefined {
-    const updates = [...this.#inMemory, ...this.#writing].map(({ update }) => update)
+    const inMemory = this.#inMemory.filter(({ state }) => state !== 'rejected')
+    const updates = [...inMemory, ...this.#writing].map(({ update }) => update)
     if (this.#waiting !== undefined) updates.push(this.#waiting.updates.merged())
+    return updates.length === 0 ? undefined : mergeRows(updates)
+  }
+
+  /** What neither the device store has nor the relay wants, as one update; `undefined` for nothing. */
+  get refusedUpdate(): Uint8Array | undefined {
+    const updates = this.#rejected.map(({ update }) => update)
     return updates.length === 0 ? undefined : mergeRows(updates)
   }
 
