@@ -45,7 +45,11 @@ function deleteOne(transaction: Transaction, row: number): number {
   const clock = rows.clock[row]!
   transaction.addDeleted(clients.ids[rows.client[row]!]!, clock, clock + rows.length[row]!)
   transaction.addChanged(rows.parent[row]!)
-  if (rows.kind[row] === ContentKind.type) return rows.content[row]!
+  if (rows.kind[row] === ContentKind.type) {
+    const type = rows.content[row]!
+    ;(transaction.deletedTypes ??= new Set()).add(type)
+    return type
+  }
   if (rows.kind[row] === ContentKind.document) {
     const { doc: subdoc } = tables.values.get(rows.content[row]!) as Subdocument
     if (!transaction.subdocsAdded.delete(subdoc)) transaction.subdocsRemoved.add(subdoc)

@@ -49,6 +49,8 @@ export class Transaction {
   hasLooseEnds = false
   /** Whether rows were deleted that still have content. */
   hasCollectable = false
+  /** Types that it deleted: whatever happened to them before, they are not among those that changed. */
+  deletedTypes: Set<number> | null = null
   /** How many transactions of the round had run when its own cleanup began. */
   seenTransactions = 0
   /** Whether units of this document's own client ID came from elsewhere: somebody else writes under it. */
@@ -293,7 +295,7 @@ export class Transaction {
     const changed = new Map<SharedType, Set<string | null>>()
     for (let at = 0; at < this.changes.length; at += 2) {
       const type = this.changes[at]!
-      if (doc.isTypeDeleted(type)) continue
+      if (this.deletedTypes?.has(type) === true) continue
       const facade = doc.facade(type)
       let keys = changed.get(facade)
       if (keys === undefined) changed.set(facade, (keys = new Set()))
