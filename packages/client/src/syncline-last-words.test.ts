@@ -155,6 +155,7 @@ test('a page that said more meanwhile is not made to forget that', async () => {
   store.hold()
   const other = world.visit(store, { lastWords: dying.lastWords, page: undefined })
   other.disconnect()
+  other.open()
   await world.rest()
   type(dying.room, ', second')
   dying.hide()

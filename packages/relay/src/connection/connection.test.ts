@@ -334,3 +334,14 @@ test('what has come of a frame counts as arriving, whatever came whole before it
   client.socket.flush()
   expect(world.buffers.totalBytes).toBe(0)
 })
+
+test('nothing is queued for a socket that is gone, whatever it says of itself', () => {
+  const world = new World()
+  const { connection, socket } = world.connect()
+  expect(world.buffers.totalBytes).toBeGreaterThan(0)
+  connection.lost()
+  expect(world.buffers.totalBytes).toBe(0)
+  socket.bufferedBytes += 1000
+  socket.flush()
+  expect(world.buffers.totalBytes).toBe(0)
+})
