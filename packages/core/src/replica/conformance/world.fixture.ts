@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import type * as Y from 'yjs'
 import { mergeUpdates as mergeCanonically } from '../../merge.ts'
+import { updateIds } from '../../update-ids.ts'
 import { keepJournal, watch, type Entry } from './journal.fixture.ts'
 import { yjs, type Library } from './library.fixture.ts'
 import { PlainCopy } from './plain-copy.fixture.ts'
@@ -398,9 +399,10 @@ class Side {
     const { amount, value } = edit
     const place = amount % 3 === 0 ? 'observer' : 'afterTransaction'
     const work = (): void => {
-      if (value % 3 !== 0) return this.edit(edit)
-      // Without what is known: Yjs cuts that where the rest begins, and others see it before it is joined again.
-      for (const update of updates) this.apply([yjs.diffUpdate(update, this.stateVector())], false)
+      if (value % 3 !== 0 || updates.length === 0) return this.edit(edit)
+      // Without what is known: Yjs cuts that where the rest begins, and others see it before it is joined again. And in one transaction: of
+      // several, the first that is cleaned up joins the units of all, so that events of the others lack them.
+      this.apply([yjs.diffUpdate(yjs.mergeUpdates([...updates]), this.stateVector())], false)
     }
     this.#hand.tell(() => `on the next ${place} do what follows there`)
     this.#armed = { place, work }
@@ -525,14 +527,17 @@ class Side {
 }
 
 /**
- * What Yjs makes of an encoding, in one canonical form. While updates wait, Yjs merges them into what it encodes, and then joins no items and
- * forgets flags that say nothing; the replica writes what it would without them.
+ * What Yjs makes of an encoding: the document, and which units come with it. While updates wait, Yjs merges them into what it encodes, and then
+ * joins no items and forgets flags that say nothing; the replica writes what it would without them.
  */
-function loaded(update: Uint8Array, isV2: boolean): string {
+function loaded(update: Uint8Array, isV2: boolean): unknown {
   const doc = new yjs.Doc({ gc: false })
   if (isV2) yjs.applyUpdateV2(doc, update)
   else yjs.applyUpdate(doc, update)
-  return hexOfBytes(mergeCanonically([yjs.encodeStateAsUpdate(doc)]))
+  const { structs, deletes } = updateIds(isV2 ? yjs.convertUpdateFormatV2ToV1(update) : update)
+  doc.store.pendingStructs = null
+  doc.store.pendingDs = null
+  return [hexOfBytes(yjs.encodeStateAsUpdate(doc)), [...structs], [...deletes]]
 }
 
 function characters(type: { toString: () => string }): string {
