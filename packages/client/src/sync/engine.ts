@@ -167,8 +167,9 @@ export class Engine {
    */
   tabGone(tab: string): void {
     if (this.#closed) return
-    for (const [room, { sync, tabs }] of this.#rooms) {
-      if (tabs.has(tab)) sync.reload()
+    for (const [room, { sync }] of this.#rooms) {
+      // Also where it was not heard to have the room open: it may have ended before it could say so to this owner.
+      sync.reload()
       this.#leaveRoom(room, tab)
     }
     this.#readPending()

@@ -122,3 +122,18 @@ test('a store that fails when rows are folded is tried again, and is not said to
   expect((await store.load('a')).rows.length).toBeLessThan(ClientLimits.foldRowsMin)
   await sync.close()
 })
+
+test('a row that was stored before one of its own, and that nobody told of, is looked for', async () => {
+  const { sync, store, scheduler, pushed, join } = await lostRoom(written('safe'))
+  join()
+  await atRest()
+  const edit = written('untold')
+  await store.appendLocal('a', edit)
+  sync.receive({ type: 'updates', handle: HANDLE, position: { epoch: 2, seq: 1 }, update: written('remote') })
+  sync.receive({ type: 'ack', handle: HANDLE, ref: 1, position: { epoch: 2, seq: 2 } })
+  await atRest()
+  expect(pushed()).not.toContainEqual(edit)
+  await scheduler.advance(ClientLimits.rowGapMs)
+  expect(pushed()).toContainEqual(edit)
+  await sync.close()
+})

@@ -331,6 +331,8 @@ export class RoomSync {
           this.#rows.add(row.row)
           this.#rowsToFold += 1
           onRow(row)
+          // A tab that nobody here ever heard of may have stored some before it.
+          if (this.#rows.gap) this.#lookForGap()
         }
       }
       if (write.settles)
