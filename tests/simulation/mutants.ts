@@ -157,11 +157,6 @@ export const mutants: readonly Mutant[] = [
     '      this.#retry()\n',
     '',
   ]),
-  mutant('an edit that the store did not take is not told to the owner', 100, [
-    `${client}/room/edit-writer.ts`,
-    '    this.#inMemory.push(batch)\n    this.#announce(batch)',
-    '    this.#inMemory.push(batch)',
-  ]),
   mutant('a new owner is not told which rooms are open', 40, [
     `${client}/room/document-room.ts`,
     '    this.#relay = { ...this.#relay, memberships: 0 }\n    this.#host.post(this.opening)',
@@ -189,8 +184,8 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('the owner does not look for edits of a tab that is gone', 400, [
     `${client}/sync/engine.ts`,
-    '      if (tabs.has(tab)) sync.reload()\n      this.#leaveRoom(room, tab)\n    }\n    this.#readPending()',
-    '      if (tabs.size < 0) sync.reload()\n      this.#leaveRoom(room, tab)\n    }',
+    '      sync.reload()\n      this.#leaveRoom(room, tab)\n    }\n    this.#readPending()',
+    '      this.#leaveRoom(room, tab)\n    }',
   ]),
   mutant('whenStored() does not wait', 5, [
     `${client}/room/edit-writer.ts`,
