@@ -259,6 +259,39 @@ describe('a tab that crashed between storing an edit and telling of it', () => {
     expect(world.textAtRelay()).toBe('untold')
   })
 
+  test('has its edit shown by a tab that was just reading the store, too', async () => {
+    const [owner, follower, third] = [openTab(), openTab(), openTab()]
+    await Promise.all([owner.sync.room('a').loaded, follower.sync.room('a').loaded])
+    await world.rest()
+    const room = third.sync.room('a')
+    third.store.holdAnswers()
+    const loaded = room.open()
+    await world.rest()
+    await stored()
+    hub.leave(follower.tabs)
+    await world.rest()
+    third.store.answer()
+    await loaded
+    await world.rest()
+    expect(text(room)).toBe('untold')
+  })
+
+  test('has its edit shown by a tab that was reading the store for another reason, too', async () => {
+    const [owner, follower, third] = [openTab(), openTab(), openTab()]
+    const room = third.sync.room('a')
+    await Promise.all([owner.sync.room('a').loaded, follower.sync.room('a').loaded, room.loaded])
+    await world.rest()
+    third.store.holdAnswers()
+    third.tabs.missedListeners.forEach((listener) => listener())
+    await world.rest()
+    await stored()
+    hub.leave(follower.tabs)
+    await world.rest()
+    third.store.answer()
+    await world.rest()
+    expect(text(room)).toBe('untold')
+  })
+
   test('and owned the connection, has its edit shown by the tab that inherits', async () => {
     const [owner, follower] = [openTab(), openTab()]
     const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
@@ -282,6 +315,27 @@ describe('what a tab did not hear', () => {
     applyUpdate(doc, world.relay.content('a'))
     return [...doc.getMap('marks').keys()].sort()
   }
+
+  test('while it was reading the store is read after that', async () => {
+    const [owner, follower] = [openTab(), openTab()]
+    const [one, two] = [owner.sync.room('a'), follower.sync.room('a')]
+    await one.loaded
+    await world.rest()
+    follower.store.holdAnswers()
+    const loaded = two.open()
+    await world.rest()
+    hub.deaf = true
+    type(one, 'unheard')
+    await world.rest()
+    hub.deaf = false
+    follower.tabs.missedListeners.forEach((listener) => listener())
+    await world.rest()
+    follower.store.answer()
+    await loaded
+    await world.rest()
+    expect(text(two)).toBe('unheard')
+    expect(two.status).toMatchObject({ sync: 'live', latestEdit: 'relay', unacked: 0 })
+  })
 
   test('an edit in memory that the owner did not hear of is not taken for settled', async () => {
     const [owner, follower] = [openTab(), openTab()]

@@ -1,6 +1,6 @@
 /**
  * A device store with weather: it passes everything on to another store, and fails or holds back what a test tells it to. A
- * write that fails has not happened; a write that is held has not happened yet.
+ * write that fails has not happened; a write that is held has not happened yet; a read that is held has, and only its answer is late.
  */
 import { SynclineError, type SynclineErrorCode } from '../errors.ts'
 import type { DeviceHead, DeviceRoom, DeviceRow, DeviceStore } from './device-store.ts'
@@ -12,6 +12,8 @@ export class FaultyDeviceStore implements DeviceStore {
   #writeFailuresLeft = 0
   #holding = false
   readonly #held: (() => void)[] = []
+  #holdingAnswers = false
+  readonly #answersHeld: (() => void)[] = []
   #writes = 0
 
   constructor(store: DeviceStore) {
@@ -57,6 +59,16 @@ export class FaultyDeviceStore implements DeviceStore {
     for (const resume of this.#held.splice(0)) resume()
   }
 
+  /** What is read from now on is answered with {@link FaultyDeviceStore.answer}, as it was when it was read. */
+  holdAnswers(): void {
+    this.#holdingAnswers = true
+  }
+
+  answer(): void {
+    this.#holdingAnswers = false
+    for (const resume of this.#answersHeld.splice(0)) resume()
+  }
+
   async pendingRooms(): Promise<readonly string[]> {
     return this.#read(() => this.#store.pendingRooms())
   }
@@ -87,12 +99,15 @@ export class FaultyDeviceStore implements DeviceStore {
 
   async close(): Promise<void> {
     this.release()
+    this.answer()
     await this.#store.close()
   }
 
   async #read<T>(read: () => Promise<T>): Promise<T> {
     if (this.#readFault !== undefined) throw fault(this.#readFault)
-    return read()
+    const found = await read()
+    if (this.#holdingAnswers) await new Promise<void>((resume) => this.#answersHeld.push(resume))
+    return found
   }
 
   async #write<T>(write: () => Promise<T>): Promise<T> {

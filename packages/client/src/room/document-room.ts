@@ -108,6 +108,7 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   /** Whether another tab said that the store could not take something. */
   #heardUnstored = false
   #reading: Promise<unknown> | undefined
+  #readOnceMore = false
   readonly #disputed = new DisputedIds()
   /** Refused rows that the document was loaded without. */
   readonly #leftOut = new Set<number>()
@@ -294,7 +295,7 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     this.#view?.presence?.forget(tab)
     this.#adoptUnstored()
     // It may have ended between storing a row and telling of it.
-    if (this.#life.state === 'open') this.#readAgain()
+    this.#onceLoaded(() => this.#readAgain())
   }
 
   /** Another tab has opened this room: it should see who is here. */
@@ -333,10 +334,11 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
 
   /** Other tabs may have said things that did not arrive here. */
   messagesMissed(): void {
-    if (this.#life.state !== 'open') return
-    this.#readAgain()
-    this.#host.post(this.opening)
-    this.#writer.announceInMemory()
+    this.#onceLoaded(() => {
+      this.#readAgain()
+      this.#host.post(this.opening)
+      this.#writer.announceInMemory()
+    })
   }
 
   /** All that this device had stored is gone. What the document has is an edit again: nobody knows what of it is elsewhere. */
@@ -518,10 +520,30 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     })
   }
 
+  /** Reads what is in the store now. A read that has begun may have looked too early: it is followed by another. */
   #readAgain(): void {
-    this.#reading ??= this.#read().finally(() => {
+    if (this.#reading !== undefined) {
+      this.#readOnceMore = true
+      return
+    }
+    this.#reading = this.#read().finally(() => {
       this.#reading = undefined
+      const again = this.#readOnceMore
+      this.#readOnceMore = false
+      if (again && this.#isOpen) this.#readAgain()
     })
+  }
+
+  /** Does this at once in an open room, and in one that is loading after that: what it reads there, it may have looked up already. */
+  #onceLoaded(work: () => void): void {
+    if (this.#life.state === 'open') work()
+    else if (this.#life.state === 'loading') {
+      const later = (): void => {
+        if (this.#life.state === 'open') work()
+      }
+      // Whoever waits for the room hears why it cannot be loaded.
+      this.#life.loaded.then(later, () => undefined)
+    }
   }
 
   #apply(update: Uint8Array, source: Source): void {
