@@ -81,6 +81,9 @@ export {
   type ComputeYChange,
 } from './replica/index.ts'
 
+// A document as its device keeps it: the fastest to load
+export { encodeColumns, loadColumns } from './replica/index.ts'
+
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
 export { diffUpdate, withDeletesInOrder } from './diff.ts'

@@ -81,6 +81,17 @@ export class IdIndex {
     this.#added(client, row, count)
   }
 
+  /** Takes over a client without units: its rows `first` … `last` are chained, and end before the clock `units`. */
+  adopt(client: number, first: number, last: number, units: number): void {
+    const clients = this.#clients
+    clients.seniority[client] = clients.withUnits++
+    clients.first[client] = first
+    clients.last[client] = last
+    clients.rows[client] = last - first + 1
+    clients.states[client] = units
+    if (last - first >= WALKED_ROWS_MAX) this.#hint(client)
+  }
+
   /** The last row of the client has grown: its units from `from` on are new. */
   extended(client: number, row: number, from: number): void {
     const end = this.#rows.clock[row]! + this.#rows.length[row]!

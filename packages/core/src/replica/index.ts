@@ -58,3 +58,5 @@ export {
 } from './snapshot.ts'
 export { createDocFromSnapshot } from './doc-from-snapshot.ts'
 export type { ComputeYChange } from './text-snapshot.ts'
+export { encodeColumns } from './encode-columns.ts'
+export { loadColumns } from './load-columns.ts'

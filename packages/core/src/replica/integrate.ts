@@ -229,7 +229,8 @@ export function failNoClocks(): never {
 /** Clocks end below this: columns are 32 bits wide. An update that goes further is refused when it is decoded. */
 export const CLOCK_MAX: number = 2 ** 31 - 1
 
-function announce(transaction: Transaction, row: number): void {
+/** Tells of the subdocument that a row holds. */
+export function announce(transaction: Transaction, row: number): void {
   const { doc } = transaction
   const { values, rows } = doc.tables
   const { doc: subdoc } = values.get(rows.content[row]!) as Subdocument

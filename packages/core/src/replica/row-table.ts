@@ -99,6 +99,28 @@ export class RowTable {
     if (needed > this.clock.length) this.#resize(needed)
   }
 
+  /** Becomes what `loaded` is: a table in which the first `rows` are in use, and which nobody uses after. */
+  take(loaded: RowTable, rows: number): void {
+    this.kind = loaded.kind
+    this.flags = loaded.flags
+    this.client = loaded.client
+    this.clock = loaded.clock
+    this.length = loaded.length
+    this.originClient = loaded.originClient
+    this.originClock = loaded.originClock
+    this.rightOriginClient = loaded.rightOriginClient
+    this.rightOriginClock = loaded.rightOriginClock
+    this.content = loaded.content
+    this.left = loaded.left
+    this.right = loaded.right
+    this.nextByClock = loaded.nextByClock
+    this.parent = loaded.parent
+    this.leaf = loaded.leaf
+    this.#free = NONE
+    this.end = rows
+    this.live = rows
+  }
+
   /** From now on clients of any index fit: there are more than {@link NARROW_CLIENTS_MAX}. */
   widenClients(): void {
     this.client = Int32Array.from(this.client)

@@ -8,7 +8,7 @@ import { deleteKey, setKey, valueOfKey, valuesByKey } from './keyed.ts'
 import { insertString } from './local-content.ts'
 import { textOfRow, valueInRow } from './row-content.ts'
 import { findIndex, Found, treeOf } from './row-list.ts'
-import { NONE } from './row-table.ts'
+import { Flag, NONE } from './row-table.ts'
 import { SharedType, type Observer } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
@@ -201,13 +201,24 @@ export class YText extends SharedType {
   override toString(): string {
     const { doc } = this
     if (doc === null) return ''
-    const { tables } = doc
-    const { rows, types } = tables
-    let text = ''
+    const { rows, types, text } = doc.tables
+    let whole = ''
+    // Text that lies side by side is read at once: all of it, in a document that was loaded from columns.
+    let isWide = false
+    let from = 0
+    let to = 0
     for (let row = types.head[this.handle]!; row !== NONE; row = rows.right[row]!) {
-      if (!rows.isDeleted(row) && rows.kind[row] === ContentKind.string) text += textOfRow(tables, row)
+      const flags = rows.flags[row]!
+      if (rows.kind[row] !== ContentKind.string || (flags & Flag.deleted) !== 0) continue
+      const content = rows.content[row]!
+      if (content !== to || isWide !== ((flags & Flag.wide) !== 0)) {
+        if (to > from) whole += text.text(isWide, from, to - from)
+        isWide = (flags & Flag.wide) !== 0
+        from = content
+      }
+      to = content + rows.length[row]!
     }
-    return text
+    return to > from ? whole + text.text(isWide, from, to - from) : whole
   }
 
   override toJSON(): string {

@@ -94,7 +94,7 @@ function cleanUp(transaction: Transaction, failures: Failures): void {
   if (doc.isHeard(TransactionEvent.beforeObserverCalls)) {
     failures.attempt(() => doc.emit('beforeObserverCalls', [transaction, doc]))
   }
-  const needsCleanup = !transaction.local && hasFormattedText(transaction)
+  const needsCleanup = !transaction.local && !transaction.isRestored && hasFormattedText(transaction)
   if (doc.observers > 0 || doc.isHeard(TransactionEvent.afterTransaction)) callObservers(transaction, failures)
   if (needsCleanup) failures.attempt(() => transact(doc, (cleanup) => cleanAfter(transaction, cleanup)))
   tidy(transaction)

@@ -51,6 +51,8 @@ export class Transaction {
   hasCollectable = false
   /** Types that it deleted: whatever happened to them before, they are not among those that changed. */
   deletedTypes: Set<number> | null = null
+  /** Whether it brought back a document as it was: then its formatting is as tidy as it was. */
+  isRestored = false
   /** How many transactions of the round had run when its own cleanup began. */
   seenTransactions = 0
   /** Whether units of this document's own client ID came from elsewhere: somebody else writes under it. */
