@@ -125,6 +125,8 @@ export class Transaction {
     if (this.#memo.changedParentTypes !== null) return this.#memo.changedParentTypes
     const events = new Map<SharedType, YEvent[]>()
     for (const type of this.changed.keys()) {
+      // Observers are not told of what is gone, and what they are told of is listed here.
+      if (this.doc.isTypeDeleted(type.handle)) continue
       const event = this.eventOf(type)
       for (let at: SharedType | null = type; at !== null; at = at.parent) {
         const known = events.get(at)
