@@ -47,7 +47,7 @@ export function rowBeginningWith(transaction: Transaction, client: number, clock
  * The row after which a run goes whose origin is the row `left` (NONE: the beginning of the list) and whose right origin is `right` (NONE: its end), when
  * something stands between the two.
  *
- * Two sets decide: what the scan has met ("before the origin"), and what it has met since it last moved `left` ("conflicting"). Both are a stretch of the scan, so
+ * Cost linear in what stands between. Two sets decide: what the scan has met ("before the origin"), and what it has met since it last moved `left` ("conflicting"). Both are a stretch of the scan, so
  * rows get rising numbers as they are met, and a comparison tells membership.
  */
 export function afterConflicts(
@@ -62,22 +62,41 @@ export function afterConflicts(
   rightOriginClock: number,
 ): number {
   const { rows, clients, ids } = tables
+  // Nothing is allocated in the loop, so columns stay where they are; who inserts at the place of a thousand others passes them all.
+  const clientIds = clients.ids
+  const { client: clientColumn, originClient: originClients, originClock: originClocks, right: rights } = rows
+  const begin = left === NONE ? headOf(tables, parent) : rows.right[left]!
+  // At most places, all that stands between was inserted there itself: then the client IDs decide, and nothing needs to be remembered.
+  let last = left
+  let next = begin
+  for (; next !== right && next !== NONE; next = rights[next]!) {
+    if (originClients[next] !== originClient || (originClient !== NONE && originClocks[next] !== originClock)) break
+    if (clientIds[clientColumn[next]!]! < clientId) last = next
+    else if (
+      rows.rightOriginClient[next] === rightOriginClient &&
+      (rightOriginClient === NONE || rows.rightOriginClock[next] === rightOriginClock)
+    ) {
+      return last
+    }
+  }
+  if (next === right || next === NONE || originClients[next] === NONE) return last
   if (met.length < rows.end) met = new Int32Array(Math.ceil(rows.end * 1.5))
   // A number is below the first of this scan exactly if it is from another one.
   if (clockOfScans > 0x7fffffff - rows.end - 1) {
     met.fill(0)
     clockOfScans = 0
   }
+  const stamps = met
   const first = clockOfScans + 1
   let conflictingSince = first
   let now = first
   let after = left
-  let other = left === NONE ? headOf(tables, parent) : rows.right[left]!
+  let other = begin
   while (other !== NONE && other !== right) {
-    met[other] = now++
-    const otherOriginClient = rows.originClient[other]!
-    if (otherOriginClient === originClient && (originClient === NONE || originClock === rows.originClock[other]!)) {
-      if (clients.ids[rows.client[other]!]! < clientId) {
+    stamps[other] = now++
+    const otherOriginClient = originClients[other]!
+    if (otherOriginClient === originClient && (originClient === NONE || originClock === originClocks[other]!)) {
+      if (clientIds[clientColumn[other]!]! < clientId) {
         after = other
         conflictingSince = now
       } else if (
@@ -88,14 +107,14 @@ export function afterConflicts(
         break
       }
     } else if (otherOriginClient !== NONE) {
-      const metAt = met[ids.find(otherOriginClient, rows.originClock[other]!)]!
+      const metAt = stamps[ids.find(otherOriginClient, originClocks[other]!)]!
       if (metAt < first) break
       if (metAt < conflictingSince) {
         after = other
         conflictingSince = now
       }
     } else break
-    other = rows.right[other]!
+    other = rights[other]!
   }
   clockOfScans = now
   return after
