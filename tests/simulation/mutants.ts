@@ -217,6 +217,76 @@ export const mutants: readonly Mutant[] = [
     '    if (now < last) behind += last - now\n    last = Math.max(last, now)\n    return last',
     '    last = now\n    return last',
   ]),
+  mutant('one ack covers pushes that are not decided', 150, [
+    `${relay}/room/room-machine.ts`,
+    "if (verdict.kind === 'pending' || (",
+    "if (verdict.kind === 'pending') {\n        told++\n        continue\n      }\n      if ((",
+  ]),
+  mutant('what is known is acknowledged to who has not caught up', 400, [
+    `${relay}/room/room-machine.ts`,
+    " || (verdict.kind === 'known' && verdict.seq > member.mark.seq)",
+    '',
+  ]),
+  mutant('whoever comes back misses the entry after its position', 60, [
+    `${relay}/room/room-machine.ts`,
+    'stateVector === undefined ? member.mark.seq : 0',
+    'stateVector === undefined ? member.mark.seq + 1 : 0',
+  ]),
+  mutant('who was slow is taken for one that has everything', 100, [
+    `${relay}/room/room-machine.ts`,
+    "if (member?.delivery.kind === 'waiting') this.#bringToHead(member)",
+    "if (member?.delivery.kind !== 'waiting') return\n    member.mark = this.#head.position\n    this.#bringToHead(member)",
+  ]),
+  mutant('who wrote all of a flush does not hear how far it is', 200, [
+    `${relay}/room/room-machine.ts`,
+    'if (clientSeq < position.seq) this.#sendPosition(member.id, position)',
+    'void clientSeq',
+  ]),
+  mutant('a push of deletions alone is taken for known', 20, [
+    `${relay}/room/admission.ts`,
+    'const isKnown = deletes.length === 0 || this.#content.hasDeletes(deletes)',
+    'const isKnown = true as boolean | undefined',
+  ]),
+  mutant(
+    'readers are let in as writers',
+    40,
+    [`${relay}/room/room-machine.ts`, '      id,\n      access: join.access,', "      id,\n      access: 'write',"],
+    [
+      `${relay}/room/room-machine.ts`,
+      'handle: this.#handle,\n      access: join.access,',
+      "handle: this.#handle,\n      access: 'write',",
+    ],
+  ),
+  mutant('acks of a membership count for pushes of the one before', 100, [
+    `${client}/sync/room-machine.ts`,
+    'this.#membership = next\n    this.#flights = []',
+    'this.#membership = next',
+  ]),
+  mutant('an edit made while another is being written is forgotten', 60, [
+    `${client}/room/edit-writer.ts`,
+    '    this.#retry.succeeded()\n    // By what each has become: those that the owner has stored meanwhile are not in memory any more.',
+    '    this.#retry.succeeded()\n    this.#waiting = undefined\n    // By what each has become: those that the owner has stored meanwhile are not in memory any more.',
+  ]),
+  mutant('an edit counts as stored when it is handed to the store', 20, [
+    `${client}/room/edit-writer.ts`,
+    'return this.#waiting === undefined ? [...this.#writing] : [...this.#writing, this.#waiting]',
+    'return this.#waiting === undefined ? [] : [this.#waiting]',
+  ]),
+  mutant(
+    'edits that wait for the relay are folded',
+    200,
+    [`${client}/sync/fold.ts`, '(ref <= head.ackedRef && !rejected.has(ref))', '!rejected.has(ref)'],
+    [
+      `${client}/device-store/device-head.ts`,
+      'return !isInOutbox(head, stored) && !isRejected(head, stored)',
+      'return true',
+    ],
+  ),
+  mutant('nobody says again that they are here', 60, [
+    `${client}/room/presence.ts`,
+    'this.awareness.setLocalState(this.awareness.getLocalState())',
+    '',
+  ]),
 ]
 
 type Change = readonly [file: string, find: string, put: string]

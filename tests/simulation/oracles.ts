@@ -223,6 +223,12 @@ class WitnessedWire implements WireWitness {
       if (missing !== undefined) {
         throw new BrokenOracle('acked-is-durable', `push ${push.ref} of ${this.#client} is acked without ${missing}`)
       }
+      // A client settles it there: what lies after that place, an older log would be without, and nobody would notice.
+      const late = written.missing(written.read(push.update, 'a push'), unitsUpTo(room, ack.position.seq))
+      if (late !== undefined) {
+        const text = `push ${push.ref} of ${this.#client} is acked at ${ack.position.seq}, and ${late} lies after it`
+        throw new BrokenOracle('acked-is-durable', text)
+      }
     }
     this.#pushes = this.#pushes.filter((push) => !answers(push))
     this.#assertPlace(room, ack.position, 'ack')
@@ -246,6 +252,14 @@ class WitnessedWire implements WireWitness {
       `${what} at ${epoch}/${seq}, a place that the log of ${room.written.name} does not have`,
     )
   }
+}
+
+/** What the log has up to an entry. Cheap for the last one, as nearly always. */
+function unitsUpTo({ entries, written }: JudgedRoom, seq: number): Units {
+  if (seq >= entries.length) return written.durable
+  const units = noUnits()
+  for (const entry of entries.slice(0, seq)) addUnits(units, entry.units)
+  return units
 }
 
 /** What a device has of a room, by the books. */

@@ -1,0 +1,20 @@
+/** MUTANTS.md says what mutants.ts has. After a change: `npx vitest run --project simulation mutants-table -u`. */
+import { expect, test } from 'vitest'
+import { mutants } from './mutants.ts'
+
+test('the table of mutants is that of mutants.ts', async () => {
+  const rows = mutants.map(({ name, seedsMax, replacements }) => {
+    const files = [...new Set(replacements.map(({ file }) => file.replace(/^packages\/|src\//g, '')))]
+    return `| ${name} | ${files.map((file) => `\`${file}\``).join(', ')} | ${seedsMax} |`
+  })
+  const text = `# What the simulation has to notice
+
+Each row is a mistake that is made on purpose, in one run, by changing the source on its way (mutants.ts); a kept trace or one of so many seeds has to break a promise.
+\`npm run simulate -- --mutants\` tries all of them and says which promise each broke, and where.
+
+| mistake | in | seeds at most |
+| --- | --- | --- |
+${rows.join('\n')}
+`
+  await expect(text).toMatchFileSnapshot('./MUTANTS.md')
+})
