@@ -49,8 +49,13 @@ export class IdIndex {
     const hints = this.#hints[client]
     let row: number
     if (hints !== undefined) row = hints.rows[clock >>> hints.shift]!
-    else if (this.#sorted[client] === undefined) row = this.#clients.first[client]!
-    else return this.#sorted[client].rows[this.#search(this.#sorted[client], clock)]!
+    else if (this.#sorted[client] === undefined) {
+      if (this.#clients.rows[client]! > WALKED_ROWS_MAX) {
+        this.#hint(client)
+        return this.find(client, clock)
+      }
+      row = this.#clients.first[client]!
+    } else return this.#sorted[client].rows[this.#search(this.#sorted[client], clock)]!
     const lengths = this.#rows.length
     const { nextByClock } = this.#rows
     for (let steps = 0; clocks[row]! + lengths[row]! <= clock; steps++) {
@@ -81,7 +86,7 @@ export class IdIndex {
     this.#added(client, row, count)
   }
 
-  /** Takes over a client without units: its rows `first` … `last` are chained, and end before the clock `units`. */
+  /** Takes over a client without units: its rows `first` … `last` are chained, and end before the clock `units`. Hints are made when they are needed. */
   adopt(client: number, first: number, last: number, units: number): void {
     const clients = this.#clients
     clients.seniority[client] = clients.withUnits++
@@ -89,7 +94,6 @@ export class IdIndex {
     clients.last[client] = last
     clients.rows[client] = last - first + 1
     clients.states[client] = units
-    if (last - first >= WALKED_ROWS_MAX) this.#hint(client)
   }
 
   /** The last row of the client has grown: its units from `from` on are new. */

@@ -220,45 +220,21 @@ function readLists(
   rows: RowTable,
   { holders, collected }: Found,
 ): List[] {
-  const { kind, flags, left, right, parent, content, length } = rows
+  const { flags } = rows
   const lists: List[] = []
   const around = new Int32Array(types).fill(NONE)
   const usedBy = new Int32Array(meta.keys.length).fill(NONE)
   const rootCount = meta.roots.length
+  const textEnd: TextEnd = { narrow: 0, wide: 0 }
   let at = 0
   let word = 0
-  let narrowAt = 0
-  let wideAt = 0
   const read = (type: number, key: number, rowCount: number): void => {
     const from = at
-    const to = from + rowCount
-    if (!(rowCount >= 0 && to <= listed)) damaged('lists have the rows that are listed')
+    at += rowCount
+    if (!(rowCount >= 0 && at <= listed)) damaged('lists have the rows that are listed')
     const isGone = type >= rootCount && (flags[holders[type - rootCount]!]! & Flag.deleted) !== 0
-    let before = NONE
-    let visibleUnits = 0
-    for (; at < to; at++) {
-      const row = order[at]!
-      if (!(row >= 0 && row < count) || left[row] !== UNLISTED) damaged('a row is in one list')
-      left[row] = before
-      if (before !== NONE) right[before] = row
-      parent[row] = key === NONE ? type : NONE
-      before = row
-      if ((flags[row]! & Flag.deleted) === 0) {
-        if (isGone || (key !== NONE && at < to - 1)) damaged('what was replaced, or in something deleted, is deleted')
-        if (isCountable(kind[row]!)) visibleUnits += length[row]!
-      }
-      if (kind[row] === ContentKind.string) {
-        if ((flags[row]! & Flag.wide) === 0) {
-          content[row] = narrowAt
-          narrowAt += length[row]!
-        } else {
-          content[row] = wideAt
-          wideAt += length[row]!
-        }
-      } else if (kind[row] === ContentKind.type) around[content[row]!] = type
-    }
-    if (before !== NONE) right[before] = NONE
-    lists.push({ type, key, from, to, visibleUnits })
+    const visibleUnits = linkRows(rows, count, order, from, at, type, key, isGone, around, textEnd)
+    lists.push({ type, key, from, to: at, visibleUnits })
   }
   for (let type = 0; type < types; type++) {
     read(type, NONE, words[word++] ?? NONE)
@@ -275,10 +251,65 @@ function readLists(
     }
   }
   if (word !== words.length || at !== listed) damaged('lists are as long as they say')
-  if (narrowAt !== narrowUnits || wideAt !== wideUnits) damaged('rows have all the text')
+  if (textEnd.narrow !== narrowUnits || textEnd.wide !== wideUnits) damaged('rows have all the text')
   if (collected + listed !== count) damaged('what was not collected is in a list')
   checkNesting(around, rootCount)
   return lists
+}
+
+/** Units of text that rows were given. */
+interface TextEnd {
+  narrow: number
+  wide: number
+}
+
+/** Links the rows of one list, gives them their text, and notes which types are inside. Returns the visible units. With columns in locals: it is half of a load. */
+function linkRows(
+  { kind, flags, left, right, parent, content, length }: RowTable,
+  count: number,
+  order: Int32Array,
+  from: number,
+  to: number,
+  type: number,
+  key: number,
+  isGone: boolean,
+  around: Int32Array,
+  textEnd: TextEnd,
+): number {
+  const parentOfRow = key === NONE ? type : NONE
+  // Of what stands under a key, only the last may be alive.
+  const aliveFrom = isGone ? to : key === NONE ? from : to - 1
+  let { narrow, wide } = textEnd
+  let before = NONE
+  let visibleUnits = 0
+  for (let at = from; at < to; at++) {
+    const row = order[at]!
+    if (!(row >= 0 && row < count) || left[row] !== UNLISTED) damaged('a row is in one list')
+    left[row] = before
+    if (before !== NONE) right[before] = row
+    parent[row] = parentOfRow
+    before = row
+    const kindOfRow = kind[row]!
+    const flagsOfRow = flags[row]!
+    const units = length[row]!
+    if ((flagsOfRow & Flag.deleted) === 0) {
+      if (at < aliveFrom) damaged('what was replaced, or in something deleted, is deleted')
+      if (isCountable(kindOfRow)) visibleUnits += units
+    }
+    if (kindOfRow === ContentKind.string) {
+      if ((flagsOfRow & Flag.wide) === 0) {
+        content[row] = narrow
+        narrow += units
+      } else {
+        content[row] = wide
+        wide += units
+      }
+    } else if (kindOfRow === ContentKind.type) around[content[row]!] = type
+  }
+  if (before !== NONE) right[before] = NONE
+  textEnd.narrow = narrow
+  textEnd.wide = wide
+  return visibleUnits
 }
 
 /** Checks that from every type the way outwards leads to a root. */
