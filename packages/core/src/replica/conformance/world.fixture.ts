@@ -159,7 +159,8 @@ class World {
         return to.apply(some.length === 0 ? [] : [this.#merged(some, isV2)], isV2)
       }
       case 43:
-        return to.apply([from.encode(isV2)], isV2)
+        // Known structs that begin inside of a pair: Yjs cuts what it has there, on that replica for good; the replica does not.
+        return to.apply([from.encode(isV2, this.#options.features.pairs ? to.stateVector() : undefined)], isV2)
       default:
         return to.apply([from.encode(isV2, to.stateVector())], isV2)
     }
