@@ -20,6 +20,9 @@ import { isHigh } from './text-buffer.ts'
 import { beginTransaction, endTransaction } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 
+/** Fewer structs are no load. */
+const LOAD_STRUCTS_MIN = 8
+
 /** Shared: one update is applied at a time, and nobody is called meanwhile. */
 const incoming = new IncomingStructs()
 
@@ -92,12 +95,17 @@ function nameRoots(doc: DocCore): void {
 /** Integrates clients one after another, the greatest ID first, but first whatever a struct depends on. */
 function integrateClients(transaction: Transaction): void {
   const { doc } = transaction
-  const { rows } = doc.tables
+  const { rows, text } = doc.tables
   const { clients, cells } = incoming
   if (clients.length === 0) return
   let structs = 0
   for (const { next, end } of clients) structs += (end - next) / STRIDE
-  if (structs > 8) rows.reserve(structs)
+  if (structs > LOAD_STRUCTS_MIN && structs > rows.live * 2) {
+    // A load: exactly what it takes, since what is loaded may never grow. Where much is known already, nothing is set aside for it again.
+    rows.reserve(structs)
+    text.reserveNarrow(incoming.narrowUnits)
+    if (incoming.wideUnits > 0) text.reserveWide(incoming.wideUnits)
+  }
   if (clients.length === 1 && integrateRun(transaction, clients[0]!, cells)) return
   integrateInTurn(transaction, clients, cells)
 }

@@ -166,17 +166,17 @@ export class IdIndex {
     const hints = this.#hints[client]
     if (hints === undefined && count <= WALKED_ROWS_MAX) return
     const buckets = hints === undefined ? 0 : (this.#clients.states[client]! >>> hints.shift) + 1
-    if (hints === undefined || count > buckets * 4 || buckets > count * 4 + 128) this.#hint(client)
+    if (hints === undefined || count > buckets * 8 || buckets > count * 4 + 128) this.#hint(client)
     else this.#claim(client, hints, row, from, from + rows.length[row]!)
   }
 
-  /** Makes hints for a client, about as many as it has rows. */
+  /** Makes hints for a client, one for about two rows. */
   #hint(client: number): void {
     const rows = this.#rows
     const units = this.#clients.states[client]!
     const count = this.#clients.rows[client]!
     let shift = 0
-    while (units / 2 ** shift > count && shift < SHIFT_MAX) shift++
+    while (units / 2 ** shift > count / 2 && shift < SHIFT_MAX) shift++
     const hints = { shift, rows: new Int32Array(((units - 1) >>> shift) + 1 + (count >> 2)) }
     this.#hints[client] = hints
     let crowd = 0

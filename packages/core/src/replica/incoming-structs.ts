@@ -78,6 +78,9 @@ export class IncomingStructs {
   /** Deletions, flat: client ID, start, end; in any order. */
   deletes: number[] = noDeletes
   bytes: Uint8Array = new Uint8Array(0)
+  /** Code units of all text, in ASCII and in other runs: room for it can be made at once. */
+  narrowUnits = 0
+  wideUnits = 0
   #end = 0
 
   /**
@@ -88,6 +91,8 @@ export class IncomingStructs {
     const known = table.count
     this.bytes = bytes
     this.#end = 0
+    this.narrowUnits = 0
+    this.wideUnits = 0
     try {
       scan.open(bytes, 0, 0)
       const { reader } = scan
@@ -250,6 +255,7 @@ export class IncomingStructs {
         if (seen >= 0x80) length = utf16Length(bytes, at, end)
       }
       if (length <= 0) break
+      if (kind === ContentKind.string) this.#countText(length, end - at)
       cells[cell + Column.clock] = clock
       cells[cell + Column.length] = length
       cells[cell + Column.kind] = kind
@@ -266,6 +272,11 @@ export class IncomingStructs {
     }
     reader.offset = start
     return count
+  }
+
+  #countText(units: number, bytes: number): void {
+    if (units === bytes) this.narrowUnits += units
+    else this.wideUnits += units
   }
 
   #reserve(count: number): void {
@@ -293,6 +304,7 @@ export class IncomingStructs {
     cells[at + Column.parentAt] = NONE
     cells[at + Column.keyAt] = NONE
     if (kind === Info.gc || kind === Info.skip) return
+    if (kind === ContentKind.string) this.#countText(scan.length, scan.payloadEnd - scan.content.payloadAt)
     cells[at + Column.payloadAt] = scan.content.payloadAt
     cells[at + Column.payloadEnd] = scan.payloadEnd
     if (scan.originClient !== NO_CLIENT) {
