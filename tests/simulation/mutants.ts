@@ -205,7 +205,7 @@ export const mutants: readonly Mutant[] = [
   mutant('the client gives up after a lost connection', 20, [
     `${client}/connection/connection-machine.ts`,
     "    case 'waiting':\n    case 'needs-auth':\n      return connecting(state.attempt, context)\n    case 'idle':",
-    "    case 'waiting':\n      return stay(state)\n    case 'needs-auth':\n      return connecting(state.attempt, context)\n    case 'idle':",
+    "    case 'waiting':\n      return { state: { state: 'idle' }, effects: [] }\n    case 'needs-auth':\n      return connecting(state.attempt, context)\n    case 'idle':",
   ]),
   mutant('the client does not notice a dead connection', 100, [
     `${client}/connection/connection-machine.ts`,
