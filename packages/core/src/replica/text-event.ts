@@ -1,6 +1,7 @@
 /** What happened to a text. Its delta is text, embeds and attributes, as editors understand them. */
 import { ContentKind } from '../content.ts'
 import { deleteRow } from './delete-row.ts'
+import { TransactionEvent } from './doc-core.ts'
 import { YEvent, type Changes, type DeltaStep } from './event.ts'
 import { textOfRow, valueInRow } from './row-content.ts'
 import { indexOfRow } from './row-list.ts'
@@ -8,6 +9,14 @@ import { NONE } from './row-table.ts'
 import { applyFormat, formatOfRow, isSameAttribute, type Attributes } from './text-position.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
+
+/** Emitted for a transaction even if it changed nothing. */
+const TRANSACTIONS =
+  TransactionEvent.beforeTransaction |
+  TransactionEvent.beforeObserverCalls |
+  TransactionEvent.afterTransaction |
+  TransactionEvent.afterTransactionCleanup |
+  TransactionEvent.afterAllTransactions
 
 export class YTextEvent extends YEvent {
   #delta: DeltaStep[] | null = null
@@ -29,8 +38,13 @@ export class YTextEvent extends YEvent {
   override get delta(): DeltaStep[] {
     if (this.#delta === null) {
       this.assertInTime()
+      const { doc } = this.transaction
+      const known = this.#deltaOfOneEdit()
+      // Yjs makes a transaction in any case, which those can tell who listen for transactions.
       this.#delta =
-        this.#deltaOfOneEdit() ?? transact(this.transaction.doc, (transaction) => this.#computeDelta(transaction))
+        known !== null && !doc.isHeard(TRANSACTIONS)
+          ? known
+          : transact(doc, (transaction) => known ?? this.#computeDelta(transaction))
     }
     return this.#delta
   }
