@@ -179,7 +179,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('nobody looks into the store when a tab is gone', 400, [
     `${client}/room/document-room.ts`,
-    "if (this.#life.state === 'open') this.#readAgain()\n  }\n\n  /** Another tab has opened",
+    'this.#onceLoaded(() => this.#readAgain())\n  }\n\n  /** Another tab has opened',
     '}\n\n  /** Another tab has opened',
   ]),
   mutant('the owner does not look for edits of a tab that is gone', 400, [
