@@ -11,6 +11,9 @@ import type { Trace } from '../workloads/trace.ts'
 /** Names our own side in every task; the other names are the peers'. */
 export const OURS = 'syncline'
 
+/** The subject that is about the least the work can take; each row says what that is. No peer: nobody can be it. */
+export const LIMIT = 'limit'
+
 /** How a metric is written and compared. */
 export interface Metric {
   readonly name: string
@@ -25,8 +28,23 @@ export type Unit = 'ms' | 'bytes' | 'per second' | 'count' | 'times'
 /** The samples of one subject, one list per metric name: one sample per round. */
 export type Samples = ReadonlyMap<string, readonly number[]>
 
+/**
+ * The task is a point of a growth curve. Tasks of one bench with the same `curve` differ in `value`, and the report joins their medians, subject by
+ * subject and metric by metric; all of them name the same `axis`. A subject called {@link LIMIT} is drawn as the physical limit.
+ */
+export interface Point {
+  /** What grows, as a heading: `local edit, by document size`. */
+  readonly curve: string
+  /** What `value` counts, with its unit: `keystrokes in the document`. */
+  readonly axis: string
+  /** Where the task lies on the axis; above 0, since axes may be logarithmic. */
+  readonly value: number
+}
+
 export interface TaskResult {
   readonly task: string
+  /** Makes the task a point of a growth curve. */
+  readonly point?: Point
   readonly metrics: readonly Metric[]
   /** In the order of the table's columns, ours first. */
   readonly subjects: ReadonlyMap<string, Samples>

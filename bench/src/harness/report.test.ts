@@ -146,6 +146,14 @@ describe('a table with targets', () => {
 })
 
 describe('the JSON', () => {
+  it('says which tasks are points of a growth curve', () => {
+    const point = { curve: 'load, by document size', axis: 'keystrokes', value: 1000 }
+    const [report] = run.reports
+    const pointed = { ...run, reports: [{ ...report!, results: [{ ...result, point }] }] }
+    const { benches } = JSON.parse(JSON.stringify(jsonOf(pointed))) as { benches: { points: object[] }[] }
+    expect(benches[0]!.points).toEqual([{ task: result.task, ...point }])
+  })
+
   it('keeps every sample beside its summary and ratio', () => {
     const json = JSON.parse(JSON.stringify(jsonOf(run))) as {
       benches: { measurements: Record<string, unknown>[] }[]

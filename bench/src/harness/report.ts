@@ -162,6 +162,7 @@ export function jsonOf({ environment: on, reports, seed, scale, startedAt, elaps
       workload,
       metric: bench.metric,
       baseline: bench.baseline,
+      points: results.flatMap(({ task, point }) => (point === undefined ? [] : [{ task, ...point }])),
       measurements: results.flatMap((result) => measurementsOf(bench.baseline, result)),
       notRun: results.flatMap(({ task, notRun = new Map<string, string>() }) =>
         [...notRun].map(([subject, reason]) => ({ task, subject, reason })),

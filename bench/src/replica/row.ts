@@ -10,8 +10,7 @@ export type Scale = BenchContext['scale']
 /** The subject that all are compared with, and whose bytes ours must be. */
 export const YJS = 'yjs'
 
-/** The column of what no library can beat: each row says of itself what it is there. */
-export const LIMIT = 'limit'
+export { LIMIT } from '../harness/bench.ts'
 
 export interface ReplicaRow extends Demand {
   readonly name: string
