@@ -187,6 +187,11 @@ export const mutants: readonly Mutant[] = [
     '      sync.reload()\n      this.#leaveRoom(room, tab)\n    }\n    this.#readPending()',
     '      this.#leaveRoom(room, tab)\n    }',
   ]),
+  mutant('rows are not read again that are being read', 1000, [
+    `${client}/sync/room-sync.ts`,
+    'this.#loadsDone = asked\n',
+    'this.#loadsDone = this.#loadsAsked\n',
+  ]),
   mutant('whenStored() does not wait', 5, [
     `${client}/room/edit-writer.ts`,
     'return this.#unstored.every(({ first }) => first > edit)',

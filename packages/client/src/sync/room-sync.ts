@@ -51,7 +51,9 @@ export class RoomSync {
   readonly #edits = new Map<string, EditsInMemory>()
   /** Rows of the store that the machine has seen. */
   readonly #rows = new Watermark(0)
-  #loaded = false
+  /** How often it was asked that the rows be read, and how many of these askings had come before what was read last. */
+  #loadsAsked = 1
+  #loadsDone = 0
   #closed = false
   #rowsToFold = 0
   /** Whether folded rows keep the content of what is deleted. Until somebody opens the room, nobody has said that it may go. */
@@ -124,7 +126,8 @@ export class RoomSync {
 
   /** Reads the room again: rows may be in the store that nobody told of. */
   reload(): void {
-    this.#loaded = false
+    // Also while they are being read: that may have begun too early.
+    this.#loadsAsked += 1
     this.#work()
   }
 
@@ -157,7 +160,7 @@ export class RoomSync {
     if (!this.#rows.add(row)) return
     this.#rowsToFold += 1
     this.#handle(ref === undefined ? { type: 'remote-row', update } : { type: 'edit', key: ref, update })
-    if (this.#rows.gap && this.#loaded) this.#lookForGap()
+    if (this.#rows.gap && this.#loadsDone === this.#loadsAsked) this.#lookForGap()
   }
 
   /** Tab `holder`, perhaps this one, has an edit that it could not store, and none under numbers up to `base`. */
@@ -263,7 +266,7 @@ export class RoomSync {
   }
 
   #nextWork(): (() => Promise<void>) | undefined {
-    if (!this.#loaded) return () => this.#load()
+    if (this.#loadsDone < this.#loadsAsked) return () => this.#load()
     const refill = this.#refillToRead
     if (refill !== undefined) return () => this.#readSettled(refill)
     const write = this.#machine.takeWrite()
@@ -274,13 +277,16 @@ export class RoomSync {
 
   async #load(): Promise<void> {
     const { room, store } = this.#options
+    const asked = this.#loadsAsked
     try {
       const stored = await store.load(room)
-      this.#loaded = true
+      this.#loadsDone = asked
       this.#retry.succeeded()
       this.#rows.raise(stored.head.nextRow - 1)
       this.#rowsToFold = settledRows(stored).length
       this.#handle({ type: 'loaded', room: stored })
+      // Of rows that were told of meanwhile, one before them may be missing.
+      if (this.#rows.gap) this.#lookForGap()
     } catch (cause) {
       this.#handle({ type: 'load-failed' })
       const refill = this.#refillToRead
