@@ -21,7 +21,7 @@ export class TabRoom {
   readonly #tab: Tab
   /** Made here, in order. */
   readonly edits: Edit[] = []
-  /** Edits of this device that were on its disk when the room was loaded. */
+  /** Edits of this device that were on its disk when the room was loaded; none once it is known that they could not be read. */
   #before: readonly Edit[] = []
   #storedWait = false
   #ackedWait = false
@@ -148,12 +148,13 @@ export class TabRoom {
   #waitUntilAcked(): void {
     if (this.#ackedWait) return
     this.#ackedWait = true
-    const edits = [...this.#before, ...this.edits]
+    const edits = this.edits.slice()
     void this.#wait(
       this.room.whenAcked(),
       () => {
         this.#ackedWait = false
-        this.#assertAcked(edits, 'whenAcked()')
+        // Those before by what is known now: somebody may type, and wait, while the room is still being loaded.
+        this.#assertAcked([...this.#before, ...edits], 'whenAcked()')
       },
       () => {
         this.#ackedWait = false

@@ -112,6 +112,25 @@ describe('a device store that fails', () => {
     expect(world.textAtRelay()).toBe(text(again))
   })
 
+  test('is not spoken of by whenAcked() while it cannot be read', async () => {
+    const { store } = device()
+    const first = world.visit(store())
+    first.disconnect()
+    const room = first.room('a')
+    await room.loaded
+    type(room, 'kept')
+    await room.whenStored()
+    await first.close()
+
+    const broken = store()
+    broken.failAll('store-blocked')
+    const again = world.visit(broken).room('a')
+    type(again, 'new')
+    await again.whenAcked()
+    expect(world.textAtRelay()).toBe('new')
+    expect(again.status.store.state).toBe('memory-only')
+  })
+
   test('does not hide that the relay lost its disk', async () => {
     const { store } = device()
     const first = world.visit(store())
