@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { describe, expect, it } from 'vitest'
 import { CheckFailed } from '../harness/bench.ts'
-import type { Subject } from '../subjects/subject.ts'
+import type { Replica, Subject } from '../subjects/subject.ts'
 import { importSubject, subjectNames } from '../subjects/subjects.ts'
 import { yjsShaped } from '../subjects/yjs-shape.ts'
 import { generateTrace } from '../workloads/generated-trace.ts'
@@ -22,6 +22,19 @@ describe.each(workloads)('the corpus of $name', (workload) => {
     const corpus = new Corpus(workload, yjs)
     expect(corpus.updatesOf(subject)).toHaveLength(workload.transactions)
     expect(corpus.stateOf(subject).length).toBeGreaterThan(0)
+    expect(corpus.bytesOf(subject, 'snapshot').length).toBeGreaterThan(0)
+  })
+
+  it('refuses a subject whose snapshots hold something else', () => {
+    const snapshot = {
+      encode: (replica: Replica) => replica.encode(),
+      load(bytes: Uint8Array) {
+        const replica = yjs.load(bytes)
+        replica.setKey('one more', 1)
+        return replica
+      },
+    }
+    expect(() => new Corpus(workload, yjs).bytesOf({ ...yjs, snapshot }, 'snapshot')).toThrow(CheckFailed)
   })
 
   it('refuses a subject that encodes the same document in other bytes', () => {

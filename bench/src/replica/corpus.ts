@@ -3,6 +3,7 @@ import { check } from '../harness/bench.ts'
 import { contentOf, isSameContent } from '../subjects/content.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { CLIENT_IDS } from '../workloads/keystrokes.ts'
+import type { StateForm } from './stored-form.ts'
 import type { Workload } from './workload.ts'
 
 /** Who does the edits, and who gets them. */
@@ -13,6 +14,7 @@ export class Corpus {
   /** Whose bytes the others are compared with: yjs 13.6. */
   readonly #reference: Subject
   readonly #states = new Map<Subject, Uint8Array>()
+  readonly #snapshots = new Map<Subject, Uint8Array>()
 
   constructor(workload: Workload, reference: Subject) {
     this.workload = workload
@@ -28,6 +30,22 @@ export class Corpus {
     this.checkReplica(subject, replica)
     replica.free()
     return this.#states.get(subject)!
+  }
+
+  /** The same in one of the forms that the subject stores. Checked. */
+  bytesOf(subject: Subject, form: StateForm): Uint8Array {
+    const state = this.stateOf(subject)
+    if (form === 'state' || subject.snapshot === undefined) return state
+    const known = this.#snapshots.get(subject)
+    if (known !== undefined) return known
+    const replica = subject.load(state)
+    const snapshot = subject.snapshot.encode(replica)
+    replica.free()
+    const loaded = subject.snapshot.load(snapshot)
+    this.checkReplica(subject, loaded)
+    loaded.free()
+    this.#snapshots.set(subject, snapshot)
+    return snapshot
   }
 
   /** One update per edit. Checked, and not kept: some hundred thousand arrays that a collector has to visit while they live. */
@@ -58,6 +76,16 @@ export class Corpus {
     // Once is enough where nothing is compared, and some take seconds.
     if (subject.encoding === 'its own' && this.#states.has(subject)) return
     this.checkState(subject, replica.encode())
+  }
+
+  /** Throws `CheckFailed` unless `bytes` are what the subject should write in this form after all edits. */
+  checkBytes(subject: Subject, form: StateForm, bytes: Uint8Array): void {
+    if (form === 'state' || subject.snapshot === undefined) {
+      this.checkState(subject, bytes)
+    } else {
+      const isSame = Buffer.compare(bytes, this.bytesOf(subject, form)) === 0
+      check(isSame, `${subject.name}: a snapshot of ${this.workload.name} differs from one that was checked`)
+    }
   }
 
   /** Throws `CheckFailed` unless `state` is what the subject should encode after all edits. */

@@ -6,24 +6,23 @@ import type { Replica } from '../subjects/subject.ts'
 import { importSubject } from '../subjects/subjects.ts'
 import type { Measured, Question } from './measuring-question.ts'
 import { readRoot } from './read-root.ts'
+import { loadAs } from './stored-form.ts'
 
 answerParent(async (question: Question): Promise<Measured> => {
   const subject = await importSubject(question.subject)
-  const isSnapshot = 'form' in question && question.form === 'snapshot'
-  const load = (state: Uint8Array): Replica => (isSnapshot ? subject.snapshot!.load(state) : subject.load(state))
   switch (question.kind) {
     case 'cold load': {
       const start = performance.now()
-      const replica = load(question.state)
+      const replica = loadAs(question.form, subject, question.state)
       readRoot(replica, question.root)
       const value = performance.now() - start
       return { value, content: contentOf(replica) }
     }
     case 'loaded': {
       // Once to warm up, so that compiled code does not count.
-      load(question.state).free()
+      loadAs(question.form, subject, question.state).free()
       const before = await bytesInUse()
-      const copies = Array.from({ length: question.copies }, () => load(question.state))
+      const copies = Array.from({ length: question.copies }, () => loadAs(question.form, subject, question.state))
       const after = await bytesInUse()
       return { value: (after - before) / question.copies, content: contentOf(copies[0]!) }
     }

@@ -3,6 +3,7 @@ import { askChild } from '../harness/child.ts'
 import type { Content } from '../subjects/content.ts'
 import type { SubjectName } from '../subjects/subjects.ts'
 import type { Root } from './read-root.ts'
+import type { StateForm } from './stored-form.ts'
 
 export type Question = { readonly subject: SubjectName } & (
   | { readonly kind: 'cold load'; readonly state: Uint8Array; readonly form: StateForm; readonly root: Root }
@@ -10,9 +11,6 @@ export type Question = { readonly subject: SubjectName } & (
   /** `count` replicas of this word, or of nothing. */
   | { readonly kind: 'small'; readonly count: number; readonly word: string; readonly firstClientId: number }
 )
-
-/** What a subject encodes, or its own faster form. */
-export type StateForm = 'state' | 'snapshot'
 
 export interface Measured {
   /** Milliseconds of a cold load; else bytes for each document. */

@@ -74,9 +74,12 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
     readsDelta: true,
     targets: [times(8)],
   })
-  yield warmLoad(text, [times(4)])
-  yield coldLoad(text, [times(1.8)])
-  yield encode(text, [times(2)])
+  yield warmLoad(text, 'state', [times(4)])
+  yield coldLoad(text, 'state', [times(1.8)])
+  yield warmLoad(text, 'snapshot', [times(1, 'time', 'loro'), { metric: 'time', atMost: 0.5 }])
+  yield coldLoad(text, 'snapshot', [times(1, 'time', 'loro')])
+  yield encode(text, 'state', [times(2)])
+  yield encode(text, 'snapshot', [])
   yield loadedMemory(text, [times(4, 'memory')])
   yield smallDocuments('an empty document', '', [times(1, 'memory')])
   yield smallDocuments('a document of a word', 'hello', [times(1, 'memory')])
@@ -86,8 +89,9 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
     const corpus = new Corpus(workload, yjs)
     yield localEdits(corpus, [times(2)])
     yield remoteUpdates(corpus, { isObserved: false, targets: [times(2)] })
-    yield warmLoad(corpus, [times(2)])
-    yield encode(corpus, [times(2)])
+    yield warmLoad(corpus, 'state', [times(2)])
+    yield warmLoad(corpus, 'snapshot', [times(1, 'time', 'loro')])
+    yield encode(corpus, 'state', [times(2)])
     yield loadedMemory(corpus, [times(2, 'memory')])
   }
 }

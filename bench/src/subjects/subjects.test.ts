@@ -82,6 +82,12 @@ describe.each(subjectNames)('%s', (name) => {
       expect(loaded.text()).toBe(`x${edited.text}`)
       loaded.free()
     }
+    if (subject.snapshot !== undefined) {
+      const loaded = subject.snapshot.load(subject.snapshot.encode(replica))
+      expect(contentOf(loaded)).toEqual(edited)
+      loaded.insertText(0, 'x')
+      expect(loaded.text()).toBe(`x${edited.text}`)
+    }
     if (subject.encoding === 'its own') return
     const doc = new Y.Doc()
     Y.applyUpdate(doc, state)

@@ -43,11 +43,11 @@ interface ShapedMap {
 export function yjsShaped(
   name: string,
   library: YjsShape,
-  particular: { readonly encoding: Encoding; readonly snapshot?: (library: YjsShape) => SnapshotCodec },
+  particular: { readonly encoding: Encoding; readonly snapshot?: SnapshotCodec },
 ): Subject {
   return {
     name,
-    encoding: particular.encoding,
+    ...particular,
     create(clientId) {
       const doc = new library.Doc()
       doc.clientID = clientId
@@ -58,7 +58,6 @@ export function yjsShaped(
       library.applyUpdate(doc as never, state)
       return new YjsReplica(library, doc)
     },
-    ...(particular.snapshot === undefined ? {} : { snapshot: particular.snapshot(library) }),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Corpus } from '../corpus.ts'
 import { ask, type Measured, type Question } from '../measuring-question.ts'
 import { rootOf } from '../read-root.ts'
 import { memory, time, type ReplicaRow, type Scale } from '../row.ts'
+import { storedForms, type StateForm } from '../stored-form.ts'
 
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 1 }
 
@@ -23,19 +24,19 @@ const FIRST_CLIENT_ID = 1_000_000
 const ofEncoding: Metric = { name: 'of its encoding', unit: 'times', better: 'lower' }
 
 /** From bytes to what is shown, from when the library's modules are loaded. */
-export function coldLoad(corpus: Corpus, targets: readonly Target[]): ReplicaRow {
+export function coldLoad(corpus: Corpus, form: StateForm, targets: readonly Target[]): ReplicaRow {
   const { content, name } = corpus.workload
   return {
-    name: `${name}: load, cold`,
+    name: `${name}: load${form === 'state' ? '' : ' a snapshot'}, cold`,
     metrics: [time],
     targets,
     ...corpus.workload.demand,
     prepare: ({ scale, subjects, tell }) => ({
-      contestants: subjects.map((subject) => {
-        tell(subject.name)
-        const state = corpus.stateOf(subject)
-        const question = { kind: 'cold load', state, form: 'state', root: rootOf(content) } as const
-        return inProcess(subject, question, content, scale, ({ value }) => ({ time: value }))
+      contestants: storedForms(subjects, form).map(({ column, subject, form: asked }) => {
+        tell(column)
+        const state = corpus.bytesOf(subject, asked)
+        const question = { kind: 'cold load', state, form: asked, root: rootOf(content) } as const
+        return inProcess({ column, subject }, question, content, scale, ({ value }) => ({ time: value }))
       }),
     }),
   }
@@ -54,7 +55,7 @@ export function loadedMemory(corpus: Corpus, targets: readonly Target[]): Replic
         tell(subject.name)
         const state = corpus.stateOf(subject)
         const question = { kind: 'loaded', state, form: 'state', copies: COPIES } as const
-        return inProcess(subject, question, content, scale, ({ value }) => ({
+        return inProcess({ column: subject.name, subject }, question, content, scale, ({ value }) => ({
           memory: value,
           [ofEncoding.name]: value / state.length,
         }))
@@ -78,7 +79,9 @@ export function smallDocuments(name: string, word: string, targets: readonly Tar
           word,
           firstClientId: FIRST_CLIENT_ID,
         } as const
-        return inProcess(subject, question, content, scale, ({ value }) => ({ memory: value }))
+        return inProcess({ column: subject.name, subject }, question, content, scale, ({ value }) => ({
+          memory: value,
+        }))
       }),
     }),
   }
@@ -88,14 +91,14 @@ export function smallDocuments(name: string, word: string, targets: readonly Tar
 type Unaddressed<Asked extends Question = Question> = Asked extends Question ? Omit<Asked, 'subject'> : never
 
 function inProcess(
-  { name }: Subject,
+  { column, subject: { name } }: { readonly column: string; readonly subject: Subject },
   question: Unaddressed,
   content: Content,
   scale: Scale,
   sampleOf: (measured: Measured) => Readonly<Record<string, number>>,
 ): Contestant {
   return {
-    subject: name,
+    subject: column,
     roundsMax: ROUNDS[scale],
     async round() {
       const measured = await ask({ ...question, subject: name as SubjectName })

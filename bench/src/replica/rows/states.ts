@@ -1,98 +1,108 @@
 /** Rows about whole documents: loading what is stored, in a process that has done so before, and writing it. */
-import { OURS, check } from '../../harness/bench.ts'
+import { LIMIT, OURS, check } from '../../harness/bench.ts'
+import type { Contestant } from '../../harness/measure.ts'
 import type { Target } from '../../harness/target.ts'
 import { scanVarints } from '../../merge/varint-scan.ts'
 import type { Replica, Subject } from '../../subjects/subject.ts'
 import type { Corpus } from '../corpus.ts'
 import { readRoot, rootOf } from '../read-root.ts'
-import { LIMIT, contestant, size, time, type ReplicaRow } from '../row.ts'
+import { contestant, size, time, type ReplicaRow, type Scale } from '../row.ts'
+import { encodeAs, loadAs, storedForms, type StateForm, type StoredForm } from '../stored-form.ts'
 
-/** From bytes to what is shown. The limit: every byte of yjs's encoding, looked at once. */
-export function warmLoad(corpus: Corpus, targets: readonly Target[]): ReplicaRow {
+/** From bytes to what is shown. The limit: every byte of an update, looked at once; of snapshots, a copy of ours. */
+export function warmLoad(corpus: Corpus, form: StateForm, targets: readonly Target[]): ReplicaRow {
   const { content, name } = corpus.workload
   const root = rootOf(content)
-  const load = (subject: Subject, state: Uint8Array): Replica => {
-    const replica = subject.load(state)
+  const load = (stored: StoredForm, bytes: Uint8Array): Replica => {
+    const replica = loadAs(stored.form, stored.subject, bytes)
     readRoot(replica, root)
     return replica
   }
   return {
-    name: `${name}: load, warm`,
+    name: `${name}: load${form === 'state' ? '' : ' a snapshot'}, warm`,
     metrics: [time],
     targets,
     ...corpus.workload.demand,
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
-      let scanned: Uint8Array | undefined
-      const contestants = subjects.map((subject) => {
-        tell(subject.name)
-        const state = corpus.stateOf(subject)
-        if (subject.name === OURS) profiled = () => load(subject, state)
-        if (subject.encoding === 'identical to yjs') scanned = state
+      const contestants = storedForms(subjects, form).map((stored) => {
+        const { column, subject } = stored
+        tell(column)
+        const bytes = corpus.bytesOf(subject, stored.form)
+        if (column === OURS) profiled = () => load(stored, bytes)
         return contestant(
           {
-            subject: subject.name,
-            run: () => load(subject, state),
+            subject: column,
+            run: () => load(stored, bytes),
             check: (replica) => corpus.checkReplica(subject, replica),
             dispose: (replica) => replica.free(),
           },
           scale,
         )
       })
-      const bytes = scanned === undefined ? [] : [scanned]
-      contestants.push(
-        contestant(
-          {
-            subject: LIMIT,
-            run: () => scanVarints(bytes),
-            check: ({ varints }) => check(varints > 0, 'nothing was read'),
-          },
-          scale,
-        ),
-      )
+      const bytes = corpus.bytesOf(yardstick(subjects), form)
+      contestants.push(form === 'state' ? scanned(bytes, scale) : copied(bytes, scale))
       return { contestants, profiled }
     },
   }
 }
 
-/** The limit: a copy of the bytes that yjs encodes. */
-export function encode(corpus: Corpus, targets: readonly Target[]): ReplicaRow {
+/** The limit: a copy of the bytes that ours encodes. */
+export function encode(corpus: Corpus, form: StateForm, targets: readonly Target[]): ReplicaRow {
   return {
-    name: `${corpus.workload.name}: encode`,
+    name: `${corpus.workload.name}: encode${form === 'state' ? '' : ' a snapshot'}`,
     metrics: [time, size],
     targets,
     ...corpus.workload.demand,
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
-      let copied = new Uint8Array()
-      const contestants = subjects.map((subject) => {
-        tell(subject.name)
-        const state = corpus.stateOf(subject)
-        const replica = subject.load(state)
-        if (subject.name === OURS) profiled = () => replica.encode()
-        if (subject.encoding === 'identical to yjs') copied = state.slice()
+      const contestants = storedForms(subjects, form).map((stored) => {
+        const { column, subject } = stored
+        tell(column)
+        const replica = subject.load(corpus.stateOf(subject))
+        const run = (): Uint8Array => encodeAs(stored.form, subject, replica)
+        if (column === OURS) profiled = run
         return contestant(
           {
-            subject: subject.name,
-            run: () => replica.encode(),
-            check: (encoded) => corpus.checkState(subject, encoded),
+            subject: column,
+            run,
+            check: (bytes) => corpus.checkBytes(subject, stored.form, bytes),
             gauge: ({ length }) => ({ size: length }),
           },
           scale,
         )
       })
-      contestants.push(
-        contestant(
-          {
-            subject: LIMIT,
-            run: () => copied.slice(),
-            check: ({ length }) => check(length === copied.length, 'the copy is shorter'),
-            gauge: ({ length }) => ({ size: length }),
-          },
-          scale,
-        ),
-      )
+      contestants.push(copied(corpus.bytesOf(yardstick(subjects), form), scale))
       return { contestants, profiled }
     },
   }
+}
+
+/** Whose bytes the limit reads or copies: ours, or in a run without us those of yjs. */
+function yardstick(subjects: readonly Subject[]): Subject {
+  return subjects.find(({ encoding }) => encoding === 'identical to yjs')!
+}
+
+function scanned(bytes: Uint8Array, scale: Scale): Contestant {
+  const updates = [bytes]
+  return contestant(
+    {
+      subject: LIMIT,
+      run: () => scanVarints(updates),
+      check: ({ varints }) => check(varints > 0, 'nothing was read'),
+    },
+    scale,
+  )
+}
+
+function copied(bytes: Uint8Array, scale: Scale): Contestant {
+  return contestant(
+    {
+      subject: LIMIT,
+      run: () => bytes.slice(),
+      check: ({ length }) => check(length === bytes.length, 'the copy is shorter'),
+      gauge: ({ length }) => ({ size: length }),
+    },
+    scale,
+  )
 }
