@@ -1,31 +1,52 @@
 /**
- * `npm run bench`: parses the command line, runs the benches one after the other, prints the table on stdout and, when asked,
- * writes the JSON. A check that fails ends the run with exit code 1 and without a single number.
+ * `npm run bench`: parses the command line, runs the benches one after the other or reads an earlier run, prints the table on stdout and writes what was
+ * asked for: report, JSON, tables, comparison. A check that fails ends the run with exit code 1 and without a single number.
  */
-import { randomInt } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { stderr, stdout } from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { convergence } from './convergence/convergence.ts'
-import { UsageError, parseArguments, selects, usage, type Arguments } from './harness/arguments.ts'
-import { CheckFailed, type Bench, type BenchContext, type TaskResult } from './harness/bench.ts'
 import { crdtBenchmarks } from './crdt-benchmarks/crdt-benchmarks.ts'
-import { environment } from './harness/environment.ts'
+import { UsageError, parseArguments, usage, type Arguments } from './harness/arguments.ts'
+import { CheckFailed, type Bench } from './harness/bench.ts'
+import type { Typical } from './harness/estimate.ts'
 import { withTables } from './harness/markdown.ts'
 import { progressOn, type Progress } from './harness/progress.ts'
-import { jsonOf, renderRun, type BenchReport, type Run } from './harness/report.ts'
+import { jsonOf, ResultsError, runOf } from './harness/results.ts'
+import { runBenches } from './harness/run-benches.ts'
+import type { Run } from './harness/run.ts'
+import { renderRun } from './harness/terminal.ts'
 import { merge } from './merge/merge.ts'
 import { fanOut } from './relay/fan-out.ts'
 import { groupCommit } from './relay/group-commit.ts'
-import { replica } from './replica/replica.ts'
 import { relayTable } from './relay/relay-table.ts'
+import { replica } from './replica/replica.ts'
+import { compare } from './report/guard.ts'
+import { renderComparison } from './report/guard-table.ts'
 import { subjectNames } from './subjects/subjects.ts'
-import { SEED_MAX } from './workloads/random.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
 const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, fanOut, groupCommit, relayTable]
 
-/** Runs what the command line asks for and returns the exit code. */
+/** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
+const typicalMs: Typical = {
+  convergence: { quick: 2000, default: 15_000, full: 15_000 },
+  merge: { quick: 5000, default: 60_000, full: 60_000 },
+  replica: { quick: 15_000, default: 150_000, full: 900_000 },
+  'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
+  'fan-out': { quick: 3000, default: 15_000, full: 15_000 },
+  'group-commit': { quick: 3000, default: 15_000, full: 15_000 },
+  relay: { quick: 25_000, default: 300_000, full: 1_800_000 },
+}
+
+/** Of `--report`, where it is not given. */
+const defaultFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'report')
+
+/** Worse than an earlier run beyond noise. */
+const WORSE = 3
+
+/** Does what the command line asks for and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const progress = progressOn(stderr)
   const interrupt = new AbortController()
@@ -39,20 +60,18 @@ async function main(argv: readonly string[]): Promise<number> {
       )
       return 0
     }
-    if (wanted.json !== undefined && !existsSync(dirname(resolve(wanted.json)))) {
-      throw new UsageError(`--json ${wanted.json}: there is no such folder`)
-    }
-    if (wanted.tables !== undefined && !existsSync(wanted.tables)) {
-      throw new UsageError(`--tables ${wanted.tables}: there is no such file`)
-    }
-    const run = await runAll(wanted, progress, interrupt.signal)
+    refuseAbsent(wanted)
+    // Before it may be written over.
+    const before = wanted.against === undefined ? undefined : readRun('against', wanted.against)
+    const run =
+      wanted.from === undefined ? await measureAll(wanted, progress, interrupt.signal) : readRun('from', wanted.from)
     progress.end()
     stdout.write(renderRun(run))
+    const comparison = before && compare(before, run)
+    if (comparison !== undefined) stdout.write(`\n${renderComparison(comparison)}`)
     if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
-    if (wanted.tables !== undefined) {
-      writeFileSync(wanted.tables, withTables(readFileSync(wanted.tables, 'utf8'), run))
-    }
-    return 0
+    for (const file of wanted.tables) writeFileSync(file, withTables(readFileSync(file, 'utf8'), run))
+    return comparison?.changes.some(({ verdict }) => verdict === 'worse') === true ? WORSE : 0
   } catch (error) {
     progress.end()
     if (interrupt.signal.aborted) {
@@ -63,42 +82,40 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
-  const chosen = benches.filter(({ name }) => selects(wanted.only, name))
-  if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
+/** Said before anything is measured. */
+function refuseAbsent(wanted: Arguments): void {
+  if (wanted.json !== undefined && !existsSync(dirname(resolve(wanted.json)))) {
+    throw new UsageError(`--json ${wanted.json}: there is no such folder`)
+  }
+  for (const file of wanted.tables) {
+    if (!existsSync(file)) throw new UsageError(`--tables ${file}: there is no such file`)
+  }
   const unknown = wanted.subjects.filter((name) => !(subjectNames as readonly string[]).includes(name))
   if (unknown.length > 0) {
     throw new UsageError(`no library is called ${unknown.join(' or ')}; there are ${subjectNames.join(', ')}`)
   }
-  const scale = wanted.quick ? 'quick' : 'full'
-  const seed = wanted.seed ?? randomInt(SEED_MAX)
-  // Before we are the load ourselves.
-  const on = environment()
-  const startedAt = new Date()
-  const start = performance.now()
-  // Said at once: a run that hangs or is killed can be repeated too.
-  progress.step(`seed ${seed}`)
-  const trace = openTrace(scale)
-  const reports: BenchReport[] = []
-  for (const bench of chosen) {
-    const context: BenchContext = {
-      scale,
-      fullCounts: wanted.full,
-      subjects: wanted.subjects,
-      rounds: wanted.rounds,
-      profile: wanted.profile,
-      seed,
-      trace,
-      progress,
-      signal,
-      selects: (task) => selects(wanted.only, bench.name, task),
-    }
-    const results: TaskResult[] = []
-    for await (const result of bench.run(context)) results.push(result)
-    if (results.length === 0) throw new UsageError(`${bench.name} has no task that begins like that`)
-    reports.push({ bench, workload: bench.workload(context), results })
+}
+
+function measureAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
+  return runBenches(benches, wanted, { progress, signal, openTrace, earlier: earlierRun(), typicalMs })
+}
+
+/** What the last report was of. Only an estimate depends on it, so one that cannot be read is none. */
+function earlierRun(): Run | undefined {
+  try {
+    return runOf(readFileSync(join(defaultFolder, 'results.json'), 'utf8'))
+  } catch {
+    return undefined
   }
-  return { environment: on, seed, scale, startedAt, elapsedMs: performance.now() - start, reports }
+}
+
+function readRun(option: string, file: string): Run {
+  try {
+    return runOf(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof ResultsError) throw new UsageError(`--${option} ${file}: ${error.message}`, { cause: error })
+    throw new UsageError(`--${option} ${file}: it cannot be read`, { cause: error })
+  }
 }
 
 function explain(error: unknown): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { UsageError, parseArguments, selects } from './arguments.ts'
+import { UsageError, commandOf, parseArguments, selects } from './arguments.ts'
 
 describe('parseArguments', () => {
   it('asks for everything by default', () => {
@@ -9,7 +9,10 @@ describe('parseArguments', () => {
       full: false,
       profile: false,
       json: undefined,
-      tables: undefined,
+      tables: [],
+      report: undefined,
+      against: undefined,
+      from: undefined,
       only: [],
       subjects: [],
       rounds: undefined,
@@ -27,6 +30,11 @@ describe('parseArguments', () => {
       'syncline',
       '--tables',
       'README.md',
+      '--tables=bench/README.md',
+      '--against',
+      'before.json',
+      '--report',
+      'out',
       '--only',
       'merge',
       '--only=relay',
@@ -40,7 +48,9 @@ describe('parseArguments', () => {
       full: false,
       profile: true,
       json: 'out.json',
-      tables: 'README.md',
+      tables: ['README.md', 'bench/README.md'],
+      against: 'before.json',
+      report: 'out',
       subjects: ['syncline'],
       only: ['merge', 'relay'],
       rounds: 3,
@@ -57,8 +67,28 @@ describe('parseArguments', () => {
     ['extra'],
     ['--json='],
     ['--tables='],
+    ['--report='],
+    ['--against='],
+    ['--report', 'folder', '--no-report'],
+    ['--from', 'results.json', '--quick'],
+    ['--from', 'results.json', '--only', 'merge'],
   ])('refuses %s %s', (...argv) => {
     expect(() => parseArguments(argv)).toThrow(UsageError)
+  })
+})
+
+describe('where results go', () => {
+  it('is decided apart from what is measured', () => {
+    expect(parseArguments(['--no-report']).report).toBe(false)
+    expect(parseArguments(['--from', 'results.json', '--tables', 'README.md'])).toMatchObject({ from: 'results.json' })
+  })
+})
+
+describe('commandOf', () => {
+  it('measures the same again, wherever the results went', () => {
+    const wanted = parseArguments(['--quick', '--only', 'merge/diff near', '--json', 'a.json', '--against', 'b.json'])
+    expect(commandOf(wanted, 7)).toBe('npm run bench -- --quick --only "merge/diff near" --seed 7')
+    expect(parseArguments(['--quick', '--only', 'merge/diff near', '--seed', '7'])).toMatchObject({ seed: 7 })
   })
 })
 

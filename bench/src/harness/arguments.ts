@@ -9,8 +9,14 @@ export interface Arguments {
   readonly full: boolean
   readonly profile: boolean
   readonly json: string | undefined
-  /** A Markdown file that has places for tables. */
-  readonly tables: string | undefined
+  /** Markdown files that have places for tables. */
+  readonly tables: readonly string[]
+  /** The folder for the report's page and JSON; undefined without `--report`, and `false` for none. */
+  readonly report: string | undefined | false
+  /** The JSON of an earlier run, that this one is compared with. */
+  readonly against: string | undefined
+  /** The JSON of an earlier run, that is shown in place of a new one. */
+  readonly from: string | undefined
   /** Names of benches or tasks; empty for all. */
   readonly only: readonly string[]
   /** Libraries that documents are measured of, by the names of their columns; empty for all. */
@@ -36,12 +42,17 @@ export const usage = `npm run bench -- [options]
   --profile      where our side spends its time: the top functions, where a bench can tell
   --rounds N     samples per task; in convergence, cases
   --seed N       what the random cases grow from (default: a new one each run; it is printed)
+  --report DIR   write the report, index.html and results.json, to DIR (default: bench/report)
+  --no-report    write no report
   --json FILE    write the results to FILE too
-  --tables FILE  put the table of every bench that ran into FILE, between <!-- table NAME --> and <!-- end NAME -->
+  --tables FILE  put the table of every bench that ran into FILE, between <!-- table NAME --> and <!-- end NAME -->,
+                 and of all together between <!-- table summary --> and <!-- end summary -->; may be repeated
+  --against FILE compare with the results.json of an earlier run: which ratios got worse, or better, beyond noise
+  --from FILE    measure nothing: report, tables and comparison of the run that FILE, a results.json, has
   --help         this text
 
 SYNCLINE_TRACES=FOLDER uses the recorded trace automerge-paper.json.gz of FOLDER instead of a generated one.
-Exit code: 0 measured, 1 a check failed (no numbers are printed), 2 wrong usage.
+Exit code: 0 measured, 1 a check failed (no numbers are printed), 2 wrong usage, 3 worse than --against beyond noise.
 `
 
 const options = {
@@ -50,7 +61,11 @@ const options = {
   full: { type: 'boolean' },
   profile: { type: 'boolean' },
   json: { type: 'string' },
-  tables: { type: 'string' },
+  tables: { type: 'string', multiple: true },
+  report: { type: 'string' },
+  'no-report': { type: 'boolean' },
+  against: { type: 'string' },
+  from: { type: 'string' },
   only: { type: 'string', multiple: true },
   subject: { type: 'string', multiple: true },
   rounds: { type: 'string' },
@@ -59,8 +74,16 @@ const options = {
 
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values } = parse(argv)
-  for (const option of ['json', 'tables'] as const) {
-    if (values[option] === '') throw new UsageError(`--${option} needs the name of a file`)
+  for (const option of ['json', 'tables', 'report', 'against', 'from'] as const) {
+    if ([values[option]].flat().includes('')) throw new UsageError(`--${option} needs a name`)
+  }
+  const isFree = values['no-report'] === true
+  if (isFree && values.report !== undefined) throw new UsageError('--report and --no-report contradict each other')
+  const measuring = (['quick', 'full', 'profile', 'only', 'subject', 'rounds', 'seed'] as const).find(
+    (option) => values[option] !== undefined,
+  )
+  if (values.from !== undefined && measuring !== undefined) {
+    throw new UsageError(`--from measures nothing, so --${measuring} means nothing`)
   }
   if (values.quick === true && values.full === true) throw new UsageError('--quick and --full contradict each other')
   return {
@@ -69,12 +92,30 @@ export function parseArguments(argv: readonly string[]): Arguments {
     full: values.full ?? false,
     profile: values.profile ?? false,
     json: values.json,
-    tables: values.tables,
+    tables: values.tables ?? [],
+    report: isFree ? false : values.report,
+    against: values.against,
+    from: values.from,
     only: values.only ?? [],
     subjects: values.subject ?? [],
     rounds: integer('rounds', values.rounds, 1, ROUNDS_MAX),
     seed: integer('seed', values.seed, 0, SEED_MAX),
   }
+}
+
+/** The command line that measures the same again, with this seed: without what decides where results go. */
+export function commandOf(wanted: Arguments, seed: number): string {
+  const names = (option: string, list: readonly string[]) => list.flatMap((name) => [option, name])
+  const words = [
+    ...(wanted.quick ? ['--quick'] : []),
+    ...(wanted.full ? ['--full'] : []),
+    ...names('--only', wanted.only),
+    ...names('--subject', wanted.subjects),
+    ...(wanted.rounds === undefined ? [] : ['--rounds', String(wanted.rounds)]),
+    '--seed',
+    String(seed),
+  ]
+  return `npm run bench -- ${words.map((word) => (/^[\w-]+$/.test(word) ? word : `"${word}"`)).join(' ')}`
 }
 
 /** Whether one of the names in `only` asks for this bench, or, with a task, for this task of it. */

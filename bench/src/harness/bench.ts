@@ -20,10 +20,21 @@ export interface Metric {
   readonly unit: Unit
   /** Which direction is better; `none` for numbers that are told, not compared. */
   readonly better: 'lower' | 'higher' | 'none'
+  /**
+   * The metric that this one is told beside, as CPU time is beside wall time: in the JSON and, small, on the report's page. Tables of a terminal leave it
+   * out, and nothing is judged by it.
+   */
+  readonly beside?: string
 }
 
 /** Samples of a metric are in this unit. */
 export type Unit = 'ms' | 'bytes' | 'per second' | 'count' | 'times'
+
+/**
+ * What a subject is to ours. A `peer` is what somebody would use instead; a `limit` what no program of the kind can beat; a `yardstick` shows a distance and
+ * promises less than ours; `ours` is our own work in another place of the table.
+ */
+export type Role = 'peer' | 'limit' | 'yardstick' | 'ours'
 
 /** The samples of one subject, one list per metric name: one sample per round. */
 export type Samples = ReadonlyMap<string, readonly number[]>
@@ -54,6 +65,8 @@ export interface TaskResult {
   readonly targets?: readonly Target[]
   /** Where our side spends its time, when `--profile` asked. */
   readonly profile?: readonly HotFunction[]
+  /** What the task took with all its preparation. Set by who runs the bench. */
+  readonly elapsedMs?: number
 }
 
 export interface BenchContext {
@@ -85,8 +98,16 @@ export interface Bench {
   readonly metric: string
   /** The subject that ours is compared with. */
   readonly baseline: string
+  /** Of subjects that are no peers, by their names. {@link LIMIT} and {@link OURS} need no entry. */
+  readonly roles?: Readonly<Record<string, Role>>
   /** Throws {@link CheckFailed} when a result is wrong; then no number of the run counts. */
   run(context: BenchContext): AsyncIterable<TaskResult>
+}
+
+/** What a subject is to ours in this bench. */
+export function roleOf({ roles }: Pick<Bench, 'roles'>, subject: string): Role {
+  if (subject === OURS) return 'ours'
+  return roles?.[subject] ?? (subject === LIMIT ? 'limit' : 'peer')
 }
 
 /** A replica, a merge or a delivery was wrong: the run prints no numbers. `replay` is the command line that shows it again. */

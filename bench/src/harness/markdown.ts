@@ -1,5 +1,6 @@
 /** Results as tables of a Markdown file, between marks that say which bench's table stands there. Pure: what was there is replaced. */
-import { tableOf, type BenchReport, type Run } from './report.ts'
+import { commitName, scaleName, type BenchReport, type Run } from './run.ts'
+import { tableOf } from './table.ts'
 
 /** `text` with the table of each bench that ran in its place; what has no place is left out, and other tables stay as they are. */
 export function withTables(text: string, run: Run): string {
@@ -15,20 +16,20 @@ function withTable(text: string, report: BenchReport, run: Run): string {
 }
 
 function renderTable({ bench, workload, results }: BenchReport, run: Run): string {
-  const { environment: on, scale, startedAt, seed } = run
-  const commit =
-    on.commit === undefined ? '' : ` at ${on.commit.hash.slice(0, 12)}${on.commit.modified ? ' + changes' : ''}`
   const [heading, ...rows] = tableOf(bench.baseline, results)
   const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`
-  return [
-    `${startedAt.toISOString().slice(0, 10)}${commit}, ${on.cpu}, ${on.cores} cores, Node ${on.node}, ${scale}, seed ${seed}. ${workload}.`,
-    '',
-    line(heading!),
-    line(heading!.map(() => '---')),
-    ...rows.map(line),
-  ].join('\n')
+  return [`${placeOf(run)}. ${workload}.`, '', line(heading!), line(heading!.map(() => '---')), ...rows.map(line)].join(
+    '\n',
+  )
 }
 
-function escaped(cell: string): string {
+/** Where and how it was measured, in a line. */
+export function placeOf(run: Run): string {
+  const { environment: on, startedAt, seed } = run
+  const day = startedAt.toISOString().slice(0, 10)
+  return `${day} at ${commitName(run)}, ${on.cpu}, ${on.cores} cores, Node ${on.node}, ${scaleName(run)} run, seed ${seed}`
+}
+
+export function escaped(cell: string): string {
   return cell.replaceAll('|', '\\|')
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from './cpu-time.ts'
 import { measure, type Contestant } from './measure.ts'
 import { progressOn } from './progress.ts'
 import { timed } from './timing.ts'
@@ -29,6 +30,21 @@ describe('measure', () => {
     const { subjects } = await measure('task', metrics, contestants, 4, context)
     expect(subjects.get('slow')!.get('time')).toHaveLength(1)
     expect(subjects.get('fast')!.get('time')).toHaveLength(4)
+  })
+})
+
+describe('CPU time', () => {
+  it('is told beside wall time where contestants give it', async () => {
+    const work = timed({ subject: 'w', run: () => 1, check: () => {} }, { warmUpMs: 1, sampleMs: 1, roundsMs: 50 })
+    const result = await measure('task', metrics, [work], 2, context)
+    expect(result.metrics).toEqual([...metrics, cpu])
+    expect(result.subjects.get('w')!.get('CPU')).toHaveLength(2)
+  })
+
+  it('is not told beside a metric that the task does not have', async () => {
+    const contestant: Contestant = { subject: 'a', round: async () => ({ size: 1, CPU: 2 }) }
+    const sizes = [{ name: 'size', unit: 'bytes', better: 'lower' }] as const
+    expect((await measure('task', sizes, [contestant], 1, context)).metrics).toEqual(sizes)
   })
 })
 

@@ -3,6 +3,7 @@
  * or busier during a task does so for all of them. Knows nothing of what is measured.
  */
 import type { BenchContext, Metric, Samples, TaskResult } from './bench.ts'
+import { withCpu } from './cpu-time.ts'
 
 /** One subject's part in a task. */
 export interface Contestant {
@@ -32,7 +33,9 @@ export async function measure(
       append(subjects.get(contestant.subject)!, await contestant.round(round))
     }
   }
-  return { task, metrics, subjects: subjects satisfies ReadonlyMap<string, Samples> }
+  const sampled = new Set<string>()
+  for (const samples of subjects.values()) for (const name of samples.keys()) sampled.add(name)
+  return { task, metrics: withCpu(metrics, sampled), subjects: subjects satisfies ReadonlyMap<string, Samples> }
 }
 
 function rotated<Item>(items: readonly Item[], by: number): Item[] {

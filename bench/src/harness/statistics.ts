@@ -28,7 +28,8 @@ export function quantile(samples: readonly number[], q: number): number {
   const place = q * (sorted.length - 1)
   const below = sorted[Math.floor(place)]!
   const above = sorted[Math.ceil(place)]!
-  return below + (above - below) * (place - Math.floor(place))
+  // Not between two infinities.
+  return below === above ? below : below + (above - below) * (place - Math.floor(place))
 }
 
 /** The spread as a share of the median: half the distance between the quartiles. 0 when the median is 0. */
@@ -37,13 +38,17 @@ export function relativeSpread({ median, low, high }: Summary): number {
 }
 
 /**
- * How many times better `ours` is than `theirs`: above 1 we are ahead. Samples of the same round are compared with each other,
- * because the rounds were interleaved: what slowed the machine down slowed both.
+ * How many times better `ours` is than `theirs`, round by round: above 1 we are ahead. Samples of the same round are compared with each other, because the
+ * rounds were interleaved: what slowed the machine down slowed both. As many as both sides have.
  */
-export function ratioOf(ours: readonly number[], theirs: readonly number[], better: 'lower' | 'higher'): Summary {
+export function ratiosOf(ours: readonly number[], theirs: readonly number[], better: 'lower' | 'higher'): number[] {
   const rounds = Math.min(ours.length, theirs.length)
-  const ratios = Array.from({ length: rounds }, (_, round) =>
+  return Array.from({ length: rounds }, (_, round) =>
     better === 'lower' ? theirs[round]! / ours[round]! : ours[round]! / theirs[round]!,
   )
-  return summarise(ratios)
+}
+
+/** The summary of {@link ratiosOf}. */
+export function ratioOf(ours: readonly number[], theirs: readonly number[], better: 'lower' | 'higher'): Summary {
+  return summarise(ratiosOf(ours, theirs, better))
 }

@@ -2,6 +2,7 @@
  * Timing of work that is pure computation. A call that takes microseconds is repeated until the clock can tell; a call that
  * takes seconds gets few rounds. Warm-up lets the compiler settle before anything counts.
  */
+import { cpu, cpuMs } from './cpu-time.ts'
 import type { Contestant } from './measure.ts'
 
 /** The work of one subject. `check` sees an output before any number of it counts, and throws when it is wrong. */
@@ -36,18 +37,20 @@ const REPEATS_MAX = 100_000
 /** Work whose sample takes longer than this is not run again before each round: it is long enough to get warm by itself. */
 const REWARMED_MS_MAX = 200
 
-/** Warms up, checks and calibrates `work`. The contestant's metric `time` is milliseconds per call, or per part of it. */
+/** Warms up, checks and calibrates `work`. The contestant's metrics `time` and `CPU` are milliseconds per call, or per part of it. */
 export function timed<Output>(
   { subject, run, check, gauge, parts = 1, dispose }: Work<Output>,
   limits: TimingLimits,
 ): Contestant {
   globalThis.gc?.()
+  const firstCpu = cpuMs()
   const warmUpStart = performance.now()
   const first = run()
   let callMs = performance.now() - warmUpStart
+  const firstCpuMs = cpuMs() - firstCpu
   check(first)
   if (callMs > (limits.onceMs ?? Infinity)) {
-    const sample = { time: callMs / parts, ...gauge?.(first) }
+    const sample = { time: callMs / parts, [cpu.name]: firstCpuMs / parts, ...gauge?.(first) }
     dispose?.(first)
     return { subject, roundsMax: 1, round: async () => sample }
   }
@@ -83,12 +86,14 @@ export function timed<Output>(
         }
       }
       if (isRewarmed) callRepeatedly()
+      const startCpu = cpuMs()
       const start = performance.now()
       callRepeatedly()
       const time = (performance.now() - start) / repeats / parts
+      const used = (cpuMs() - startCpu) / repeats / parts
       for (const one of passed) dispose!(one)
       check(output)
-      return { time, ...gauge?.(output) }
+      return { time, [cpu.name]: used, ...gauge?.(output) }
     },
   }
 }

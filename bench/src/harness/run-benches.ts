@@ -1,0 +1,91 @@
+/** Runs benches one after the other. All numbers come out at the end, or none: a check that fails ends the run. */
+import { randomInt } from 'node:crypto'
+import { SEED_MAX } from '../workloads/random.ts'
+import type { Trace } from '../workloads/trace.ts'
+import { commandOf, selects, UsageError, type Arguments } from './arguments.ts'
+import type { Bench, BenchContext, TaskResult } from './bench.ts'
+import { environment } from './environment.ts'
+import { Estimate, planFor, remainingText, type Typical } from './estimate.ts'
+import type { Progress } from './progress.ts'
+import type { BenchReport, Run } from './run.ts'
+
+export interface Surroundings {
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  readonly openTrace: (scale: BenchContext['scale']) => Trace
+  /** What ran here before: tells how long this run may take. */
+  readonly earlier: Run | undefined
+  /** What benches usually take, where there is no earlier run. */
+  readonly typicalMs: Typical
+}
+
+/**
+ * The run that the command line asks for. Rejects with {@link UsageError} when it names what does not exist, with `CheckFailed` when a result was
+ * wrong, and with the signal's reason when it was interrupted.
+ */
+export async function runBenches(
+  benches: readonly Bench[],
+  wanted: Arguments,
+  surroundings: Surroundings,
+): Promise<Run> {
+  const chosen = benches.filter(({ name }) => selects(wanted.only, name))
+  if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
+  const { signal, openTrace, earlier, typicalMs } = surroundings
+  const scale = wanted.quick ? 'quick' : 'full'
+  const seed = wanted.seed ?? randomInt(SEED_MAX)
+  // Before we are the load ourselves.
+  const on = environment()
+  const startedAt = new Date()
+  const start = performance.now()
+  // Said at once: a run that hangs or is killed can be repeated too.
+  surroundings.progress.step(`seed ${seed}`)
+  const trace = openTrace(scale)
+  const estimate = new Estimate(planFor(chosen, wanted, earlier, typicalMs))
+  const progress = estimating(surroundings.progress, estimate)
+  const reports: BenchReport[] = []
+  for (const bench of chosen) {
+    const context: BenchContext = {
+      scale,
+      fullCounts: wanted.full,
+      subjects: wanted.subjects,
+      rounds: wanted.rounds,
+      profile: wanted.profile,
+      seed,
+      trace,
+      progress,
+      signal,
+      selects: (task) => selects(wanted.only, bench.name, task),
+    }
+    estimate.begin(performance.now())
+    const results: TaskResult[] = []
+    let taskStart = performance.now()
+    for await (const result of bench.run(context)) {
+      results.push({ ...result, elapsedMs: performance.now() - taskStart })
+      taskStart = performance.now()
+    }
+    if (results.length === 0) throw new UsageError(`${bench.name} has no task that begins like that`)
+    reports.push({ bench, workload: bench.workload(context), results })
+  }
+  return {
+    environment: on,
+    seed,
+    scale,
+    fullCounts: wanted.full,
+    command: commandOf(wanted, seed),
+    startedAt,
+    elapsedMs: performance.now() - start,
+    reports,
+  }
+}
+
+/** Says with every step how long the run still takes. */
+function estimating(progress: Progress, estimate: Estimate): Progress {
+  return {
+    step(text) {
+      const remainingMs = estimate.remainingMs(performance.now())
+      progress.step(remainingMs === undefined ? text : `${text} · ${remainingText(remainingMs)}`)
+    },
+    detail: (text) => progress.detail(text),
+    end: () => progress.end(),
+  }
+}

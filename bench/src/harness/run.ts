@@ -1,0 +1,47 @@
+/** One run of the bench: what was measured, where, and how it was asked for. Tables, JSON, page and guard are made of this and nothing else. */
+import type { Bench, TaskResult } from './bench.ts'
+import type { Environment } from './environment.ts'
+
+export interface BenchReport {
+  readonly bench: Pick<Bench, 'name' | 'question' | 'metric' | 'baseline' | 'roles'>
+  readonly workload: string
+  readonly results: readonly TaskResult[]
+}
+
+export interface Run {
+  readonly environment: Environment
+  readonly seed: number
+  readonly scale: 'quick' | 'full'
+  /** Whether `--full` asked for the counts that take many minutes. */
+  readonly fullCounts: boolean
+  /** The command line that does the same again, random cases included. */
+  readonly command: string
+  readonly startedAt: Date
+  readonly elapsedMs: number
+  readonly reports: readonly BenchReport[]
+}
+
+/** How much work it was, in the word of the command line. */
+export function scaleName({ scale, fullCounts }: Pick<Run, 'scale' | 'fullCounts'>): 'quick' | 'default' | 'full' {
+  return scale === 'quick' ? 'quick' : fullCounts ? 'full' : 'default'
+}
+
+/** The commit, short, and whether the sources were changed since. */
+export function commitName({ environment: { commit } }: Pick<Run, 'environment'>): string {
+  return commit === undefined ? 'unknown' : commit.hash.slice(0, 12) + (commit.modified ? ' + changes' : '')
+}
+
+/** A machine whose cores have more to do than this share, before the run begins, is not a quiet one. */
+const BUSY_SHARE = 0.5
+
+/** What a reader has to know of the machine before any number, in sentences. Empty where nothing is odd. */
+export function cautions({ environment: on }: Pick<Run, 'environment'>): string[] {
+  return [
+    ...(on.temporaryFilesInMemory
+      ? ['temporary files are in memory here, so flushing a log costs nothing; TMPDIR names another place']
+      : []),
+    ...(on.load > on.cores * BUSY_SHARE
+      ? [`other work kept ${on.load.toFixed(1)} cores busy when the run began: times are long and noisy`]
+      : []),
+  ]
+}
