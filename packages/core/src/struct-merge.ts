@@ -7,12 +7,12 @@ import { ContentKind, contentOf } from './content.ts'
 import { compareIds } from './id.ts'
 import { areJoinable, endOf, joinStructs, splitStruct, type Item, type Parent, type Struct } from './struct.ts'
 import { textOfUnits, unitsOfText } from './text-run.ts'
-import { isSameValue } from './value-equality.ts'
 
-/** Called with two structs for the same units that claim different things. */
-export type OnConflict = (left: Struct, right: Struct) => void
+/** Called with two structs for the same units. */
+export type OnOverlap = (left: Struct, right: Struct) => void
 
-const REPLACEMENT = 0xfffd
+/** What is left of a surrogate pair that was cut, twice. */
+export const REPLACEMENT = 0xfffd
 
 /** The units of `structs`, each once and in order, neighbours joined. Sorts `structs` in place; there are no skips among them. */
 export function mergeStructs(client: number, structs: Struct[]): Struct[] {
@@ -56,7 +56,7 @@ export function mergeDisjoint(
   client: number,
   left: readonly Struct[],
   right: readonly Struct[],
-  onConflict: OnConflict | null = null,
+  onOverlap: OnOverlap | null = null,
 ): readonly Struct[] {
   const merged: Struct[] = []
   let leftAt = 0
@@ -82,7 +82,7 @@ export function mergeDisjoint(
       const length = Math.min(a.length, b.length)
       const [aPiece, aRest]: readonly [Struct, Struct?] = a.length > length ? splitStruct(client, a, length) : [a]
       const [bPiece, bRest]: readonly [Struct, Struct?] = b.length > length ? splitStruct(client, b, length) : [b]
-      if (onConflict !== null && isConflict(aPiece, bPiece)) onConflict(aPiece, bPiece)
+      onOverlap?.(aPiece, bPiece)
       pushBest(client, aPiece, bPiece, merged)
       a = aRest ?? left[leftAt++]
       b = bRest ?? right[rightAt++]
@@ -152,29 +152,6 @@ export function joinRuns(client: number, structs: readonly Struct[]): Struct[] {
   return joined
 }
 
-/**
- * Whether two structs for the same units cannot both be honest: another place in the document, or other content. One that has lost
- * its content, or of whose surrogate pairs U+FFFD is left, says less, but nothing else.
- */
-function isConflict(a: Struct, b: Struct): boolean {
-  if (a.type !== 'item' || b.type !== 'item') return false
-  const isADeleted = a.content.kind === ContentKind.deleted
-  if (isADeleted !== (b.content.kind === ContentKind.deleted)) return false
-  if (compareIds(a.rightOrigin, b.rightOrigin) !== 0 || compareHeads(a, b) !== 0) return true
-  if (isADeleted) return false
-  if (a.content.kind !== b.content.kind) return true
-  if (a.content.kind !== ContentKind.string) return !isSameValue(a.content, b.content)
-  const bUnits = unitsOfText(b.content)
-  return unitsOfText(a.content).some((unit, at) => {
-    const other = bUnits[at]!
-    return unit !== other && !(unit === REPLACEMENT && isHalf(other)) && !(other === REPLACEMENT && isHalf(unit))
-  })
-}
-
-function isHalf(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff
-}
-
 /** The order of two structs for the same units; the greater is the better. 0 only where they say the same. */
 function compareStructs(a: Struct, b: Struct): number {
   const order = compareForAllUnits(a, b)
@@ -195,7 +172,7 @@ function compareForAllUnits(a: Struct, b: Struct): number {
 }
 
 /** Compares what a struct says of its first unit alone. */
-function compareHeads(a: Item, b: Item): number {
+export function compareHeads(a: Item, b: Item): number {
   return (
     compareIds(a.origin, b.origin) ||
     compareParents(a.parent, b.parent) ||

@@ -15,6 +15,7 @@ import { structsOf } from './merge.ts'
 import { mergeRuns } from './run-merge.ts'
 import { orphans } from './orphans.ts'
 import type { StateVector } from './state-vector.ts'
+import { isConflict } from './struct-conflict.ts'
 import { StructLog, type StructPlace } from './struct-log.ts'
 import { joinRuns, mergeDisjoint } from './struct-merge.ts'
 import { endOf, type Struct } from './struct.ts'
@@ -385,9 +386,11 @@ function mergeOverlap(
   if (mergeRuns(known, incoming, merged, (first, end) => restored.push(client, first, end))) {
     return { structs: merged, restored }
   }
-  const onConflict = (a: Struct, b: Struct): void => void conflicts.push(conflictOf(client, a, b))
+  const noteConflict = (a: Struct, b: Struct): void => {
+    if (isConflict(a, b)) conflicts.push(conflictOf(client, a, b))
+  }
   const after = new StructLog(client, start, to - from)
-  const structs = mergeDisjoint(client, known.flatMap(structsOf), incoming.flatMap(structsOf), onConflict)
+  const structs = mergeDisjoint(client, known.flatMap(structsOf), incoming.flatMap(structsOf), noteConflict)
   for (const struct of joinRuns(client, structs)) {
     if (struct.clock > after.end) after.appendSkip(struct.clock - after.end)
     after.appendStruct(struct, scan)
