@@ -13,7 +13,6 @@ import { forge, forgedUpdateArbitrary } from './forged-update.fixture.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { bytesOfHex, goldenUpdates, legacyJsonUpdate } from './golden-updates.fixture.ts'
 import { IdSet, type IdRange } from './id-set.ts'
-import { mergeStructByStruct } from './merge-oracle.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { editsArbitrary, playHistory } from './random-document.fixture.ts'
 import { expectSameBytes } from './same-bytes.fixture.ts'
@@ -22,6 +21,9 @@ import { encodeStateVectorFromUpdate, updateIds } from './update-ids.ts'
 import { UpdateStore, type Added } from './update-store.ts'
 import { decodeUpdate, encodeUpdate } from './update.ts'
 import { readByYjs } from './yjs-reader.fixture.ts'
+import { encodeStateVector } from './state-vector.ts'
+import { unitsOf as unitsOfValue } from './update-values.ts'
+import { mergeUpdates as mergeStructByStruct } from './yjs-updates.ts'
 
 /** Forged updates per history. */
 const CASES_MAX = 100
@@ -190,12 +192,12 @@ function readAlike(bytes: Uint8Array, stateVector: ReadonlyMap<number, number>):
   expectSameBytes(mergeUpdates([merged]), merged)
   expectSameBytes(mergeStructByStruct([bytes]), merged)
   expectSameBytes(UpdateStore.of([bytes]).encode(), merged)
-  const ids = updateIds(update)
+  const ids = { structs: unitsOfValue(update), deletes: update.deletes }
   for (const same of [encoded, merged]) {
     expect(updateIds(same).structs.equals(ids.structs)).toBe(true)
     expect(updateIds(same).deletes.equals(ids.deletes)).toBe(true)
   }
-  expectSameBytes(encodeStateVectorFromUpdate(bytes), encodeStateVectorFromUpdate(update))
+  expectSameBytes(encodeStateVectorFromUpdate(bytes), encodeStateVector(ids.structs.stateVector()))
   const v2 = convertUpdateFormatV1ToV2(bytes)
   expectSameBytes(convertUpdateFormatV2ToV1(v2), convertUpdateFormatV2ToV1(convertUpdateFormatV1ToV2(encoded)))
   const units = unitsOf(bytes)

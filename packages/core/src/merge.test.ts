@@ -6,12 +6,12 @@ import { ContentKind } from './content.ts'
 import { diffUpdate } from './diff.ts'
 import { ConflictError } from './errors.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
-import { mergeStructByStruct } from './merge-oracle.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { damageArbitrary, damaged, isUpdate } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory, replicaOf, shuffled, visible } from './random-document.fixture.ts'
 import { UpdateStore } from './update-store.ts'
 import { decodeUpdate } from './update.ts'
+import { mergeUpdates as mergeStructByStruct } from './yjs-updates.ts'
 
 const random = fc.infiniteStream(fc.nat())
 

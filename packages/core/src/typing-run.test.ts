@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
-import { mergeStructByStruct } from './merge-oracle.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { isUpdate } from './mutated-update.fixture.ts'
 import { expectSameBytes } from './same-bytes.fixture.ts'
 import { UpdateStore, type Added } from './update-store.ts'
+import { mergeUpdates as mergeStructByStruct } from './yjs-updates.ts'
 
 interface Typing {
   readonly client: number

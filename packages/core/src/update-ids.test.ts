@@ -7,6 +7,7 @@ import { mergeUpdates } from './merge.ts'
 import { editsArbitrary, playHistory, replicaOf, shuffled } from './random-document.fixture.ts'
 import { decodeStateVector } from './state-vector.ts'
 import { decodeUpdate } from './update.ts'
+import { unitsOf } from './update-values.ts'
 import { encodeStateVectorFromUpdate, updateIds, updateRanges } from './update-ids.ts'
 
 describe('encodeStateVectorFromUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
@@ -56,7 +57,7 @@ describe('updateIds', { timeout: FUZZ_TIMEOUT_MS }, () => {
         expect(ids.structs.equals(expectedStructs)).toBe(true)
         expect(ids.deletes.equals(expectedDeletes)).toBe(true)
         expect(ids.areDeletesInOrder).toBe(true)
-        expect(updateIds(decodeUpdate(update)).structs.equals(ids.structs)).toBe(true)
+        expect(unitsOf(decodeUpdate(update)).equals(ids.structs)).toBe(true)
       }),
       fuzz(),
     )

@@ -3,7 +3,6 @@ import { IdSet } from './id-set.ts'
 import { encodeStateVector } from './state-vector.ts'
 import { StructScan } from './struct-scan.ts'
 import { scanDeletion, scanSingle, scanUpdate, type ScannedDeletion } from './update-scan.ts'
-import type { Update } from './update.ts'
 
 export interface UpdateIds {
   /** The units whose structs the update holds; skips are not among them. */
@@ -29,19 +28,12 @@ const deletion: ScannedDeletion = { client: 0, start: 0, end: 0 }
 const noRanges: readonly number[] = []
 
 /** The IDs in an update. Bytes are checked first, and whole: throws `DecodeError`. Cost linear in the structs. */
-export function updateIds(update: Uint8Array | Update): UpdateIds {
-  if (update instanceof Uint8Array) {
-    try {
-      return idsOfBytes(update)
-    } finally {
-      scan.close()
-    }
+export function updateIds(update: Uint8Array): UpdateIds {
+  try {
+    return idsOfBytes(update)
+  } finally {
+    scan.close()
   }
-  const structs = new IdSet()
-  for (const { client, structs: list } of update.clients) {
-    for (const { type, clock, length } of list) if (type !== 'skip') structs.add(client, clock, clock + length)
-  }
-  return { structs, deletes: update.deletes, areDeletesInOrder: true }
 }
 
 function idsOfBytes(update: Uint8Array): UpdateIds {
@@ -90,8 +82,7 @@ function flat(ids: IdSet): readonly number[] {
  * Equal to `Y.encodeStateVectorFromUpdate`, but for one case: where the update's first struct is a skip at clock 0, Yjs takes
  * the skipped units for known ones.
  */
-export function encodeStateVectorFromUpdate(update: Uint8Array | Update): Uint8Array<ArrayBuffer> {
-  if (!(update instanceof Uint8Array)) return encodeStateVector(updateIds(update).structs.stateVector())
+export function encodeStateVectorFromUpdate(update: Uint8Array): Uint8Array<ArrayBuffer> {
   const stateVector = new Map<number, number>()
   for (const { client, clock, end } of scanUpdate(update, new StructScan(), false).stretches) {
     if (clock === 0) stateVector.set(client, end)

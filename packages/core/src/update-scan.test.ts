@@ -9,7 +9,7 @@ import { editsArbitrary, playHistory } from './random-document.fixture.ts'
 import { StructScan } from './struct-scan.ts'
 import { scanSingle, scanUpdate } from './update-scan.ts'
 import { decodeUpdate } from './update.ts'
-import { updateIds } from './update-ids.ts'
+import { unitsOf } from './update-values.ts'
 
 describe('scanUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
   test('sees the units and deletions that decodeUpdate sees, and refuses with the same error, whatever the damage', () => {
@@ -41,8 +41,8 @@ describe('scanUpdate', { timeout: FUZZ_TIMEOUT_MS }, () => {
 
 function expectAgreement(bytes: Uint8Array): void {
   const decoded = outcome(() => {
-    const { structs, deletes } = updateIds(decodeUpdate(bytes))
-    return { structs, deletes }
+    const update = decodeUpdate(bytes)
+    return { structs: unitsOf(update), deletes: update.deletes }
   })
   const scanned = outcome(() => {
     const { stretches, deletes } = scanUpdate(bytes, new StructScan())

@@ -65,12 +65,17 @@ export {
 export { createDeleteSet, equalDeleteSets, isDeleted, mergeDeleteSets } from './replica/index.ts'
 
 // Updates without a document
-export { mergeUpdates } from './merge.ts'
-export { diffUpdate } from './diff.ts'
-export { encodeStateVectorFromUpdate } from './update-ids.ts'
-export { diffUpdateV2, encodeStateVectorFromUpdateV2, mergeUpdatesV2 } from './format-v2/merge-v2.ts'
+export {
+  diffUpdate,
+  diffUpdateV2,
+  encodeStateVectorFromUpdate,
+  encodeStateVectorFromUpdateV2,
+  mergeUpdates,
+  mergeUpdatesV2,
+  parseUpdateMeta,
+  parseUpdateMetaV2,
+} from './yjs-updates.ts'
 export { convertUpdateFormatV1ToV2, convertUpdateFormatV2ToV1 } from './format-v2/convert.ts'
-export { parseUpdateMeta, parseUpdateMetaV2 } from './update-meta.ts'
 export { decodeStateVector, encodeStateVector } from './state-vector.ts'
 
 // Items, as far as apps see them

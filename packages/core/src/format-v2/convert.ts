@@ -26,7 +26,8 @@ export function convertUpdateFormatV2ToV1(update: Uint8Array, limit: UnfoldingLi
   return encodeUpdate(withoutKeyHints(decodeUpdateV2(update, limit)))
 }
 
-function withoutKeyHints({ clients, deletes }: Update): Update {
+/** The same update, its items under keys told from others only where they name the key. */
+export function withoutKeyHints({ clients, deletes }: Update): Update {
   return { clients: clients.map(({ client, structs }) => ({ client, structs: structs.map(withoutKeyHint) })), deletes }
 }
 

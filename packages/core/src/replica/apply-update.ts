@@ -56,10 +56,8 @@ function applyDecoded(transaction: Transaction): void {
     integrateClients(transaction)
     applyDeletes(transaction, incoming.deletes)
     while (doc.pending !== null && canRetry(doc, doc.pending)) {
-      const { structs, missing } = doc.pending
-      doc.pending.structs = null
-      doc.pending.missing = new Map()
-      if (structs === null || missing.size === 0) break
+      const structs = doc.pending.takeStructs()
+      if (structs === null) break
       incoming.decode(structs, doc.tables.clients)
       nameRoots(doc)
       integrateClients(transaction)

@@ -1,7 +1,6 @@
 /** Writing a document as a column snapshot; `column-layout.ts` draws it. */
 import { ByteWriter } from '../byte-writer.ts'
 import { ContentKind } from '../content.ts'
-import { mergeUpdates } from '../merge.ts'
 import {
   byteLengthOf,
   checksumOf,
@@ -14,6 +13,7 @@ import {
   type Sections,
   type Sizes,
 } from './column-layout.ts'
+import { encodeUpdate } from '../update.ts'
 import type { DocCore } from './doc-core.ts'
 import { writeContentOf } from './row-content.ts'
 import { Flag, GC_KIND, NARROW_CLIENTS_MAX, NONE } from './row-table.ts'
@@ -164,15 +164,8 @@ function bitsOf({ types }: Tables, type: number): number {
 
 /** What waits, as one update; no bytes if nothing does. */
 function writePending({ pending }: DocCore, meta: ByteWriter): void {
-  if (pending === null) {
-    meta.varUint(0)
-    return
-  }
-  const deletes = new ByteWriter()
-  deletes.varUint(0)
-  pending.deletes.write(deletes)
-  const updates = pending.structs === null ? [deletes.finish()] : [pending.structs, deletes.finish()]
-  meta.lengthPrefixed(mergeUpdates(updates))
+  if (pending === null) meta.varUint(0)
+  else meta.lengthPrefixed(encodeUpdate(pending.lackedBy(new Map())))
 }
 
 function writeFirstWords(words: Int32Array, sizes: Sizes): void {

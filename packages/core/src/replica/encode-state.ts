@@ -4,11 +4,10 @@
 import { ByteWriter } from '../byte-writer.ts'
 import { ContentKind } from '../content.ts'
 import { IdSet } from '../id-set.ts'
-import { mergeUpdates } from '../merge.ts'
-import { diffUpdate } from '../diff.ts'
 import { decodeStateVector, type StateVector } from '../state-vector.ts'
 import { Info } from '../struct.ts'
-import { decodeUpdate } from '../update.ts'
+import { decodeUpdate, encodeUpdate } from '../update.ts'
+import { mergeUpdateValues } from '../update-values.ts'
 import { encodeUpdateV2 } from '../format-v2/update-v2.ts'
 import type { DocCore } from './doc-core.ts'
 import { writeContentOf } from './row-content.ts'
@@ -28,18 +27,9 @@ export function encodeStateAsUpdate(doc: DocCore, stateVector?: Uint8Array): Uin
   const update = encodeKnown(doc, known)
   const { pending } = doc
   if (pending === null) return update
-  const updates = [update]
-  if (pending.structs !== null) {
-    // Of units that the document has, somebody may have made up another content: what waits never takes their place.
-    updates.push(diffUpdate(pending.structs, greater(doc.stateVector, known)))
-  }
-  if (!pending.deletes.isEmpty) {
-    writer.reset()
-    writer.varUint(0)
-    pending.deletes.write(writer)
-    updates.push(writer.finish())
-  }
-  return mergeUpdates(updates)
+  // Of units that the document has, somebody may have made up another content: what waits never takes their place.
+  const waiting = pending.lackedBy(greater(doc.stateVector, known))
+  return encodeUpdate(mergeUpdateValues([decodeUpdate(update), waiting]))
 }
 
 /** What one has who has both. */

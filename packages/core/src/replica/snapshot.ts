@@ -8,7 +8,8 @@ import { ByteReader } from '../byte-reader.ts'
 import { ByteWriter } from '../byte-writer.ts'
 import { readDeleteSetV2, writeDeleteSetV2 } from '../format-v2/delete-set-v2.ts'
 import { IdSet } from '../id-set.ts'
-import { updateIds } from '../update-ids.ts'
+import { decodeUpdate } from '../update.ts'
+import { unitsOf } from '../update-values.ts'
 import { DeleteSet } from './delete-set.ts'
 import type { DocCore } from './doc-core.ts'
 import { deletedIdsOf } from './encode-state.ts'
@@ -74,9 +75,9 @@ export function decodeSnapshotV2(bytes: Uint8Array): Snapshot {
 
 /** Whether an update in format v1 brings nothing that the snapshot does not have. Throws `DecodeError` if it is none. */
 export function snapshotContainsUpdate({ ds, sv }: Snapshot, update: Uint8Array): boolean {
-  const { structs, deletes } = updateIds(update)
-  for (const { client, end } of structs) if (end > (sv.get(client) ?? 0)) return false
-  return ds.toIds().hasAll(deletes)
+  const value = decodeUpdate(update)
+  for (const { client, end } of unitsOf(value)) if (end > (sv.get(client) ?? 0)) return false
+  return ds.toIds().hasAll(value.deletes)
 }
 
 /** Whether a unit was there, and not deleted. Cost log n. */
