@@ -1,4 +1,4 @@
-/** Runs the traces that are kept, then seeds, on each mutant until an oracle breaks, and says in a table which one, and when. */
+/** Runs the traces that are kept, then seeds, on each mutant until a promise that it is about breaks, and says in a table which, and when. */
 import type { OracleName } from './broken-oracle.ts'
 import { mutants, type Mutant } from './mutants.ts'
 import type { planTrace } from './plan.ts'
@@ -15,9 +15,18 @@ export interface Simulation {
 
 export interface Judged {
   readonly mutant: Mutant
-  /** What caught it, with the oracle that broke; `undefined` for one that got away. */
-  readonly caught: { readonly by: string; readonly oracle: OracleName; readonly trace: Trace } | undefined
+  /** What caught it; `undefined` for one that got away. */
+  readonly caught: Catch | undefined
+  /** The first that broke a promise which this mutant is not about, before it was caught, if it was. */
+  readonly beside: Catch | undefined
   readonly steps: number
+}
+
+export interface Catch {
+  /** The trace, or the seed. */
+  readonly by: string
+  readonly oracle: OracleName
+  readonly trace: Trace
 }
 
 /** Judges the mutants whose names contain `named`, one by one. `load` loads the simulation with replacements. */
@@ -36,8 +45,10 @@ export async function judgeMutants(
   return all
 }
 
-async function judge(mutant: Mutant, simulation: Simulation): Promise<Judged> {
+/** Judges one: it is caught when one of the promises breaks that it is about. */
+export async function judge(mutant: Mutant, simulation: Simulation): Promise<Judged> {
   let steps = 0
+  let beside: Catch | undefined
   for (const { by, trace } of tracesFor(mutant, simulation)) {
     const result = await simulation.runTrace(trace)
     // Of another world of modules, so its classes are others.
@@ -45,9 +56,12 @@ async function judge(mutant: Mutant, simulation: Simulation): Promise<Judged> {
       steps += result.steps
       continue
     }
-    return { mutant, caught: { by, oracle: result.error.oracle, trace }, steps: steps + result.step }
+    steps += result.step
+    const found = { by, oracle: result.error.oracle, trace }
+    if (mutant.breaks.includes(found.oracle)) return { mutant, caught: found, beside, steps }
+    beside ??= found
   }
-  return { mutant, caught: undefined, steps }
+  return { mutant, caught: undefined, beside, steps }
 }
 
 /** Those that are kept first: they are short, and some are of the very bug. */
@@ -56,8 +70,13 @@ function* tracesFor({ seedsMax }: Mutant, { planTrace: plan }: Simulation): Gene
   for (let seed = 1; seed <= seedsMax; seed++) yield { by: `seed ${seed} of ${seedsMax}`, trace: plan(seed) }
 }
 
-export function mutantLine({ mutant, caught, steps }: Judged): string {
-  const { name, seedsMax } = mutant
-  if (caught === undefined) return `${name.padEnd(66)} NOT CAUGHT in ${seedsMax} seeds, ${steps} steps`
-  return `${name.padEnd(66)} ${caught.oracle.padEnd(26)} ${caught.by}`
+export function mutantLine({ mutant, caught, beside, steps }: Judged): string {
+  const { name, breaks, seedsMax } = mutant
+  const also = beside && `${beside.oracle} by ${beside.by}`
+  if (caught !== undefined) {
+    const text = `${name.padEnd(66)} ${caught.oracle.padEnd(26)} ${caught.by}`
+    return also === undefined ? text : `${text} (first ${also})`
+  }
+  const text = `${name.padEnd(66)} NOT CAUGHT by ${breaks.join(' or ')} in ${seedsMax} seeds, ${steps} steps`
+  return also === undefined ? text : `${text}; only ${also}`
 }
