@@ -176,6 +176,8 @@ function accept(core: RelayCore, end: ServerEnd, process: Process, witness: Rela
     get receivedBytes() {
       return end.receivedBytes
     },
+    // Its network brings frames whole.
+    partBytes: 0,
     send: (frame, onSent) => {
       wire.toClient(frame)
       end.send(frame, () => {

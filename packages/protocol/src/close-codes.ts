@@ -30,7 +30,7 @@ export const CloseCode = {
   unauthorized: 4401,
   /** Valid credentials that do not allow this. */
   forbidden: 4403,
-  /** No hello, or no sign of life, in time. */
+  /** No hello, no sign of life, or no end of a frame, in time. */
   timeout: 4408,
   /** The client did not read what it was sent; it will resume where it was. */
   slowConsumer: 4409,

@@ -42,3 +42,21 @@ test('nothing follows the frame that closes, and whoever sends is told that noth
   await client.write(maskedFrame(0x88, Uint8Array.of(0x0f, 0xa0)))
   expect(await client.received()).toEqual(Buffer.of(0x82, 2, ...before, 0x88, 2, 0x0f, 0xa0))
 })
+
+test('what has come of a frame is known to the byte, also behind the end of another in the same read', async () => {
+  const { url, accepted } = await openGateway()
+  const client = await openRawSocket(url)
+  closing.push(() => client.cut())
+  const socket = accepted.at(0)!
+  const [whole, long] = [maskedFrame(0x82, new Uint8Array(20)), maskedFrame(0x82, new Uint8Array(100))]
+  const until = async (bytes: number): Promise<void> => {
+    while (socket.receivedBytes < bytes) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  const before = socket.receivedBytes
+  await client.write(Buffer.concat([whole, long.subarray(0, 60)]))
+  await until(before + whole.length + 60)
+  expect(socket.partBytes).toBe(60)
+  await client.write(long.subarray(60))
+  await until(before + whole.length + long.length)
+  expect(socket.partBytes).toBe(0)
+})

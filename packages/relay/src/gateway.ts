@@ -13,6 +13,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SUBPROTOCOL } from '@syncline/protocol'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { ClientFrames } from './client-frames.ts'
 import type { FrameSocket } from './connection/frame-socket.ts'
 import { SYNC_PATH, type Opening } from './endpoints/opening.ts'
 import type { TrustedProxies } from './http/client-address.ts'
@@ -139,6 +140,7 @@ class GatewaySocket implements FrameSocket {
   /** The same, or what is below it. */
   readonly #socket: Socket
   readonly #frames: ServerFrames
+  readonly #arriving = new ClientFrames()
   #corked = false
 
   constructor(webSocket: WebSocket, stream: Duplex, frames: ServerFrames, { address, request, socket }: Origin) {
@@ -148,6 +150,7 @@ class GatewaySocket implements FrameSocket {
     this.#stream = stream
     this.#socket = socket
     this.#frames = frames
+    stream.on('data', (chunk: Buffer) => this.#arriving.take(chunk))
   }
 
   get bufferedBytes(): number {
@@ -156,6 +159,10 @@ class GatewaySocket implements FrameSocket {
 
   get receivedBytes(): number {
     return this.#socket.bytesRead
+  }
+
+  get partBytes(): number {
+    return this.#arriving.partBytes
   }
 
   send(frame: Uint8Array, onSent: () => void): void {

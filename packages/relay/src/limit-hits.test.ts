@@ -99,6 +99,16 @@ const cases: Readonly<Record<CountedLimit, Case>> = {
       expect(await closeCode(client.socket)).toBe(1009)
     },
   },
+  frameTimeoutMs: {
+    limits: { frameTimeoutMs: 20, frameBytesPerSecondMin: 1_000_000, tickMs: 10 },
+    exceed: async (world) => {
+      const client = await openRawSocket(world.relay.url)
+      closing.push(() => client.cut())
+      // Two of five bytes.
+      await client.write(maskedFrame(0x82, Uint8Array.of(1, 2, 3, 4, 5)).subarray(0, 8))
+      expect(await client.closeCode()).toBe(4408)
+    },
+  },
   connectionsPerAddressMax: {
     limits: { connectionsPerAddressMax: 1 },
     options: { trustedProxies: ['127.0.0.0/8'] },

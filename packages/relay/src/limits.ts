@@ -11,6 +11,14 @@ export interface RelayLimits {
    * fields.
    */
   readonly frameBytesMax: number
+  /**
+   * How long a frame may take to become whole, from when its first part was seen, and a second more for each
+   * `frameBytesPerSecondMin` that came of it. One that takes longer ends the connection with 4408. Time in which the relay does
+   * not read the socket does not count, unless that is because of `bufferBytesMax` and what sockets keep.
+   */
+  readonly frameTimeoutMs: number
+  /** How fast a long frame has to come at least, bytes per second on average. A slower one ends at `frameTimeoutMs`. */
+  readonly frameBytesPerSecondMin: number
   /** An update in a push. A longer one is rejected with `update-too-large`. */
   readonly updateBytesMax: number
   /**
@@ -38,7 +46,8 @@ export interface RelayLimits {
    * taken (what several wait for counts once), and frames that are not whole. Above it, until it is half: the heaviest
    * connections are not read, nor is whoever pushes; a socket with more than 64 KiB to take gets no awareness and no
    * updates until it has taken it; joins are refused with `too-many-rooms`. Where sockets alone are above it, those with
-   * the most that does not drain are closed with 4409; where they keep it above half for `drainTimeoutMs`, too.
+   * the most that does not drain are closed with 4409; where they keep it above half for `drainTimeoutMs`, those
+   * that drain as well, and those that keep little but took nothing for as long.
    */
   readonly bufferBytesMax: number
   /**
@@ -159,6 +168,8 @@ const MiB = 1024 * 1024
 
 export const defaultLimits: RelayLimits = {
   frameBytesMax: 17 * MiB,
+  frameTimeoutMs: 30_000,
+  frameBytesPerSecondMin: 2048,
   updateBytesMax: 16 * MiB,
   awarenessBytesMax: 64 * 1024,
   stateVectorBytesMax: 2 * MiB,

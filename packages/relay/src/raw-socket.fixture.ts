@@ -19,9 +19,9 @@ export interface RawSocket {
   closeCode(): Promise<number | undefined>
 }
 
-/** Opens a WebSocket at `url` by hand. */
-export async function openRawSocket(url: string): Promise<RawSocket> {
-  const upgrade = request(`${url.replace('ws:', 'http:')}/sync`, {
+/** Opens a WebSocket at `url` by hand, at one of the endpoints. */
+export async function openRawSocket(url: string, path = '/sync'): Promise<RawSocket> {
+  const upgrade = request(`${url.replace('ws:', 'http:')}${path}`, {
     headers: {
       Connection: 'Upgrade',
       Upgrade: 'websocket',

@@ -267,7 +267,7 @@ describe('bad input costs its sender the connection, and nobody else anything', 
 
   test('a client whose frame takes its time is not taken for silent', async () => {
     const scheduler = new ManualScheduler()
-    const { url } = await openRelay({ scheduler, limits: { heartbeatMs: 10_000 } })
+    const { url } = await openRelay({ scheduler, limits: { heartbeatMs: 10_000, frameTimeoutMs: 60_000 } })
     const client = await openClient(url)
     const frame = encodeFrame(Array.from({ length: 6 }, () => ({ type: 'ping' as const })))
     for (const [index, byte] of frame.entries()) {

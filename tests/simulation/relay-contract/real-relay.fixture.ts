@@ -130,6 +130,8 @@ function accept(running: Running, end: ServerEnd, clock: ManualClock): ServerEve
     get receivedBytes() {
       return end.receivedBytes
     },
+    // Its network brings frames whole.
+    partBytes: 0,
     send: (frame, onSent) => {
       if (running.dead) return
       end.send(frame, () => {

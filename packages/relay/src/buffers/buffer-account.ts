@@ -46,6 +46,11 @@ export class BufferAccount {
     return this.#bytes.queued + this.#bytes.arriving
   }
 
+  /** Whether the log has enough to settle that there would be too much without anything else. */
+  get settles(): boolean {
+    return this.#bytes.settling > this.#bytesMax / 2
+  }
+
   /** Whether there was too much, and still is more than half of that. */
   get pressed(): boolean {
     return this.#pressed

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { furthest, heaviest, stuckMost, type BufferLoad, type Loaded } from './relief.ts'
 
 function loaded(load: Partial<BufferLoad>): Loaded {
-  return { load: { settlingBytes: 0, stuckBytes: 0, partBytes: 0, drains: false, ...load } }
+  return { load: { settlingBytes: 0, stuckBytes: 0, partBytes: 0, drains: false, isStill: false, ...load } }
 }
 
 test('the heaviest are held, and no more of them than it takes', () => {
@@ -46,6 +46,13 @@ test('nobody is ended for what one read of a socket brings, nor for what others 
   const one = loaded({ stuckBytes: MiB })
   expect(stuckMost([...many, one], 3 * MiB, MiB, true)).toEqual([])
   expect(stuckMost([...many, one], 3 * MiB, MiB - 1, true)).toEqual([one])
+})
+
+test('those with little are ended when they take nothing of it for long, the others still are not', () => {
+  const still = Array.from({ length: 16 }, () => loaded({ stuckBytes: MiB / 16, isStill: true }))
+  const taking = Array.from({ length: 16 }, () => loaded({ stuckBytes: MiB / 16 }))
+  expect(stuckMost([...taking, ...still], 2 * MiB, MiB / 2, true)).toEqual([])
+  expect(stuckMost([...taking, ...still], 2 * MiB, MiB / 2, false)).toEqual(still.slice(0, 8))
 })
 
 test('what several share is not counted for each of them', () => {

@@ -13,6 +13,8 @@ export interface BufferLoad {
   readonly partBytes: number
   /** Whether there is less stuck than a tick ago. */
   readonly drains: boolean
+  /** Whether something is queued of which nothing was taken for as long as a socket may be slow. */
+  readonly isStill: boolean
 }
 
 export interface Loaded {
@@ -45,13 +47,16 @@ export function furthest<C extends Loaded>(connections: Iterable<C>): C | undefi
   return found?.connection
 }
 
-/** Nobody is ended for less: one read of a socket brings as much, and the relay itself may be why it reads no further. */
+/**
+ * Nobody is ended for less who takes what it is sent: one read of a socket brings as much, and the relay itself may be why it
+ * reads no further. Frames that do not become whole end by themselves (connection/arriving-frame.ts).
+ */
 const STUCK_BYTES_MIN = 128 * 1024
 
 /**
  * The connections to end, of all: those with the most stuck that does not drain, until what is stuck in those that have
- * more than {@link STUCK_BYTES_MIN} is `bytesMax` at the most. `stuckBytes` is what is stuck in all, of which connections
- * may share some. `patient`: whoever drains, however slowly, is let off.
+ * more than {@link STUCK_BYTES_MIN}, or are still, is `bytesMax` at the most. `stuckBytes` is what is stuck in all, of which
+ * connections may share some. `patient`: whoever drains, however slowly, is let off, and so is whoever has little.
  */
 export function stuckMost<C extends Loaded>(
   connections: Iterable<C>,
@@ -64,7 +69,7 @@ export function stuckMost<C extends Loaded>(
   const candidates: { readonly connection: C; readonly load: BufferLoad }[] = []
   for (const connection of connections) {
     const { load } = connection
-    if (load.stuckBytes <= STUCK_BYTES_MIN) left -= load.stuckBytes
+    if (load.stuckBytes <= STUCK_BYTES_MIN && (patient || !load.isStill)) left -= load.stuckBytes
     else if (!(patient && load.drains)) candidates.push({ connection, load })
   }
   return candidates

@@ -120,6 +120,8 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
         return this.#fail(event.closeCode, event.code, event.message)
       case 'overflow':
         return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
+      case 'lateFrame':
+        return this.#close(CloseCode.timeout, 'a frame did not become whole in time')
       case 'drain':
         return this.#close(CloseCode.goingAway, 'the relay is closing')
       case 'lost':

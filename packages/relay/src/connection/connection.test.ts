@@ -292,47 +292,128 @@ test.each(['leaves', 'is put out'])('a push counts until the log has answered, t
   expect(world.buffers.totalBytes).toBe(0)
 })
 
-test('what has come of a frame counts as arriving, whatever came whole before it, or pongs in between', async () => {
+test('what has come of a frame counts as arriving until it is whole, or its sender gone', () => {
   const world = new World()
+  const { connection, socket } = world.connect()
+  socket.flush()
+  for (const bytes of [0, 1_000_000, 900_000, 0, 500]) {
+    socket.partBytes = bytes
+    connection.tick(0)
+    expect([world.buffers.totalBytes, connection.load.partBytes]).toEqual([bytes, bytes])
+  }
+  connection.lost()
+  expect(world.buffers.totalBytes).toBe(0)
+})
+
+const timely = { frameTimeoutMs: 10_000, frameBytesPerSecondMin: 1000, heartbeatMs: 1_000_000, tickMs: 1000 }
+
+/** Brings `bytes` of a frame in each of `seconds`, or until the connection is closed; says after how many that was. */
+function drip(
+  { scheduler }: World,
+  { connection, socket }: Client,
+  bytes: number,
+  seconds: number,
+): number | undefined {
+  for (let second = 0; second < seconds; second++) {
+    socket.partBytes += bytes
+    socket.receivedBytes += bytes
+    connection.tick(scheduler.now())
+    if (socket.closed !== undefined) return second
+    scheduler.advance(1000)
+  }
+  return undefined
+}
+
+test('a frame that does not become whole in time ends the connection, unless it comes as fast as it should', () => {
+  const world = new World(timely)
+  const [slow, slower, fast] = [world.connect(), world.connect(), world.connect()]
+  // A byte, and then half of what it should be: for each second it has half of one more.
+  expect(drip(world, slow, 1, 100)).toBe(11)
+  expect(slow.socket.closed).toBe(4408)
+  expect(drip(world, slower, 500, 100)).toBe(22)
+  expect(drip(world, fast, 1000, 1000)).toBe(undefined)
+})
+
+test('pongs and pings between the parts of a frame give it no more time', () => {
+  const world = new World(timely)
+  const client = world.connect()
+  for (let second = 0; second <= 11; second++) {
+    client.socket.partBytes = 50
+    client.socket.receivedBytes += 6
+    client.connection.receivePong()
+    client.connection.tick(world.scheduler.now())
+    world.scheduler.advance(1000)
+  }
+  expect(client.socket.closed).toBe(4408)
+})
+
+test('each frame has its own time, whatever came before', () => {
+  const world = new World(timely)
+  const client = world.connect()
+  for (let frame = 0; frame < 10; frame++) {
+    expect(drip(world, client, 1, 9)).toBe(undefined)
+    // Its end, and the beginning of the next.
+    client.send({ type: 'ping' })
+    client.socket.partBytes = 1
+  }
+  expect(drip(world, client, 1, 100)).toBe(11)
+})
+
+test('who does not end the connection either is cut off', () => {
+  const world = new World(timely)
+  const client = world.connect()
+  drip(world, client, 1, 100)
+  expect([client.socket.closed, client.socket.terminated]).toEqual([4408, false])
+  client.connection.tick(world.scheduler.now())
+  expect(client.socket.terminated).toBe(true)
+})
+
+test('time in which the relay does not read, or does not look, is not the time of a frame', async () => {
+  const world = new World({ ...timely, unsettledBytesMax: 10 })
   const client = world.connect()
   const handle = await client.join('r')
-  const { connection, socket } = client
-  const bring = (bytes: number): void => {
-    socket.receivedBytes += bytes
-  }
-  const arriving = (): number => {
-    connection.tick(0)
-    return connection.load.partBytes
-  }
-  bring(100)
-  client.send({ type: 'ping' })
-  expect(arriving()).toBe(0)
-  // Most of a frame, and its end with most of the next.
-  bring(1_000_000)
-  expect(arriving()).toBe(1_000_000)
-  bring(24)
-  client.send({ type: 'push', handle, ref: 1, update: updateOf('x'.repeat(1_000_000)) })
-  bring(900_000)
-  expect(arriving()).toBe(900_000)
-  for (let count = 0; count < 3; count++) {
-    bring(6)
-    connection.receivePong()
-  }
-  expect(arriving()).toBe(900_000)
-  expect(arriving()).toBe(900_000)
-  bring(10)
-  client.send({ type: 'ping' })
-  expect(arriving()).toBe(0)
-  // Of an idle client there is nothing but pongs.
-  for (let count = 0; count < 100; count++) {
-    bring(6)
-    connection.receivePong()
-    expect(arriving()).toBe(0)
-  }
-  client.socket.flush()
+  world.log.hold()
+  client.send({ type: 'push', handle, ref: 1, update: updateOf('a') })
+  expect(client.socket.paused).toBe(true)
+  expect(drip(world, client, 0, 100)).toBe(undefined)
+  client.socket.partBytes = 10
+  expect(drip(world, client, 0, 100)).toBe(undefined)
+  world.log.release()
   await client.socket.next('ack')
+  expect(client.socket.paused).toBe(false)
+  // Half a minute in which nothing at all was done counts for two seconds.
+  world.scheduler.advance(30_000)
+  expect(drip(world, client, 0, 100)).toBe(9)
+})
+
+test('who is held since sockets keep too much has no more time for that, unless it is the log that is behind', () => {
+  for (const [kind, endsAfter] of [
+    ['arriving', 11],
+    ['settling', undefined],
+  ] as const) {
+    const world = new World({ ...timely, bufferBytesMax: 1000 })
+    const client = world.connect()
+    world.buffers.change(kind, 2000)
+    client.connection.press()
+    client.socket.partBytes = 10
+    expect(drip(world, client, 0, 100)).toBe(endsAfter)
+  }
+})
+
+test('a socket is still when it took nothing of what is queued for as long as it may be slow', async () => {
+  const world = new World({ drainTimeoutMs: 3000, tickMs: 1000 })
+  const client = world.connect()
+  await client.join('r')
+  const stillAfter = (ticks: number): boolean => {
+    for (let tick = 0; tick < ticks; tick++) client.connection.tick(0)
+    return client.connection.load.isStill
+  }
+  expect([stillAfter(3), stillAfter(1)]).toEqual([false, true])
   client.socket.flush()
-  expect(world.buffers.totalBytes).toBe(0)
+  client.send({ type: 'ping' })
+  expect([stillAfter(4), stillAfter(1)]).toEqual([false, true])
+  client.socket.flush()
+  expect(stillAfter(9)).toBe(false)
 })
 
 test('nothing is queued for a socket that is gone, whatever it says of itself', () => {

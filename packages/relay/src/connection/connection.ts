@@ -25,15 +25,13 @@ import type { Refusal } from '../room/admission.ts'
 import type { Rooms } from '../room/rooms.ts'
 import { SharedMessage } from '../room/shared-message.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { ArrivingFrame } from './arriving-frame.ts'
 import type { FrameSocket } from './frame-socket.ts'
 import { Gate } from './gate.ts'
 import { Membership, type MembershipOwner } from './membership.ts'
 import { Outbox } from './outbox.ts'
 import { Reading } from './reading.ts'
 import type { Join, Session, SessionEffect, SessionEvent } from './session.ts'
-
-/** An answer to a ping of the relay: a header with a mask, and nothing else. */
-const PONG_BYTES = 6
 
 /** What all connections of a relay share. */
 export interface ConnectionSurroundings {
@@ -94,18 +92,21 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   #handling = false
   #sentAt: number
   #unsettledBytes = 0
-  /** What the network had brought at the last tick, and what of it all belongs to no frame that is still arriving. */
+  /** What the network had brought at the last tick. */
   #receivedBytes = 0
-  #wholeBytes: number
   /** What is counted for this connection, beside its pushes: queued in frames that count once, in others, and arriving. */
   #sharedBytes = 0
   #queuedBytes = 0
   #arrivingBytes = 0
-  /** Of a frame that is not whole. */
-  #partBytes = 0
   /** What of that was stuck at the last tick, and at the one before. */
   #stuckBytes = 0
   #stuckBefore = 0
+  /** For how many ticks something is queued of which nothing was taken. */
+  #stillTicks = 0
+  #hasTaken = false
+  /** A frame of which a tick has seen a part. */
+  #arriving: ArrivingFrame | undefined
+  #wasLate = false
   readonly #reading: Reading
   /** The client is shown to have sent too much, and is not read until this is called off, or over. */
   #endRest: (() => void) | undefined
@@ -133,7 +134,6 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#sentAt = surroundings.scheduler.now()
     this.#outbox = new Outbox(surroundings.limits)
     this.#reading = new Reading(socket)
-    this.#wholeBytes = socket.receivedBytes
     if (surroundings.authenticator === undefined) return
     this.#traffic = new Traffic(trafficRates(surroundings.limits, 1), this.#sentAt)
     this.#unknown = new UnknownClientBudget(surroundings.limits, this.#sentAt)
@@ -157,9 +157,18 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   get load(): BufferLoad {
-    const stuckBytes = this.#sharedBytes + this.#queuedBytes + this.#arrivingBytes
-    const drains = this.#stuckBytes < this.#stuckBefore
-    return { settlingBytes: this.#unsettledBytes, stuckBytes, partBytes: this.#partBytes, drains }
+    const { drainTimeoutMs, tickMs } = this.#surroundings.limits
+    return {
+      settlingBytes: this.#unsettledBytes,
+      stuckBytes: this.#stuckNow,
+      partBytes: this.#socket.partBytes,
+      drains: this.#stuckBytes < this.#stuckBefore,
+      isStill: this.#stillTicks * tickMs > drainTimeoutMs,
+    }
+  }
+
+  get #stuckNow(): number {
+    return this.#sharedBytes + this.#queuedBytes + this.#arrivingBytes
   }
 
   receive(frame: Uint8Array): void {
@@ -168,8 +177,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     if (excess !== undefined) return this.#exceeded(excess)
     this.#updates = 0
     this.#joins = 0
-    // What one read has brought of the next frame is taken for whole with it.
-    this.#wholeBytes = this.#socket.receivedBytes
+    this.#arriving = undefined
     this.#take({ type: 'frame', frame, now })
     if (this.#traffic !== undefined) this.#countTraffic(this.#traffic, frame.length, now)
   }
@@ -179,8 +187,6 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   receivePong(): void {
-    // It may come between the parts of a frame, and is no end of it.
-    this.#wholeBytes += PONG_BYTES
     this.#take({ type: 'alive', now: this.#surroundings.scheduler.now() })
   }
 
@@ -197,27 +203,52 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { receivedBytes } = this.#socket
     const broughtBytes = receivedBytes - this.#receivedBytes
     this.#receivedBytes = receivedBytes
-    this.#measureStuck(receivedBytes)
+    this.#measureStuck()
     // No message may mean nothing: a long frame takes its time on a slow line, and nothing else can come meanwhile; and who is
     // not read cannot be heard.
     if (broughtBytes !== 0 || this.#reading.isHeld) this.#take({ type: 'alive', now })
     const overflow = this.#outbox.overflowing(now)
     if (overflow !== undefined) this.#overflow(overflow)
     else this.#take({ type: 'tick', now, sentAt: this.#sentAt })
+    this.#watchArrival(now)
     const excess = this.#unknown?.check(now)
     if (excess !== undefined) this.#exceeded(excess)
     this.#gate?.tick(now)
     for (const gate of this.#placeGates?.values() ?? []) gate.tick(now)
   }
 
-  /** What came since the last whole frame is of one that is arriving, but for pings of the other side, which are small. */
-  #measureStuck(receivedBytes: number): void {
-    const partBytes = Math.max(0, receivedBytes - this.#wholeBytes)
-    this.#partBytes = Math.min(partBytes, this.#surroundings.limits.frameBytesMax)
+  #measureStuck(): void {
     const keptBytes = Math.max(this.#unknown?.bytes ?? 0, this.#session.machine.keptBytes ?? 0)
-    this.#countArriving(this.#partBytes + keptBytes)
+    this.#countArriving(this.#socket.partBytes + keptBytes)
     this.#stuckBefore = this.#stuckBytes
-    this.#stuckBytes = this.load.stuckBytes
+    this.#stuckBytes = this.#stuckNow
+    this.#stillTicks = this.#hasTaken || this.#socket.bufferedBytes === 0 ? 0 : this.#stillTicks + 1
+    this.#hasTaken = false
+  }
+
+  /** A frame that is begun has to end in time, or it would be kept for as long as the client likes. */
+  #watchArrival(now: number): void {
+    const { partBytes } = this.#socket
+    if (partBytes === 0) {
+      this.#arriving = undefined
+      return
+    }
+    const { limits, counters } = this.#surroundings
+    this.#arriving ??= new ArrivingFrame(limits, now)
+    if (!this.#arriving.isLate(now, partBytes, this.#isKeptWaiting)) return
+    if (this.#wasLate) return this.#socket.terminate()
+    this.#wasLate = true
+    counters.limitHit('frameTimeoutMs')
+    this.#take({ type: 'lateFrame' })
+  }
+
+  /**
+   * Whether the relay does not read on, and it is up to the log or to what came before. That sockets keep too much is no excuse:
+   * whoever fills the buffers would be safe by filling them.
+   */
+  get #isKeptWaiting(): boolean {
+    if (!this.#reading.isHeld) return false
+    return this.#reading.isHeldBeside('buffers') || this.#unsettledBytes > 0 || this.#surroundings.buffers.settles
   }
 
   get subjects(): ReadonlySet<string> {
@@ -337,6 +368,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   #sent(): void {
+    this.#hasTaken = true
     const { bufferedBytes } = this.#socket
     this.#countQueued(bufferedBytes - this.#sharedBytes)
     if (!this.#outbox.drainedTo(bufferedBytes, this.#surroundings.buffers.pressed)) return

@@ -37,7 +37,7 @@ test('of frames that are too much together, the one that has come furthest goes 
   const sockets = [60_000, 50_000, 40_000].map((bytes) => {
     const socket = new HeldSocket()
     connections.accept(socket, { endpoint: 'sync' })
-    socket.receivedBytes += bytes
+    socket.partBytes += bytes
     return socket
   })
   const paused = (): readonly boolean[] => {

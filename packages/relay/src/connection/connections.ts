@@ -135,11 +135,11 @@ export class Connections {
   }
 
   #holdHeaviest(): ReadonlySet<Connection> {
-    const { bytesMax, totalBytes, stuckBytes } = this.#surroundings.buffers
+    const { bytesMax, settles } = this.#surroundings.buffers
     const held = new Set(heaviest(this.#open, bytesMax / 2))
     for (const connection of held) connection.press()
     // Frame by frame, each becomes whole: not while the log has enough to settle, or it would be given ever more.
-    if (totalBytes - stuckBytes <= bytesMax / 2) furthest(this.#open)?.ease()
+    if (!settles) furthest(this.#open)?.ease()
     return held
   }
 

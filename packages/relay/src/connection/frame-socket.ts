@@ -14,6 +14,8 @@ export interface FrameSocket {
   readonly bufferedBytes: number
   /** Bytes that the network has brought, those of a frame that is not whole yet among them. */
   readonly receivedBytes: number
+  /** Of these, what belongs to a frame that is not whole. */
+  readonly partBytes: number
   /** Sends one binary frame; borrowed until `onSent` is called, which happens also when it could not be sent. */
   send(frame: Uint8Array, onSent: () => void): void
   /** Asks the other side's WebSocket for a pong, which comes in through `receivePong`. */

@@ -8,6 +8,7 @@ export class HeldSocket implements FrameSocket {
   readonly messages: RelayMessage[] = []
   bufferedBytes = 0
   receivedBytes = 0
+  partBytes = 0
   paused = false
   closed: number | undefined
   terminated = false

@@ -35,6 +35,11 @@ export class Reading {
     return this.#held !== 0
   }
 
+  /** Whether there is a reason beside `reason`. */
+  isHeldBeside(reason: ReasonNotToRead): boolean {
+    return (this.#held & ~reasons[reason]) !== 0
+  }
+
   /** Returns whether the reason is a new one. */
   hold(reason: ReasonNotToRead): boolean {
     const held = this.#held | reasons[reason]

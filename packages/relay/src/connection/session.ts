@@ -42,6 +42,8 @@ export type SessionEvent =
   | { readonly type: 'told'; readonly place: string; readonly shared: SharedMessage }
   /** The socket did not take what it was sent. */
   | { readonly type: 'overflow' }
+  /** The client began a frame, and did not end it in time. */
+  | { readonly type: 'lateFrame' }
   /** The relay closes. */
   | { readonly type: 'drain' }
   /** The socket is gone. */

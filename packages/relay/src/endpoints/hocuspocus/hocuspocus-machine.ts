@@ -136,6 +136,8 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
         return this.#close(event.closeCode, event.code)
       case 'overflow':
         return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
+      case 'lateFrame':
+        return this.#close(CloseCode.timeout, 'a frame did not become whole in time')
       case 'drain':
         return this.#close(CloseCode.goingAway, 'the relay is closing')
       case 'lost':

@@ -101,6 +101,8 @@ export class YMachine implements SessionMachine<YAnswer> {
         return this.#ended({ ...event, retryable: false }, event.closeCode)
       case 'overflow':
         return this.#close(CloseCode.tryAgainLater, 'what was sent is not being read')
+      case 'lateFrame':
+        return this.#close(CloseCode.tryAgainLater, 'a frame did not become whole in time')
       case 'drain':
         return this.#close(CloseCode.goingAway, 'the relay is closing')
       case 'lost':
