@@ -220,7 +220,11 @@ function structArbitrary(): fc.Arbitrary<(client: number, clock: number) => Stru
 
 function contentArbitrary(length: fc.Arbitrary<number>): fc.Arbitrary<Content> {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 5 })
-  const json = fc.json({ noUnicodeString: false, maxDepth: 2 }).map((it) => JSON.stringify(JSON.parse(it)))
+  // Yjs loses a key `__proto__` whenever it reads a value, and the core does not: `convert.test.ts` has a test of that alone.
+  const json = fc
+    .json({ noUnicodeString: false, maxDepth: 2 })
+    .map((it) => JSON.stringify(JSON.parse(it)))
+    .filter((it) => !it.includes('"__proto__":'))
   const made = (kind: number, write: (writer: ByteWriter) => void): Content => {
     const writer = new ByteWriter()
     write(writer)
