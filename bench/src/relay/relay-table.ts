@@ -1,8 +1,9 @@
 /** What does our relay cost and promise, beside the servers that people run today and beside what a server without promises would cost? */
 import type { Bench, BenchContext } from '../harness/bench.ts'
-import { PinnedLoad, processorsFor } from './processors.ts'
+import { PinnedLoad, processorsFor } from './servers/processors.ts'
 import { acceptedRows } from './rows/accepted.ts'
 import { deliveryRows } from './rows/deliveries.ts'
+import { durableRows } from './rows/durable.ts'
 import { hostileRow } from './rows/hostile.ts'
 import { idleClientsRow } from './rows/idle-clients.ts'
 import { killRow } from './rows/kill.ts'
@@ -10,11 +11,13 @@ import { largeDocumentRows } from './rows/large-document.ts'
 import type { Row, RowContext, Sizes } from './rows/row.ts'
 import { stoppedReadersRow } from './rows/stopped-readers.ts'
 import { typingRow } from './rows/typing.ts'
-import { BARE, contenders, Fleet, OURS_HOCUSPOCUS, OURS_Y, type Contender } from './servers/contenders.ts'
+import { BARE, contenders, OURS_HOCUSPOCUS, OURS_Y, type WiredContender } from './servers/contenders.ts'
+import { Fleet } from './servers/fleet.ts'
 
 const rows: readonly Row[] = [
   ...deliveryRows,
   ...acceptedRows,
+  ...durableRows,
   typingRow,
   idleClientsRow,
   ...largeDocumentRows,
@@ -33,10 +36,10 @@ export const relayTable: Bench = {
       ? 'it and the load run where the system puts them, for want of taskset or of a second processor'
       : 'alone on one processor, the load on another') +
     '; clients speak each protocol on raw sockets, pushes are real Yjs edits of one character, encoded before the clock runs. ' +
-    'bare ws: a frame per update and socket, nothing checked, nothing stored; batched ws: one write per socket and turn of the event loop, the same bytes for ' +
-    'all; y-websocket 2: the server that it brings, with y-leveldb; Hocuspocus 4: with a hook that writes documents to files, since its SQLite ' +
+    'bare ws: a frame per update and socket, nothing checked, nothing stored; limit: bare ws that batches, one write per socket and turn of the event loop, the ' +
+    'same bytes for all, and where one by one is accepted, a file that is appended and flushed once for all rooms; y-websocket 2: the server that it brings, with y-leveldb; Hocuspocus 4: with a hook that writes documents to files, since its SQLite ' +
     'extension downloads a compiled library. Accepted means acknowledged (ours, after the flush; Hocuspocus, before it stores) or, where a wire ' +
-    'has no acknowledgement (bare, batched, /y, y-websocket), that the writer got its own update back',
+    'has no acknowledgement (bare, limit, /y, y-websocket), that the writer got its own update back',
   metric:
     'server CPU: user and system time of all threads of the server; per delivery, update or join. Every delivery is compared with what was ' +
     'pushed. Median ± half the interquartile range over interleaved rounds',
@@ -55,6 +58,7 @@ export const relayTable: Bench = {
       const result = await row.run(rowContext, task)
       yield {
         ...result,
+        ...(row.point === undefined ? {} : { point: row.point({ size }) }),
         ...(row.notRun === undefined ? {} : { notRun: row.notRun }),
         ...(context.scale === 'quick' ? {} : { targets: row.targets }),
       }
@@ -63,7 +67,7 @@ export const relayTable: Bench = {
 }
 
 /** A quick run leaves out the endpoints of ours that are codecs onto the same rooms. */
-function taking(scale: BenchContext['scale']): readonly Contender[] {
+function taking(scale: BenchContext['scale']): readonly WiredContender[] {
   if (scale === 'full') return contenders
   return contenders.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)
 }

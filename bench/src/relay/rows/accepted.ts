@@ -6,15 +6,15 @@ import { measure } from '../../harness/measure.ts'
 import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BARE, BATCHED, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED } from '../servers/contenders.ts'
+import type { RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
+import { verifyStored } from './stored.ts'
 
 const WRITERS = 50
 /** Pushes of one writer that are not accepted yet. */
 const WINDOW = 64
 const SETTLES_WITHIN_MS = 30_000
-/** Rooms whose stored content is looked at. */
-const ROOMS_CHECKED = 3
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
 const DURATION_MS: Sizes<number> = { quick: 300, normal: 1000, full: 3000 }
@@ -155,19 +155,4 @@ function unitsIn(update: Uint8Array): number {
   let units = 0
   for (const client of structs.clients()) for (const { start, end } of structs.ranges(client)) units += end - start
   return units
-}
-
-async function verifyStored(
-  server: RunningContender,
-  roomOf: (index: number) => string,
-  pushed: readonly (readonly Uint8Array[])[],
-): Promise<void> {
-  for (let index = 0; index < ROOMS_CHECKED; index++) {
-    const late = await LoadClient.join(server, roomOf(index))
-    await late.close()
-    check(
-      Buffer.compare(mergeUpdates(late.stored), mergeUpdates(pushed[index]!)) === 0,
-      `${server.subject}: what a room has is not what was pushed to it`,
-    )
-  }
 }

@@ -5,7 +5,8 @@ import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
 import { Reading } from '../load/reading.ts'
-import { BARE, BATCHED, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED } from '../servers/contenders.ts'
+import type { RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
 /** Pushes that are not accepted yet. */

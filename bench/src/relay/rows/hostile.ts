@@ -5,8 +5,9 @@ import { type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
 import { hostileInputs, type HostileInput } from '../load/hostile-inputs.ts'
 import { LoadClient } from '../load/load-client.ts'
-import { running, type Contender, type Fleet } from '../servers/contenders.ts'
-import type { ServerProcess } from '../server-process.ts'
+import type { WiredContender } from '../servers/contenders.ts'
+import { running, type Fleet } from '../servers/fleet.ts'
+import type { ServerProcess } from '../servers/server-process.ts'
 import type { Row } from './row.ts'
 
 /** How long an input works on before the next one. */
@@ -43,7 +44,7 @@ interface Outcome {
   readonly junk: boolean
 }
 
-async function attack(fleet: Fleet, contender: Contender): Promise<Record<string, number>> {
+async function attack(fleet: Fleet, contender: WiredContender): Promise<Record<string, number>> {
   const target = new Target(fleet, contender, await fleet.newStore())
   try {
     const inputs = hostileInputs()
@@ -64,12 +65,12 @@ async function attack(fleet: Fleet, contender: Contender): Promise<Record<string
 /** A server that is started again on its store when it has ended. */
 class Target {
   readonly #fleet: Fleet
-  readonly #contender: Contender
+  readonly #contender: WiredContender
   readonly #store: string
   #server: ServerProcess | undefined
   #rooms = 0
 
-  constructor(fleet: Fleet, contender: Contender, store: string) {
+  constructor(fleet: Fleet, contender: WiredContender, store: string) {
     this.#fleet = fleet
     this.#contender = contender
     this.#store = store
@@ -103,7 +104,12 @@ class Target {
 }
 
 /** Sends the input in a room that nobody has used. Returns whether the server said that it took it, or gave it to others. */
-async function takes(server: ServerProcess, contender: Contender, room: string, input: HostileInput): Promise<boolean> {
+async function takes(
+  server: ServerProcess,
+  contender: WiredContender,
+  room: string,
+  input: HostileInput,
+): Promise<boolean> {
   const place = running(contender, server)
   const clients: LoadClient[] = []
   let delivered = false
@@ -129,7 +135,7 @@ async function takes(server: ServerProcess, contender: Contender, room: string, 
 /** What somebody gets who joins the room afterwards. */
 async function look(
   server: ServerProcess,
-  contender: Contender,
+  contender: WiredContender,
   room: string,
 ): Promise<'nothing' | 'something' | 'no room'> {
   try {

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
 import { closeClients, joinAll } from '../load/load-client.ts'
-import { BARE, BATCHED, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED } from '../servers/contenders.ts'
+import type { RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
 const CLIENTS: Sizes<number> = { quick: 300, normal: 2000, full: 5000 }

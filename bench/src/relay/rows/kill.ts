@@ -6,7 +6,8 @@ import { author, FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood } from '../load/flood.ts'
 import { LoadClient } from '../load/load-client.ts'
 import { within } from '../../harness/deadline.ts'
-import { running, type Contender, type Fleet } from '../servers/contenders.ts'
+import type { WiredContender } from '../servers/contenders.ts'
+import { running, type Fleet } from '../servers/fleet.ts'
 import type { Row } from './row.ts'
 
 const ACCEPTED = 2000
@@ -30,7 +31,7 @@ export const killRow: Row = {
   },
 }
 
-async function killed(fleet: Fleet, contender: Contender): Promise<Record<string, number>> {
+async function killed(fleet: Fleet, contender: WiredContender): Promise<Record<string, number>> {
   const authored = author(FIRST_CLIENT_ID, ACCEPTED + BEYOND)
   const store = await fleet.newStore()
   {

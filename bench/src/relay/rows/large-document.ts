@@ -9,7 +9,8 @@ import type { Trace } from '../../workloads/trace.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET, type RunningContender } from '../servers/contenders.ts'
+import { BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET } from '../servers/contenders.ts'
+import type { RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
 const ROOMS: Sizes<number> = { quick: 4, normal: 12, full: 200 }

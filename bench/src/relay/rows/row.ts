@@ -1,7 +1,8 @@
 /** What a row of the relay's table is: its metrics and targets as data, and how each contender's samples come about. */
-import type { BenchContext, Metric, TaskResult } from '../../harness/bench.ts'
+import type { BenchContext, Metric, Point, TaskResult } from '../../harness/bench.ts'
 import type { Target } from '../../harness/target.ts'
-import type { Contender, Fleet } from '../servers/contenders.ts'
+import type { WiredContender } from '../servers/contenders.ts'
+import type { Fleet } from '../servers/fleet.ts'
 
 /** How much work: of `--quick`, of a run without options, of `--full`. */
 export type Sizes<Size> = Readonly<Record<'quick' | 'normal' | 'full', Size>>
@@ -9,7 +10,7 @@ export type Sizes<Size> = Readonly<Record<'quick' | 'normal' | 'full', Size>>
 export interface RowContext extends BenchContext {
   readonly fleet: Fleet
   /** Who takes part, in the order of the columns. */
-  readonly contenders: readonly Contender[]
+  readonly contenders: readonly WiredContender[]
   /** The size that this run asks for. */
   readonly size: <Size>(sizes: Sizes<Size>) => Size
 }
@@ -17,6 +18,8 @@ export interface RowContext extends BenchContext {
 export interface Row {
   /** May name counts, which depend on the run. */
   readonly name: (context: Pick<RowContext, 'size'>) => string
+  /** Where the row lies on a growth curve, if it does. */
+  readonly point?: (context: Pick<RowContext, 'size'>) => Point
   readonly metrics: readonly Metric[]
   /** What ours is to reach; judged in all but quick runs. */
   readonly targets: readonly Target[]

@@ -6,7 +6,8 @@ import { measure } from '../../harness/measure.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { ByteCursor } from '../load/byte-cursor.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BATCHED, type RunningContender } from '../servers/contenders.ts'
+import { BATCHED } from '../servers/contenders.ts'
+import type { RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
 const READERS = 20

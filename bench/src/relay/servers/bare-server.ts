@@ -12,7 +12,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { argv } from 'node:process'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { serveBench } from '../server-child.ts'
+import { serveBench } from './server-child.ts'
 
 const DOCUMENT_BYTES_MIN = 32 * 1024
 const NOTHING = new Uint8Array()

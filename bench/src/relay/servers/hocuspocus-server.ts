@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { argv } from 'node:process'
 import { Server } from '@hocuspocus/server'
 import * as Y from 'yjs'
-import { serveBench } from '../server-child.ts'
+import { serveBench } from './server-child.ts'
 
 const folder = argv[2]!
 

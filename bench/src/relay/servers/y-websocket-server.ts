@@ -8,7 +8,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { argv, env } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { serveBench } from '../server-child.ts'
+import { serveBench } from './server-child.ts'
 
 const HOST = '127.0.0.1'
 const LISTENS_WITHIN_MS = 10_000

@@ -1,13 +1,9 @@
-/**
- * Our relay, run as a child process with its defaults. The parameter is the folder of an LMDB log, which exists and is empty;
- * without one, the log is in memory.
- */
+/** Our relay, run as a child process with its defaults. The parameter is the folder of its log, which exists. */
 import { argv } from 'node:process'
-import { MemoryLog, createRelay, eventLog, openLmdbLog } from '@syncline/relay'
+import { createRelay, eventLog, openLmdbLog } from '@syncline/relay'
 import { serveBench } from './server-child.ts'
 
-const directory = argv[2]
-const log = directory === undefined ? new MemoryLog() : await openLmdbLog({ directory })
+const log = await openLmdbLog({ directory: argv[2]! })
 const expected = new Set(['listening', 'draining', 'closed', 'compacted'])
 const tell = eventLog()
 const relay = createRelay({

@@ -2,7 +2,7 @@
 import { Session } from 'node:inspector/promises'
 import { exit } from 'node:process'
 import { setImmediate } from 'node:timers/promises'
-import { hotFunctions } from '../harness/profile.ts'
+import { hotFunctions } from '../../harness/profile.ts'
 import type { MemoryInUse, ServerReport, ServerRequest, ServerUsage } from './server-process.ts'
 
 /** A server that listens. */

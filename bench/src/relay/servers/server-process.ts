@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { within } from '../harness/deadline.ts'
-import type { HotFunction } from '../harness/profile.ts'
+import { within } from '../../harness/deadline.ts'
+import type { HotFunction } from '../../harness/profile.ts'
 import { onProcessor } from './processors.ts'
 
 /** What a server tells the bench through the channel between them. */
