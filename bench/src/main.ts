@@ -18,6 +18,7 @@ import { runBenches } from './harness/run-benches.ts'
 import type { Run } from './harness/run.ts'
 import { renderRun } from './harness/terminal.ts'
 import { merge } from './merge/merge.ts'
+import { people } from './people/people.ts'
 import { relayTable } from './relay/relay-table.ts'
 import { replica } from './replica/replica.ts'
 import { compare } from './report/guard.ts'
@@ -25,7 +26,7 @@ import { renderComparison } from './report/guard-table.ts'
 import { subjectNames } from './subjects/subjects.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, relayTable]
+const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, relayTable, people]
 
 /** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
 const typicalMs: Typical = {
@@ -33,7 +34,8 @@ const typicalMs: Typical = {
   merge: { quick: 5000, default: 60_000, full: 60_000 },
   replica: { quick: 15_000, default: 150_000, full: 900_000 },
   'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
-  relay: { quick: 25_000, default: 300_000, full: 1_800_000 },
+  relay: { quick: 15_000, default: 150_000, full: 1_800_000 },
+  people: { quick: 10_000, default: 90_000, full: 600_000 },
 }
 
 /** Of `--report`, where it is not given. */
