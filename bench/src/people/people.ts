@@ -6,9 +6,10 @@ import { Fleet } from '../relay/servers/fleet.ts'
 import { PinnedLoad, processorsFor } from '../relay/servers/processors.ts'
 import { peopleContenders, type PeopleContender } from './contenders.ts'
 import { keystrokeRows } from './keystroke.ts'
+import { reconnectRow } from './reconnect.ts'
 import type { PeopleContext, PeopleRow } from './row.ts'
 
-const rows: readonly PeopleRow[] = [...keystrokeRows]
+const rows: readonly PeopleRow[] = [...keystrokeRows, reconnectRow]
 
 export const people: Bench = {
   name: 'people',

@@ -30,6 +30,16 @@ export function applyEdits(doc: Y.Doc, edits: readonly Edit[]): void {
   }
 }
 
+/** The document that the edits make, as somebody has it who loaded it: one update, without the content of what was deleted. */
+export function documentOf(edits: readonly Edit[], clientID: number = CLIENT_IDS[0]): Uint8Array {
+  const doc = new Y.Doc()
+  doc.clientID = clientID
+  applyEdits(doc, edits)
+  const document = Y.encodeStateAsUpdate(doc)
+  doc.destroy()
+  return document
+}
+
 /** The text of a fresh document that got these updates. */
 export function textOf(updates: readonly Uint8Array[]): string {
   const doc = new Y.Doc()

@@ -1,10 +1,9 @@
 /** The document of the trace, as rooms hold it and as many who join at once get it. */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import * as Y from 'yjs'
 import { OURS, check, type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
-import { applyEdits, textOf } from '../../workloads/keystrokes.ts'
+import { documentOf, textOf } from '../../workloads/keystrokes.ts'
 import type { Trace } from '../../workloads/trace.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
@@ -31,7 +30,7 @@ export const largeDocumentRows: readonly Row[] = [
     async run(context, task) {
       const { fleet, size, trace, contenders } = context
       await fleet.endShared()
-      const document = documentOf(trace)
+      const document = documentOf(trace.edits)
       const runners = contenders
         .filter(({ subject }) => [OURS, Y_WEBSOCKET, HOCUSPOCUS].includes(subject))
         .map((contender) => ({
@@ -48,7 +47,7 @@ export const largeDocumentRows: readonly Row[] = [
     async run(context, task) {
       const { fleet, size, trace, contenders } = context
       await fleet.endShared()
-      const document = documentOf(trace)
+      const document = documentOf(trace.edits)
       const runners = contenders
         .filter(({ subject }) => subject !== BATCHED)
         .map((contender) => ({
@@ -60,16 +59,6 @@ export const largeDocumentRows: readonly Row[] = [
     },
   },
 ]
-
-/** As somebody has it who loaded it: one update, without the content of what was deleted. */
-function documentOf({ edits }: Trace): Uint8Array {
-  const doc = new Y.Doc()
-  doc.clientID = FIRST_CLIENT_ID
-  applyEdits(doc, edits)
-  const document = Y.encodeStateAsUpdate(doc)
-  doc.destroy()
-  return document
-}
 
 /** Joins, pushes the document, and stays. */
 async function bring(server: RunningContender, document: Uint8Array, room: string): Promise<LoadClient> {
