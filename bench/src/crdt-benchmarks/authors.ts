@@ -8,7 +8,6 @@ import type { Scenario } from './scenario.ts'
 export function authors(trace: ConcurrentTrace): Scenario {
   return {
     name: 'authors at once',
-    updatesApplied: trace.events.length,
     timesAtLeast: 8,
     prepare: (subject) => () => {
       const updates: Uint8Array[] = []

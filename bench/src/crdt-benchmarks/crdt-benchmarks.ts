@@ -1,7 +1,4 @@
-/**
- * The scenarios B1, B2 and B3 of the public collection dmonad/crdt-benchmarks, made anew from their description, and a trace of several authors.
- * B4, the trace of one author, is what the bench `replica` measures.
- */
+/** The scenarios B1 to B4 of the public collection dmonad/crdt-benchmarks, made anew from their description, and a trace of several authors. */
 import { OURS, check, type Bench, type Metric } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import { measure, type Contestant } from '../harness/measure.ts'
@@ -12,27 +9,24 @@ import { askedFor, askedSubjects } from '../replica/asked-subjects.ts'
 import { contentOf, isSameContent } from '../subjects/content.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { openConcurrentTrace } from '../workloads/concurrent-trace.ts'
-import { authors } from './authors.ts'
-import { manyWriters } from './many-writers.ts'
-import { oneWriter } from './one-writer.ts'
 import type { Outcome, Scenario } from './scenario.ts'
-import { twoWriters } from './two-writers.ts'
+import { Scenarios } from './scenarios.ts'
 
-const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 600 }
+const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 300 }
 /** Of the trace of several authors. */
-const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 3000 }
-const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 3 }
+const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 1000 }
+const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 2 }
 const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
 
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 150, sampleMs: 25, roundsMs: 1500, onceMs: 1000 },
-  quick: { warmUpMs: 20, sampleMs: 5, roundsMs: 100, onceMs: 200 },
+  full: { warmUpMs: 100, sampleMs: 20, roundsMs: 400, onceMs: 500 },
+  quick: { warmUpMs: 10, sampleMs: 3, roundsMs: 20, onceMs: 25 },
 }
 
 /** Of encoding and loading what a scenario made: documents of some kilobytes. */
 const STATE_TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 30, sampleMs: 6, roundsMs: 300 },
-  quick: { warmUpMs: 5, sampleMs: 1, roundsMs: 30 },
+  full: { warmUpMs: 20, sampleMs: 5, roundsMs: 60 },
+  quick: { warmUpMs: 2, sampleMs: 0.5, roundsMs: 5 },
 }
 
 const updates: Metric = { name: 'updates', unit: 'bytes', better: 'lower' }
@@ -43,9 +37,10 @@ const metrics = [time, updates, encode, size, load]
 export const crdtBenchmarks: Bench = {
   name: 'crdt-benchmarks',
   question: 'How fast are the scenarios that the field compares itself by?',
-  workload: ({ scale }) =>
+  workload: ({ scale, trace }) =>
     `B1, B2 and B3 of crdt-benchmarks with N = ${grouped(N[scale])}: one writes and another reads (B1); two write apart and exchange their ` +
-    'updates (B2); one gets what many clients did apart (B3). And a trace of two authors who write at the same time',
+    `updates (B2); one gets what many clients did apart (B3). B4: ${trace.name}, ${grouped(trace.edits.length)} keystrokes. And a trace of two authors ` +
+    'who write at the same time',
   metric:
     'time of the edits and of their exchange (of B3: of the one that gets all), bytes of all updates, and time and bytes of the whole state. Replicas must show ' +
     'the same, and ours must encode the bytes that yjs does, or there is no number. Lower is better. Targets are judged in full runs',
@@ -55,16 +50,12 @@ export const crdtBenchmarks: Bench = {
     const asked = await askedSubjects(context)
     const yjs = asked.subjects.find(({ name }) => name === YJS)!
     const n = N[scale]
-    for (const scenario of [
-      ...oneWriter(n),
-      ...twoWriters(n),
-      ...manyWriters(n),
-      authors(openConcurrentTrace(EVENTS[scale])),
-    ]) {
+    const scenarios = new Scenarios(n, context.trace, openConcurrentTrace(EVENTS[scale]))
+    for (const [place, scenario] of scenarios.all.entries()) {
       const { name, timesAtLeast } = scenario
       if (!context.selects(name)) continue
       progress.step(`crdt-benchmarks · ${name}`)
-      const { able, notRun } = askedFor(asked, scenario, context.fullCounts)
+      const { able, notRun } = askedFor(asked, (subject) => scenarios.effort(place, subject), context)
       const reference = checked(yjs, scenario.prepare(yjs)(), scenario)
       const contestants = able.map((subject) => {
         progress.detail(`preparing ${subject.name}`)

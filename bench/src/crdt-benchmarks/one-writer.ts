@@ -65,8 +65,6 @@ function scenario(name: string, operations: readonly Operation[]): Scenario {
   const content = { ...EMPTY, text: textAfter(operations), values: valuesAfter(operations) }
   return {
     name,
-    updatesApplied: operations.length,
-    entryTransactions: operations.filter(({ kind }) => kind === 'insert values').length,
     timesAtLeast: 1,
     prepare: (subject) => () => {
       const writer = subject.create(CLIENT_IDS[0])

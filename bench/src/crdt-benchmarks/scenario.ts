@@ -1,8 +1,8 @@
 /** A scenario of this bench: edits of some replicas and their exchange, of which the replicas at the end must show the same. */
 import type { Content } from '../subjects/content.ts'
-import type { Demand, Replica, Subject } from '../subjects/subject.ts'
+import type { Replica, Subject } from '../subjects/subject.ts'
 
-export interface Scenario extends Demand {
+export interface Scenario {
   /** With its number in crdt-benchmarks. */
   readonly name: string
   /** How many times faster than yjs ours is to be. */

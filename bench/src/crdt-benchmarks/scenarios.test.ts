@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { contentOf } from '../subjects/content.ts'
 import { importSubject, subjectNames } from '../subjects/subjects.ts'
 import { generateConcurrentTrace } from '../workloads/concurrent-trace.ts'
-import { authors } from './authors.ts'
-import { manyWriters } from './many-writers.ts'
-import { oneWriter } from './one-writer.ts'
-import { twoWriters } from './two-writers.ts'
+import { generateTrace } from '../workloads/generated-trace.ts'
+import { Scenarios } from './scenarios.ts'
 
-const scenarios = [...oneWriter(40), ...twoWriters(40), ...manyWriters(4), authors(generateConcurrentTrace(1, 300))]
+const scenarios = new Scenarios(40, generateTrace(1, 300), generateConcurrentTrace(1, 300)).all
 
 describe.each(subjectNames)('with %s', (name) => {
   it.each(scenarios)('$name ends alike everywhere, as it should', async (scenario) => {
@@ -18,6 +16,14 @@ describe.each(subjectNames)('with %s', (name) => {
     for (const other of others) expect(other).toEqual(first)
     expect(updateBytes).toBeGreaterThan(0)
   })
+})
+
+it('a library is asked for a piece of a scenario before it is asked for all of it', async () => {
+  const large = new Scenarios(1_000_000, generateTrace(1, 300), generateConcurrentTrace(1, 300))
+  const place = scenarios.findIndex(({ name }) => name.startsWith('B3.4'))
+  const told = large.effort(place, await importSubject('json-joy'))
+  expect(told!.exponent).toBeGreaterThanOrEqual(1)
+  expect(large.effort(place, await importSubject('yjs'))).toBeUndefined()
 })
 
 it('a scenario knows a wrong end', () => {

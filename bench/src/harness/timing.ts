@@ -23,7 +23,7 @@ export interface TimingLimits {
   readonly warmUpMs: number
   /** A sample repeats the call until it takes about this long. */
   readonly sampleMs: number
-  /** A subject's rounds together take about this long at most; it gets at least one. */
+  /** A subject's rounds together take about this long at most; but it gets three, so that there is a middle. */
   readonly roundsMs: number
   /**
    * A subject whose first call takes longer than this is not called again: that call is its one sample, cold as it was. For peers that are so far
@@ -33,6 +33,8 @@ export interface TimingLimits {
 }
 
 const REPEATS_MAX = 100_000
+
+const ROUNDS_MIN = 3
 
 /** Work whose sample takes longer than this is not run again before each round: it is long enough to get warm by itself. */
 const REWARMED_MS_MAX = 200
@@ -76,7 +78,10 @@ export function timed<Output>(
 
   return {
     subject,
-    roundsMax: Math.max(1, Math.floor(limits.roundsMs / Math.max(callMs * repeats, 1e-4))),
+    roundsMax: Math.max(
+      ROUNDS_MIN,
+      Math.floor(limits.roundsMs / Math.max(callMs * repeats * (isRewarmed ? 2 : 1), 1e-4)),
+    ),
     async round() {
       const passed: Output[] = []
       const callRepeatedly = (): void => {

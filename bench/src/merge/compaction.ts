@@ -10,7 +10,7 @@ import { encodedAndDestroyed, loaded } from './trace-input.ts'
 
 /** The document of every type is the same in every run, so that its bytes compare. */
 const DOCUMENT_SEED = 1
-const DOCUMENT_EDITS = 5000
+const DOCUMENT_EDITS: Readonly<Record<Scale, number>> = { full: 5000, quick: 1000 }
 const DOCUMENT_REPLICAS = 3
 /** The replicas tell each other what they did after so many edits. */
 const EDITS_BETWEEN_SYNCS = 25
@@ -19,18 +19,18 @@ const targets = [{ metric: 'result', against: DOCUMENT, timesAtLeast: 1 }] as co
 
 export const compactionTasks: readonly MergeTask[] = [
   {
-    name: () => 'compact the trace',
+    name: 'compact the trace',
     metrics: [time, result],
     targets,
-    prepare: ({ trace, history }, scale) =>
+    prepare: ({ trace, history }, { scale }) =>
       compacted(history, scale, (output) => textOf([output]) === trace.endContent),
   },
   {
-    name: () => 'compact a document of every type',
+    name: 'compact a document of every type',
     metrics: [time, result],
     targets,
-    prepare: (_, scale) => {
-      const history = documentOfEveryType()
+    prepare: (_, { scale }) => {
+      const history = documentOfEveryType(DOCUMENT_EDITS[scale])
       const content = contentOf(history)
       return compacted(history, scale, (output) => contentOf(output) === content)
     },
@@ -57,14 +57,14 @@ function compacted(history: Uint8Array, scale: Scale, isRight: (output: Uint8Arr
 }
 
 /** Text with formatting, maps, arrays, XML and nested types, edited by a few replicas, with the content of what was deleted. */
-function documentOfEveryType(): Uint8Array {
+function documentOfEveryType(edits: number): Uint8Array {
   const random = new Random(DOCUMENT_SEED, 'compaction')
   const docs = Array.from({ length: DOCUMENT_REPLICAS }, (_, index) => {
     const doc = new Y.Doc({ gc: false })
     doc.clientID = index + 1
     return doc
   })
-  for (let edit = 0; edit < DOCUMENT_EDITS; edit++) {
+  for (let edit = 0; edit < edits; edit++) {
     editRandomly(random.pick(docs), random)
     if ((edit + 1) % EDITS_BETWEEN_SYNCS === 0) exchange(docs)
   }

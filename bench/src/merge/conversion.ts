@@ -8,10 +8,10 @@ import { convertV1ToV2With14, convertV2ToV1With14 } from './yjs-14.ts'
 
 export const conversionTasks: readonly MergeTask[] = [
   {
-    name: () => 'convert v1 to v2',
+    name: 'convert v1 to v2',
     metrics: [time, result],
     targets: [],
-    prepare: ({ trace, state }, scale) =>
+    prepare: ({ trace, state }, { scale }) =>
       bytesToBytes(
         {
           ours: () => convertUpdateFormatV1ToV2(state),
@@ -27,10 +27,10 @@ export const conversionTasks: readonly MergeTask[] = [
       ),
   },
   {
-    name: () => 'convert v2 to v1',
+    name: 'convert v2 to v1',
     metrics: [time, result],
     targets: [],
-    prepare: ({ trace, state }, scale) => {
+    prepare: ({ trace, state }, { scale }) => {
       const stateV2 = Y.convertUpdateFormatV1ToV2(state)
       return bytesToBytes(
         {

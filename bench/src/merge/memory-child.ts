@@ -6,6 +6,7 @@ import { UpdateStore } from '@syncline/core'
 import * as Y from 'yjs'
 import { answerParent } from '../harness/child.ts'
 import { bytesInUse } from '../harness/memory.ts'
+import { unpacked } from '../workloads/packed-updates.ts'
 import type { Holder, MemoryReport, MemoryRequest } from './memory-report.ts'
 
 interface Loaded {
@@ -24,21 +25,13 @@ const load: Readonly<Record<Holder, (updates: Iterable<Uint8Array>) => Loaded>> 
 /** A document is large enough to stand out by itself, and slow to load. */
 const COPIES: Readonly<Record<Holder, number>> = { store: 8, document: 2 }
 
-async function measure({ holder, bytes, ends }: MemoryRequest): Promise<MemoryReport> {
-  const encoded = load[holder](updatesOf(bytes, ends)).encode()
+async function measure({ holder, updates }: MemoryRequest): Promise<MemoryReport> {
+  const encoded = load[holder](unpacked(updates)).encode()
   const before = await bytesInUse()
   const copies: Loaded[] = []
-  for (let copy = 0; copy < COPIES[holder]; copy++) copies.push(load[holder](updatesOf(bytes, ends)))
+  for (let copy = 0; copy < COPIES[holder]; copy++) copies.push(load[holder](unpacked(updates)))
   const after = await bytesInUse()
   return { retainedBytes: (after - before) / copies.length, encoded }
-}
-
-function* updatesOf(bytes: Uint8Array, ends: Uint32Array): Generator<Uint8Array> {
-  let start = 0
-  for (const end of ends) {
-    yield bytes.subarray(start, end)
-    start = end
-  }
 }
 
 answerParent(measure)

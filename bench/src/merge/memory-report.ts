@@ -1,14 +1,13 @@
 /** What goes between the memory rows and the process that measures for them. */
+import type { PackedUpdates } from '../workloads/packed-updates.ts'
 
 /** What is loaded in the process. */
 export type Holder = 'store' | 'document'
 
 export interface MemoryRequest {
   readonly holder: Holder
-  /** All updates, one behind the other: a message of many small arrays would take long. */
-  readonly bytes: Uint8Array
-  /** Where each update ends. */
-  readonly ends: Uint32Array
+  /** Packed: a message of many small arrays would take long. */
+  readonly updates: PackedUpdates
 }
 
 export interface MemoryReport {

@@ -3,6 +3,7 @@ import { OURS, check, type Metric } from '../harness/bench.ts'
 import { askChild } from '../harness/child.ts'
 import type { Contestant } from '../harness/measure.ts'
 import { textOf } from '../workloads/keystrokes.ts'
+import { packed } from '../workloads/packed-updates.ts'
 import type { Holder, MemoryReport, MemoryRequest } from './memory-report.ts'
 import { DOCUMENT, type MergeTask, type Prepared, type Scale } from './task.ts'
 
@@ -19,39 +20,30 @@ const targets = [{ metric: 'of its encoding', atMost: 1.5 }] as const
 
 export const memoryTasks: readonly MergeTask[] = [
   {
-    name: () => 'memory, loaded from one update',
+    name: 'memory, loaded from one update',
     metrics,
     targets,
-    prepare: ({ trace, history }, scale) => retained([history], trace.endContent, scale),
+    prepare: ({ trace, history }, { scale }) => retained([history], trace.endContent, scale),
   },
   {
-    name: () => 'memory, typed keystroke by keystroke',
+    name: 'memory, typed keystroke by keystroke',
     metrics,
     targets,
-    prepare: ({ trace, updates }, scale) => retained(updates, trace.endContent, scale),
+    prepare: ({ trace, updates }, { scale }) => retained(updates, trace.endContent, scale),
   },
 ]
 
 function retained(updates: readonly Uint8Array[], text: string, scale: Scale): Prepared {
-  const { bytes, ends } = packed(updates)
+  const loaded = packed(updates)
   const contestant = (subject: string, holder: Holder): Contestant => ({
     subject,
     roundsMax: ROUNDS[scale],
     async round() {
-      const request: MemoryRequest = { holder, bytes, ends }
+      const request: MemoryRequest = { holder, updates: loaded }
       const { retainedBytes, encoded } = await askChild<MemoryReport>(child, request, CHILD_TIMEOUT_MS)
       check(textOf([encoded]) === text, `${subject}: what is in memory has another text`)
       return { memory: retainedBytes, 'of its encoding': retainedBytes / encoded.length }
     },
   })
   return { contestants: [contestant(OURS, 'store'), contestant(DOCUMENT, 'document')] }
-}
-
-function packed(updates: readonly Uint8Array[]): Pick<MemoryRequest, 'bytes' | 'ends'> {
-  const ends = new Uint32Array(updates.length)
-  let end = 0
-  updates.forEach((update, index) => (ends[index] = end += update.length))
-  const bytes = new Uint8Array(end)
-  updates.forEach((update, index) => bytes.set(update, ends[index]! - update.length))
-  return { bytes, ends }
 }

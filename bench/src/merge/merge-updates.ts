@@ -1,71 +1,103 @@
 /** Rows about joining updates: what an outbox does before it pushes, and a relay before it checkpoints. */
 import { mergeUpdates } from '@syncline/core'
 import * as Y from 'yjs'
-import { check } from '../harness/bench.ts'
+import { LIMIT, check, type Point } from '../harness/bench.ts'
+import { costMs, probed } from '../harness/forecast.ts'
 import { grouped } from '../harness/format.ts'
 import type { Target } from '../harness/target.ts'
 import { CLIENT_IDS, applyEdits, keystrokeUpdates, textOf } from '../workloads/keystrokes.ts'
 import { replay } from '../workloads/replay.ts'
-import { YJS, YJS_14, bytesToBytes, result, time, type MergeTask, type Prepared, type Scale } from './task.ts'
+import { whyNot } from '../replica/asked-subjects.ts'
+import {
+  YJS,
+  YJS_14,
+  bytesToBytes,
+  result,
+  time,
+  varintScan,
+  type MergeTask,
+  type Prepared,
+  type RunShape,
+  type Scale,
+} from './task.ts'
 import { encodedAndDestroyed, loaded, stateAfter, type TraceInput } from './trace-input.ts'
 import { mergeUpdates14 } from './yjs-14.ts'
-
-/** `Y.mergeUpdates` of 13.6 takes time that grows with the square of their number: more updates than this are not asked of it. */
-const QUADRATIC_UPDATES_MAX = 20_000
 
 /** How far two replicas went on, each on its own, after half of the trace. */
 const APART_EDITS_MAX = 5000
 
-export const mergeTasks: readonly MergeTask[] = [
-  keystrokes({ full: 1000, quick: 1000 }, [
-    { metric: 'time', against: YJS, timesAtLeast: 100 },
-    { metric: 'time', against: YJS_14, timesAtLeast: 30 },
-    { metric: 'result', against: YJS, timesAtLeast: 6 },
-    { metric: 'result', against: YJS_14, timesAtLeast: 6 },
-  ]),
-  keystrokes({ full: QUADRATIC_UPDATES_MAX, quick: 4000 }, [
-    { metric: 'time', against: YJS, timesAtLeast: 1000 },
-    { metric: 'time', against: YJS_14, timesAtLeast: 10 },
-  ]),
-  {
-    name: () => 'merge two large states',
-    metrics: [time, result],
-    targets: [{ metric: 'time', against: YJS, timesAtLeast: 3 }],
-    prepare: mergeStates,
-  },
-]
+/** How merging grows with the number of updates, as far as a run of this scale goes; then the whole trace. */
+const COUNTS: Readonly<Record<Scale, readonly number[]>> = {
+  full: [1000, 5000, 20_000, 80_000],
+  quick: [1000, 4000],
+}
+
+export function mergeTasks(scale: Scale): readonly MergeTask[] {
+  return [
+    ...COUNTS[scale].map(keystrokes),
+    {
+      name: 'merge two large states',
+      metrics: [time, result],
+      targets: [{ metric: 'time', against: YJS, timesAtLeast: 3 }],
+      prepare: mergeStates,
+    },
+  ]
+}
 
 /** Apart from the others, because its input stays in memory. */
 export const mergeAllTask: MergeTask = {
-  name: () => 'merge all keystrokes',
+  name: 'merge all keystrokes',
+  point: ({ trace }) => pointOf(trace.edits.length),
   metrics: [time, result],
   targets: [
     { metric: 'time', against: YJS_14, timesAtLeast: 15 },
     { metric: 'result', against: YJS_14, timesAtLeast: 6 },
   ],
-  notRun: new Map([[YJS, 'not run: quadratic']]),
-  prepare: ({ trace, updates }, scale) => mergeOf(updates, trace.endContent, scale),
+  prepare: ({ trace, updates }, context) => mergeOf(updates, trace.endContent, context),
 }
 
-function keystrokes(counts: Readonly<Record<Scale, number>>, targets: readonly Target[]): MergeTask {
+const targetsOf: Readonly<Record<number, readonly Target[]>> = {
+  1000: [
+    { metric: 'time', against: YJS, timesAtLeast: 100 },
+    { metric: 'time', against: YJS_14, timesAtLeast: 30 },
+    { metric: 'result', against: YJS, timesAtLeast: 6 },
+    { metric: 'result', against: YJS_14, timesAtLeast: 6 },
+  ],
+  20_000: [
+    { metric: 'time', against: YJS, timesAtLeast: 1000 },
+    { metric: 'time', against: YJS_14, timesAtLeast: 10 },
+  ],
+}
+
+function keystrokes(count: number): MergeTask {
   return {
-    name: (scale) => `merge ${grouped(counts[scale])} keystrokes`,
+    name: `merge ${grouped(count)} keystrokes`,
+    point: () => pointOf(count),
     metrics: [time, result],
-    targets,
-    prepare: ({ trace }, scale) => {
-      const edits = trace.edits.slice(0, counts[scale])
-      return mergeOf(keystrokeUpdates(edits), replay(edits), scale)
+    targets: targetsOf[count] ?? [],
+    prepare: ({ trace }, context) => {
+      const edits = trace.edits.slice(0, count)
+      return mergeOf(keystrokeUpdates(edits), replay(edits), context)
     },
   }
 }
 
-function mergeOf(updates: readonly Uint8Array[], text: string, scale: Scale): Prepared {
+function pointOf(value: number): Point {
+  return { curve: 'merge, by number of updates', axis: 'updates', value }
+}
+
+/** The limit: every byte of every update, looked at once. */
+function mergeOf(updates: readonly Uint8Array[], text: string, context: RunShape): Prepared {
   // Theirs take arrays that they may change.
   const list = [...updates]
-  return bytesToBytes(
+  const refused = whyNot(
+    probed((count) => costMs(() => Y.mergeUpdates(updates.slice(0, count))), updates.length),
+    context,
+  )
+  const prepared = bytesToBytes(
     {
       ours: () => mergeUpdates(updates),
-      ...(updates.length <= QUADRATIC_UPDATES_MAX ? { yjs: () => Y.mergeUpdates(list) } : {}),
+      ...(refused === undefined ? { yjs: () => Y.mergeUpdates(list) } : {}),
       yjs14: () => mergeUpdates14(list),
       document: (doc) => {
         for (const update of updates) Y.applyUpdate(doc, update)
@@ -74,12 +106,18 @@ function mergeOf(updates: readonly Uint8Array[], text: string, scale: Scale): Pr
       check: (output, subject) =>
         check(textOf([output]) === text, `${subject}: the merged keystrokes give another text`),
     },
-    scale,
+    context.scale,
   )
+  const limit = varintScan(LIMIT, updates, context.scale)
+  return {
+    ...prepared,
+    contestants: [...prepared.contestants, limit],
+    ...(refused === undefined ? {} : { notRun: new Map([[YJS, refused]]) }),
+  }
 }
 
 /** Two replicas that went apart after half of the trace and typed on, each on its own. */
-function mergeStates({ trace }: TraceInput, scale: Scale): Prepared {
+function mergeStates({ trace }: TraceInput, { scale }: RunShape): Prepared {
   const middle = trace.edits.length >> 1
   const shared = stateAfter(trace.edits.slice(0, middle))
   const own = trace.edits.slice(middle, middle + Math.min(APART_EDITS_MAX, middle))

@@ -8,23 +8,25 @@ import { conversionTasks } from './conversion.ts'
 import { ingestTask } from './ingest.ts'
 import { memoryTasks } from './memory.ts'
 import { mergeAllTask, mergeTasks } from './merge-updates.ts'
-import { YJS, type MergeTask } from './task.ts'
+import { YJS, type MergeTask, type Scale } from './task.ts'
 import { TraceInput } from './trace-input.ts'
 import { missingTasks } from './what-is-missing.ts'
 
-const ROUNDS = { full: 9, quick: 3 } as const
+const ROUNDS = { full: 9, quick: 2 } as const
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
 /** Those that keep a whole trace of small updates in memory come last. */
-const tasks: readonly MergeTask[] = [
-  ...mergeTasks,
-  ...missingTasks,
-  ...compactionTasks,
-  ...conversionTasks,
-  mergeAllTask,
-  ingestTask,
-  ...memoryTasks,
-]
+function tasksOf(scale: Scale): readonly MergeTask[] {
+  return [
+    ...mergeTasks(scale),
+    ...missingTasks,
+    ...compactionTasks,
+    ...conversionTasks,
+    mergeAllTask,
+    ingestTask,
+    ...memoryTasks,
+  ]
+}
 
 export const merge: Bench = {
   name: 'merge',
@@ -40,14 +42,14 @@ export const merge: Bench = {
   async *run(context) {
     const { scale } = context
     const input = new TraceInput(context.trace)
-    for (const { name, metrics, targets, notRun, prepare } of tasks) {
-      const task = name(scale)
+    for (const { name: task, point, metrics, targets, prepare } of tasksOf(scale)) {
       if (!context.selects(task)) continue
       context.progress.step(`merge · ${task}`)
-      const { contestants, profiled } = prepare(input, scale)
+      const { contestants, notRun, profiled } = prepare(input, context)
       const measured = await measure(task, metrics, contestants, context.rounds ?? ROUNDS[scale], context)
       yield {
         ...measured,
+        ...(point === undefined ? {} : { point: point(input) }),
         ...(notRun === undefined ? {} : { notRun }),
         ...(scale === 'full' ? { targets } : {}),
         ...(context.profile && profiled !== undefined ? { profile: await profile(profiled, PROFILE_MS[scale]) } : {}),

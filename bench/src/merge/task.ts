@@ -3,11 +3,12 @@
  * each subject: ours, yjs 13.6, yjs 14, and a `Y.Doc` that loads the input and encodes the output.
  */
 import * as Y from 'yjs'
-import { OURS, type BenchContext, type Metric } from '../harness/bench.ts'
+import { OURS, check, type BenchContext, type Metric, type Point } from '../harness/bench.ts'
 import type { Contestant } from '../harness/measure.ts'
 import type { Target } from '../harness/target.ts'
 import { timed, type TimingLimits, type Work } from '../harness/timing.ts'
 import type { TraceInput } from './trace-input.ts'
+import { scanVarints } from './varint-scan.ts'
 
 export const YJS = 'yjs'
 /** The release candidate of the next major version, whose functions on bytes are much faster than those of 13.6. */
@@ -17,20 +18,25 @@ export const DOCUMENT = 'Y.Doc'
 
 export type Scale = BenchContext['scale']
 
+/** How much a run asks for. */
+export type RunShape = Pick<BenchContext, 'scale' | 'fullCounts'>
+
 export interface MergeTask {
-  readonly name: (scale: Scale) => string
+  readonly name: string
+  /** Where the task lies on a growth curve. */
+  readonly point?: (input: TraceInput) => Point
   readonly metrics: readonly Metric[]
   /** What ours is to reach on the work of a full run. */
   readonly targets: readonly Target[]
-  /** Subjects that are left out although they could do the work, with the reason. */
-  readonly notRun?: ReadonlyMap<string, string>
   /** Makes the input, and what each subject does with it. */
-  readonly prepare: (input: TraceInput, scale: Scale) => Prepared
+  readonly prepare: (input: TraceInput, context: RunShape) => Prepared
 }
 
 export interface Prepared {
   /** Warmed up one after the other, measured in turns. */
   readonly contestants: readonly Contestant[]
+  /** Subjects that are left out although they could do the work, with the reason. */
+  readonly notRun?: ReadonlyMap<string, string>
   /** Our work once more, for the profiler; absent where another process does it. */
   readonly profiled?: () => unknown
 }
@@ -39,13 +45,32 @@ export const time: Metric = { name: 'time', unit: 'ms', better: 'lower' }
 export const result: Metric = { name: 'result', unit: 'bytes', better: 'lower' }
 
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 250, sampleMs: 25, roundsMs: 4000 },
-  quick: { warmUpMs: 40, sampleMs: 8, roundsMs: 200 },
+  full: { warmUpMs: 120, sampleMs: 20, roundsMs: 500 },
+  quick: { warmUpMs: 20, sampleMs: 4, roundsMs: 50 },
 }
+
+/** A peer whose first call takes longer than this is called once. */
+const ONCE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 100 }
 
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {
-  return timed(work, TIMING[scale])
+  const isPeer = work.subject !== OURS && work.subject !== YJS
+  return timed(work, isPeer ? { ...TIMING[scale], onceMs: ONCE_MS[scale] } : TIMING[scale])
+}
+
+/** A physical limit rather than a peer: every byte looked at once. `parts` as in {@link Work}. */
+export function varintScan(subject: string, updates: readonly Uint8Array[], scale: Scale, parts = 1): Contestant {
+  let lastBytes = 0
+  for (const update of updates) for (const byte of update) if (byte < 128) lastBytes++
+  return contestant(
+    {
+      subject,
+      parts,
+      run: () => scanVarints(updates),
+      check: ({ varints }) => check(varints === lastBytes, `${subject}: not every byte was read`),
+    },
+    scale,
+  )
 }
 
 /** What the subjects do that turn bytes into bytes; those that are not given do not take part. */
@@ -70,8 +95,8 @@ export function bytesToBytes(work: BytesWork, scale: Scale): Prepared {
   ]
   const contestants = runs.flatMap(([subject, run]) => {
     if (run === undefined) return []
-    const check = (output: Uint8Array): void => work.check(output, subject)
-    return [contestant({ subject, run, check, gauge: (output) => ({ result: output.length }) }, scale)]
+    const checkOutput = (output: Uint8Array): void => work.check(output, subject)
+    return [contestant({ subject, run, check: checkOutput, gauge: (output) => ({ result: output.length }) }, scale)]
   })
   return { contestants, profiled: ours }
 }

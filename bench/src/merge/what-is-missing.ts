@@ -3,7 +3,7 @@ import { UpdateStore, decodeStateVector, diffUpdate, encodeStateVectorFromUpdate
 import * as Y from 'yjs'
 import { check } from '../harness/bench.ts'
 import { CLIENT_IDS, applyEdits, textOf } from '../workloads/keystrokes.ts'
-import { YJS, bytesToBytes, result, time, type MergeTask, type Prepared, type Scale } from './task.ts'
+import { YJS, bytesToBytes, result, time, type MergeTask, type Prepared, type RunShape, type Scale } from './task.ts'
 import { encodedAndDestroyed, loaded, stateAfter, type TraceInput } from './trace-input.ts'
 import { diffUpdate14, stateVectorOfUpdate14 } from './yjs-14.ts'
 
@@ -14,17 +14,17 @@ const diffTargets = [{ metric: 'time', against: YJS, timesAtLeast: 20 }] as cons
 
 export const missingTasks: readonly MergeTask[] = [
   {
-    name: () => `diff of an update, ${BEHIND_EDITS} keystrokes behind`,
+    name: `diff of an update, ${BEHIND_EDITS} keystrokes behind`,
     metrics: [time, result],
     targets: diffTargets,
-    prepare: (input, scale) =>
+    prepare: (input, { scale }) =>
       diffNearTheTip(input, scale, (state, stateVector) => () => diffUpdate(state, stateVector)),
   },
   {
-    name: () => `diff of a store, ${BEHIND_EDITS} keystrokes behind`,
+    name: `diff of a store, ${BEHIND_EDITS} keystrokes behind`,
     metrics: [time, result],
     targets: diffTargets,
-    prepare: (input, scale) =>
+    prepare: (input, { scale }) =>
       diffNearTheTip(input, scale, (state, stateVector) => {
         // The store is there, as it is in an open room: the others have but the update.
         const store = UpdateStore.of([state])
@@ -32,7 +32,7 @@ export const missingTasks: readonly MergeTask[] = [
       }),
   },
   {
-    name: () => 'state vector of an update',
+    name: 'state vector of an update',
     metrics: [time],
     targets: [{ metric: 'time', against: YJS, timesAtLeast: 3 }],
     prepare: stateVectorOfUpdate,
@@ -69,7 +69,7 @@ function diffNearTheTip(
   )
 }
 
-function stateVectorOfUpdate({ state }: TraceInput, scale: Scale): Prepared {
+function stateVectorOfUpdate({ state }: TraceInput, { scale }: RunShape): Prepared {
   const doc = loaded(state)
   const stateVector = Y.encodeStateVector(doc)
   doc.destroy()

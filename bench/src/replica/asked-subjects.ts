@@ -1,11 +1,17 @@
-/** Which libraries a run asks. */
+/** Which libraries a run asks, and which of them a row. */
 import type { BenchContext } from '../harness/bench.ts'
-import type { Demand, Subject } from '../subjects/subject.ts'
+import { refusal, type Forecast } from '../harness/forecast.ts'
+import type { Subject } from '../subjects/subject.ts'
 import { importSubject, subjectNames, type SubjectName } from '../subjects/subjects.ts'
 import { YJS } from './row.ts'
 
 /** So far behind that their rows take minutes; `--full` asks for them. */
 const slow: ReadonlySet<SubjectName> = new Set(['yjs 14 rc', 'ywasm'])
+
+const WITH_FULL = 'with --full'
+
+/** One call that would take longer is not made; what is prepared for a row neither. */
+const ALLOWANCE_MS = { quick: 250, normal: 4000, full: 120_000 } as const
 
 export interface Asked {
   /** In the order of the columns. */
@@ -26,32 +32,32 @@ export async function askedSubjects({
   for (const name of named.filter(isAsked)) subjects.push(await importSubject(name))
   return {
     subjects,
-    notAsked: new Map(named.filter((name) => !isAsked(name)).map((name) => [name, 'with --full'])),
+    notAsked: new Map(named.filter((name) => !isAsked(name)).map((name) => [name, WITH_FULL])),
   }
 }
 
-/** The subjects that are asked for so much, and the others with the reasons. */
+/** The subjects that a row asks: those that it takes no longer than the run allows; and the others with the reasons. */
 export function askedFor(
   { subjects, notAsked }: Asked,
-  demand: Demand,
-  fullCounts: boolean,
+  effort: ((subject: Subject) => Forecast | undefined) | undefined,
+  context: Pick<BenchContext, 'scale' | 'fullCounts'>,
 ): { readonly able: readonly Subject[]; readonly notRun: ReadonlyMap<string, string> } {
   const reasons = new Map(notAsked)
   const able = subjects.filter((subject) => {
-    const reason = whyNot(subject, demand, fullCounts)
+    const reason = whyNot(effort?.(subject), context)
     if (reason !== undefined) reasons.set(subject.name, reason)
     return reason === undefined
   })
   return { able, notRun: reasons }
 }
 
-/** Why a subject is not asked for so much; `undefined` when it is. */
-function whyNot({ limits = {} }: Subject, demand: Demand, fullCounts: boolean): string | undefined {
-  if (exceeds(demand, limits.quadratic)) return 'quadratic'
-  return !fullCounts && exceeds(demand, limits.withFull) ? 'with --full' : undefined
-}
-
-function exceeds(demand: Demand, limit: Demand = {}): boolean {
-  const names = ['updatesApplied', 'textTransactions', 'entryTransactions'] as const
-  return names.some((name) => (demand[name] ?? 0) > (limit[name] ?? Infinity))
+/** Why work with this forecast is not done in this run, or at all; `undefined` when it is. */
+export function whyNot(
+  told: Forecast | undefined,
+  { scale, fullCounts }: Pick<BenchContext, 'scale' | 'fullCounts'>,
+): string | undefined {
+  const allowanceMs = ALLOWANCE_MS[fullCounts ? 'full' : scale === 'full' ? 'normal' : 'quick']
+  const reason = refusal(told, allowanceMs)
+  const isOnlyForNow = refusal(told, ALLOWANCE_MS.full) === undefined
+  return reason !== undefined && isOnlyForNow ? `${reason}, ${WITH_FULL}` : reason
 }

@@ -1,23 +1,26 @@
 /** What the subjects made of a workload, and how it is checked. Made when it is first needed: some take many seconds for it. */
+import { isDeepStrictEqual } from 'node:util'
 import { check } from '../harness/bench.ts'
 import { contentOf, isSameContent } from '../subjects/content.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
-import { CLIENT_IDS } from '../workloads/keystrokes.ts'
+import { packed, unpacked, type PackedUpdates } from '../workloads/packed-updates.ts'
+import { Effort } from './effort.ts'
 import type { StateForm } from './stored-form.ts'
-import type { Workload } from './workload.ts'
-
-/** Who does the edits, and who gets them. */
-export const [WRITER, READER] = CLIENT_IDS
+import { WRITER, type Workload } from './workload.ts'
 
 export class Corpus {
   readonly workload: Workload
+  /** What making it would cost a subject. */
+  readonly effort: Effort
   /** Whose bytes the others are compared with: yjs 13.6. */
   readonly #reference: Subject
   readonly #states = new Map<Subject, Uint8Array>()
   readonly #snapshots = new Map<Subject, Uint8Array>()
+  readonly #updates = new Map<Subject, PackedUpdates>()
 
   constructor(workload: Workload, reference: Subject) {
     this.workload = workload
+    this.effort = new Effort(workload)
     this.#reference = reference
   }
 
@@ -48,8 +51,14 @@ export class Corpus {
     return snapshot
   }
 
-  /** One update per edit. Checked, and not kept: some hundred thousand arrays that a collector has to visit while they live. */
+  /** One update per edit, each with bytes of its own. Checked. */
   updatesOf(subject: Subject): readonly Uint8Array[] {
+    return [...unpacked(this.#packedOf(subject))]
+  }
+
+  #packedOf(subject: Subject): PackedUpdates {
+    const known = this.#updates.get(subject)
+    if (known !== undefined) return known
     const updates: Uint8Array[] = []
     const replica = subject.create(WRITER)
     replica.onUpdate((update) => updates.push(update))
@@ -60,11 +69,14 @@ export class Corpus {
       updates.length === this.workload.transactions,
       `${subject.name}: ${updates.length} updates of ${this.workload.transactions} transactions`,
     )
+    const emitted = packed(updates)
     if (subject.encoding === 'identical to yjs' && subject !== this.#reference) {
-      const differing = firstDifference(updates, this.updatesOf(this.#reference))
-      check(differing === -1, `${subject.name}: its update ${differing} of ${this.workload.name} is not what yjs emits`)
+      const expected = this.#packedOf(this.#reference)
+      const isSame = isSameBytes(emitted.bytes, expected.bytes) && isDeepStrictEqual(emitted.ends, expected.ends)
+      check(isSame, `${subject.name}: its updates of ${this.workload.name} are not what yjs emits`)
     }
-    return updates
+    this.#updates.set(subject, emitted)
+    return emitted
   }
 
   /** Throws `CheckFailed` unless `replica` shows what it should after all edits, and encodes what it should. */
@@ -83,7 +95,7 @@ export class Corpus {
     if (form === 'state' || subject.snapshot === undefined) {
       this.checkState(subject, bytes)
     } else {
-      const isSame = Buffer.compare(bytes, this.bytesOf(subject, form)) === 0
+      const isSame = isSameBytes(bytes, this.bytesOf(subject, form))
       check(isSame, `${subject.name}: a snapshot of ${this.workload.name} differs from one that was checked`)
     }
   }
@@ -92,7 +104,7 @@ export class Corpus {
   checkState(subject: Subject, state: Uint8Array): void {
     const { name } = this.workload
     if (subject.encoding === 'identical to yjs' && subject !== this.#reference) {
-      const isSame = Buffer.compare(state, this.stateOf(this.#reference)) === 0
+      const isSame = isSameBytes(state, this.stateOf(this.#reference))
       check(isSame, `${subject.name}: the state of ${name} is not what yjs encodes, byte by byte`)
     } else if (!this.#states.has(subject)) {
       const reader = subject.encoding === 'readable by yjs' ? this.#reference : subject
@@ -105,6 +117,6 @@ export class Corpus {
   }
 }
 
-function firstDifference(ours: readonly Uint8Array[], theirs: readonly Uint8Array[]): number {
-  return ours.findIndex((update, index) => Buffer.compare(update, theirs[index]!) !== 0)
+function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
 }

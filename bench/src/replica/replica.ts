@@ -14,10 +14,10 @@ import { remoteUpdates } from './rows/remote-updates.ts'
 import { encode, warmLoad } from './rows/states.ts'
 import { listOf, recordsOf, startOf, textOf } from './workload.ts'
 
-const ROUNDS = { full: 9, quick: 3 } as const
+const ROUNDS = { full: 9, quick: 2 } as const
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
-const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 1000, changes: 10_000 } } as const
+const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 500, changes: 4000 } } as const
 
 /** A delta of Yjs reads the text from its start, so that a row of all would measure nothing else. */
 const DELTA_EDITS = 10_000
@@ -48,7 +48,7 @@ export const replica: Bench = {
       if (!context.selects(row.name)) continue
       progress.step(`replica · ${row.name}`)
       const tell = (text: string): void => progress.detail(`preparing ${text}`)
-      const { able, notRun } = askedFor(asked, row, context.fullCounts)
+      const { able, notRun } = askedFor(asked, row.effort, context)
       const { contestants, profiled } = await row.prepare({ scale, subjects: able, tell })
       const measured = await measure(row.name, row.metrics, contestants, context.rounds ?? ROUNDS[scale], context)
       yield {

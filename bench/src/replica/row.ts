@@ -1,9 +1,10 @@
 /** What the rows about replicas are made of: metrics and targets as data, and, from what the subjects made of a workload, the work of each. */
-import type { BenchContext, Metric } from '../harness/bench.ts'
+import { OURS, type BenchContext, type Metric } from '../harness/bench.ts'
+import type { Forecast } from '../harness/forecast.ts'
 import type { Contestant } from '../harness/measure.ts'
 import type { Target } from '../harness/target.ts'
 import { timed, type TimingLimits, type Work } from '../harness/timing.ts'
-import type { Demand, Subject } from '../subjects/subject.ts'
+import type { Subject } from '../subjects/subject.ts'
 
 export type Scale = BenchContext['scale']
 
@@ -12,11 +13,13 @@ export const YJS = 'yjs'
 
 export { LIMIT } from '../harness/bench.ts'
 
-export interface ReplicaRow extends Demand {
+export interface ReplicaRow {
   readonly name: string
   readonly metrics: readonly Metric[]
   /** What ours is to reach on the work of a full run. */
   readonly targets: readonly Target[]
+  /** How long a subject would take for one call, or for what is prepared for it; `undefined`, or no function: not worth a forecast. */
+  readonly effort?: (subject: Subject) => Forecast | undefined
   prepare(room: Room): Prepared | Promise<Prepared>
 }
 
@@ -40,13 +43,17 @@ export const time: Metric = { name: 'time', unit: 'ms', better: 'lower' }
 export const size: Metric = { name: 'size', unit: 'bytes', better: 'lower' }
 export const memory: Metric = { name: 'memory', unit: 'bytes', better: 'lower' }
 
-/** Work that takes from half a millisecond to seconds. A subject that takes longer does it once. */
+/** Work that takes from half a millisecond to seconds. */
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 300, sampleMs: 60, roundsMs: 10_000, onceMs: 4000 },
-  quick: { warmUpMs: 40, sampleMs: 8, roundsMs: 300, onceMs: 500 },
+  full: { warmUpMs: 200, sampleMs: 40, roundsMs: 900 },
+  quick: { warmUpMs: 20, sampleMs: 5, roundsMs: 60 },
 }
+
+/** A peer that takes longer than this does it once. Of us, and of whom we are compared with, there is always a middle of several. */
+const ONCE_MS: Readonly<Record<Scale, number>> = { full: 1000, quick: 60 }
 
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {
-  return timed(work, TIMING[scale])
+  const isPeer = work.subject !== OURS && work.subject !== YJS
+  return timed(work, isPeer ? { ...TIMING[scale], onceMs: ONCE_MS[scale] } : TIMING[scale])
 }

@@ -1,27 +1,29 @@
 /** What the replicas of the bench are made to do: edits, one transaction each, and what they must show in the end. */
 import { EMPTY, type Content } from '../subjects/content.ts'
-import type { Demand, Fields, Json, Replica } from '../subjects/subject.ts'
+import type { Fields, Json, Replica } from '../subjects/subject.ts'
+import { CLIENT_IDS } from '../workloads/keystrokes.ts'
 import { Random } from '../workloads/random.ts'
 import { replay } from '../workloads/replay.ts'
 import type { Edit, Trace } from '../workloads/trace.ts'
+
+/** Who does the edits, and who gets them. */
+export const [WRITER, READER] = CLIENT_IDS
 
 export interface Workload {
   /** What its rows' names begin with. */
   readonly name: string
   readonly transactions: number
-  readonly demand: Demand
-  /** Does all edits in an empty replica. */
-  play(replica: Replica): void
+  /** Does the first edits in an empty replica: so many transactions, or all. */
+  play(replica: Replica, transactions?: number): void
   readonly content: Content
 }
 
 /** The trace, whose keystrokes are a transaction each. */
-export function textOf({ edits, endContent }: Trace): Workload {
+export function textOf({ edits, endContent }: Trace, name = 'text'): Workload {
   return {
-    name: 'text',
+    name,
     transactions: edits.length,
-    demand: { textTransactions: edits.length },
-    play: (replica) => playText(replica, edits),
+    play: (replica, transactions) => playText(replica, edits, transactions),
     content: { ...EMPTY, text: endContent },
   }
 }
@@ -32,9 +34,10 @@ export function startOf({ name, edits }: Trace, count: number): Trace {
   return { name: `the start of ${name}`, edits: first, endContent: replay(first) }
 }
 
-/** Does the edits of a trace, a transaction each. */
-export function playText(replica: Replica, edits: readonly Edit[]): void {
-  for (const edit of edits) {
+/** Does the first edits of a trace, or all, a transaction each. */
+export function playText(replica: Replica, edits: readonly Edit[], count = edits.length): void {
+  for (let index = 0; index < count; index++) {
+    const edit = edits[index]!
     const { position, deleted, inserted } = edit
     if (deleted === 0) replica.insertText(position, inserted)
     else if (inserted === '') replica.deleteText(position, deleted)
@@ -85,10 +88,13 @@ export function recordsOf(count: number, changes: number): Workload {
   return {
     name: 'records',
     transactions: count + changes,
-    demand: { entryTransactions: count + changes },
-    play(replica) {
-      for (let index = 0; index < count; index++) replica.putRecord(keys[index]!, start[index]!)
-      for (const { key, field, value } of edits) replica.setField(key, field, value)
+    play(replica, transactions = count + changes) {
+      const put = Math.min(count, transactions)
+      for (let index = 0; index < put; index++) replica.putRecord(keys[index]!, start[index]!)
+      for (let index = 0; index < transactions - put; index++) {
+        const { key, field, value } = edits[index]!
+        replica.setField(key, field, value)
+      }
     },
     content: { ...EMPTY, records },
   }
@@ -119,10 +125,11 @@ export function listOf(count: number, changes: number): Workload {
   return {
     name: 'list',
     transactions: groups.length + changes,
-    demand: { entryTransactions: groups.length + changes },
-    play(replica) {
-      groups.forEach((group, index) => replica.insertValues(index * GROUP, group))
-      for (const { index, inserted } of edits) {
+    play(replica, transactions = groups.length + changes) {
+      const grouped = Math.min(groups.length, transactions)
+      for (let group = 0; group < grouped; group++) replica.insertValues(group * GROUP, groups[group]!)
+      for (let change = 0; change < transactions - grouped; change++) {
+        const { index, inserted } = edits[change]!
         if (inserted === undefined) replica.deleteValues(index, 1)
         else replica.insertValues(index, inserted)
       }

@@ -29,12 +29,6 @@ const base: Uint8Array = Automerge.save(
 export const subject: Subject = {
   name: 'automerge',
   encoding: 'its own',
-  // Half a millisecond for an update where there are 4000 characters, three and a half where there are 30,000; and about one for a transaction
-  // where there are 1000 records.
-  limits: {
-    quadratic: { updatesApplied: 6000, entryTransactions: 6000 },
-    withFull: { textTransactions: 100_000 },
-  },
   create: (clientId) =>
     new AutomergeReplica(Automerge.load<Roots>(base, { actor: clientId.toString(16).padStart(8, '0') })),
   load: (state) => new AutomergeReplica(Automerge.load<Roots>(state)),

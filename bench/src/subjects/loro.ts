@@ -5,7 +5,6 @@ import type { Fields, Json, Replica, Subject } from './subject.ts'
 export const subject: Subject = {
   name: 'loro',
   encoding: 'its own',
-  limits: { withFull: { updatesApplied: 200_000 } },
   create(clientId) {
     const doc = new LoroDoc()
     doc.setPeerId(BigInt(clientId))

@@ -24,26 +24,8 @@ export interface Subject {
   create(clientId: number): Replica
   /** A replica of what {@link Replica.encode} gave, in any replica of the same subject. */
   load(state: Uint8Array): Replica
-  /** What it is not asked for; without limits, nothing. */
-  readonly limits?: SubjectLimits
   /** A form that only this library reads, if that is another than `encode`'s and loads faster. */
   readonly snapshot?: SnapshotCodec
-}
-
-export interface SubjectLimits {
-  /** Beyond this never: the time of each grows with the document. */
-  readonly quadratic?: Demand
-  /** Beyond this with `--full` alone: it takes minutes. */
-  readonly withFull?: Demand
-}
-
-/** How much of what takes some libraries long: what a piece of work asks for, or what a subject is asked for at most. */
-export interface Demand {
-  /** Updates that one replica applies one by one. */
-  readonly updatesApplied?: number
-  readonly textTransactions?: number
-  /** Transactions on arrays and maps. */
-  readonly entryTransactions?: number
 }
 
 export interface SnapshotCodec {

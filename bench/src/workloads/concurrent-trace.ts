@@ -36,6 +36,13 @@ export function openConcurrentTrace(eventsMax: number): ConcurrentTrace {
   return readConcurrentTrace(folder, eventsMax)
 }
 
+/** A trace of the first events of another. */
+export function firstEvents(trace: ConcurrentTrace, count: number): ConcurrentTrace {
+  if (count >= trace.events.length) return trace
+  const { name, authors, events } = trace
+  return { name: `the start of ${name}`, authors, events: events.slice(0, count), endLength: Number.NaN }
+}
+
 interface RecordedTransaction {
   readonly parents: readonly number[]
   readonly agent: number

@@ -11,12 +11,12 @@ import { rootOf } from '../read-root.ts'
 import { memory, time, type ReplicaRow, type Scale } from '../row.ts'
 import { storedForms, type StateForm } from '../stored-form.ts'
 
-const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 1 }
+const ROUNDS: Readonly<Record<Scale, number>> = { full: 3, quick: 1 }
 
 /** Large enough to stand out by themselves, and slow to load. */
-const COPIES = 4
+const COPIES = 3
 
-const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 10_000, quick: 2000 }
+const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 2000, quick: 500 }
 
 /** Below all client IDs that a library keeps for itself, and no other's. */
 const FIRST_CLIENT_ID = 1_000_000
@@ -30,7 +30,7 @@ export function coldLoad(corpus: Corpus, form: StateForm, targets: readonly Targ
     name: `${name}: load${form === 'state' ? '' : ' a snapshot'}, cold`,
     metrics: [time],
     targets,
-    ...corpus.workload.demand,
+    effort: (subject) => corpus.effort.writing(subject),
     prepare: ({ scale, subjects, tell }) => ({
       contestants: storedForms(subjects, form).map(({ column, subject, form: asked }) => {
         tell(column)
@@ -49,7 +49,7 @@ export function loadedMemory(corpus: Corpus, targets: readonly Target[]): Replic
     name: `${name}: memory, loaded`,
     metrics: [memory, ofEncoding],
     targets,
-    ...corpus.workload.demand,
+    effort: (subject) => corpus.effort.writing(subject),
     prepare: ({ scale, subjects, tell }) => ({
       contestants: subjects.map((subject) => {
         tell(subject.name)

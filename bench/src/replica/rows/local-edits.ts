@@ -4,9 +4,10 @@ import type { Contestant } from '../../harness/measure.ts'
 import type { Target } from '../../harness/target.ts'
 import type { Replica, Subject } from '../../subjects/subject.ts'
 import type { Trace } from '../../workloads/trace.ts'
-import { WRITER, type Corpus } from '../corpus.ts'
+import type { Corpus } from '../corpus.ts'
 import { GapBuffer } from '../gap-buffer.ts'
 import { LIMIT, contestant, time, type ReplicaRow, type Scale } from '../row.ts'
+import { WRITER } from '../workload.ts'
 
 const emitted: Metric = { name: 'updates', unit: 'bytes', better: 'lower' }
 
@@ -34,7 +35,7 @@ export function localEdits(corpus: Corpus, targets: readonly Target[], trace?: T
     name: `${workload.name}: local edits`,
     metrics: [time, emitted],
     targets,
-    ...workload.demand,
+    effort: (subject) => corpus.effort.writing(subject),
     prepare({ scale, subjects, tell }) {
       const contestants = subjects.map((subject) => {
         tell(subject.name)

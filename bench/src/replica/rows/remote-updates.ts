@@ -1,10 +1,12 @@
 /** Rows about reading: a replica gets the updates of another, one by one, as they were emitted, while an editor listens. */
 import { OURS, check } from '../../harness/bench.ts'
+import { longer } from '../../harness/forecast.ts'
 import type { Target } from '../../harness/target.ts'
 import { scanVarints } from '../../merge/varint-scan.ts'
 import type { Replica, Subject } from '../../subjects/subject.ts'
-import { READER, type Corpus } from '../corpus.ts'
+import type { Corpus } from '../corpus.ts'
 import { LIMIT, contestant, time, type ReplicaRow } from '../row.ts'
+import { READER } from '../workload.ts'
 
 export interface RemoteOptions {
   /** What the row is called; `remote updates`, unless given. */
@@ -47,8 +49,7 @@ export function remoteUpdates(
     name: `${workload.name}: ${name}`,
     metrics: [time],
     targets,
-    updatesApplied: workload.transactions,
-    ...workload.demand,
+    effort: (subject) => longer(corpus.effort.writing(subject), corpus.effort.applying(subject)),
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       let scanned: readonly Uint8Array[] = []

@@ -1,0 +1,69 @@
+/** How long a library would take to make a workload, or to apply its updates one by one: forecast from the workload's start, once for each library. */
+import { OURS } from '../harness/bench.ts'
+import { costMs, probed, type Forecast } from '../harness/forecast.ts'
+import type { Replica, Subject } from '../subjects/subject.ts'
+import { YJS } from './row.ts'
+import { READER, WRITER, type Workload } from './workload.ts'
+
+export class Effort {
+  readonly #workload: Workload
+  readonly #writing = new Map<Subject, Forecast | undefined>()
+  readonly #applying = new Map<Subject, Forecast | undefined>()
+
+  constructor(workload: Workload) {
+    this.#workload = workload
+  }
+
+  /** Of all edits, a transaction each, of which a listener is told. */
+  writing(subject: Subject): Forecast | undefined {
+    return told(
+      this.#writing,
+      subject,
+      (transactions) => {
+        const replica = subject.create(WRITER)
+        replica.onUpdate(() => {})
+        const ms = costMs(() => this.#workload.play(replica, transactions))
+        replica.free()
+        return ms
+      },
+      this.#workload.transactions,
+    )
+  }
+
+  /** Of all updates, one by one. */
+  applying(subject: Subject): Forecast | undefined {
+    return told(
+      this.#applying,
+      subject,
+      (transactions) => {
+        const updates = this.#startOf(subject, transactions)
+        const replica: Replica = subject.create(READER)
+        const ms = costMs(() => updates.forEach((update) => replica.applyUpdate(update)))
+        replica.free()
+        return ms
+      },
+      this.#workload.transactions,
+    )
+  }
+
+  #startOf(subject: Subject, transactions: number): readonly Uint8Array[] {
+    const updates: Uint8Array[] = []
+    const replica = subject.create(WRITER)
+    replica.onUpdate((update) => updates.push(update))
+    this.#workload.play(replica, transactions)
+    replica.free()
+    return updates
+  }
+}
+
+/** From memory, or by pieces. Ours and what it is compared with are asked for everything, whatever it takes. */
+function told(
+  known: Map<Subject, Forecast | undefined>,
+  subject: Subject,
+  work: (transactions: number) => number,
+  transactions: number,
+): Forecast | undefined {
+  if (subject.name === OURS || subject.name === YJS) return undefined
+  if (!known.has(subject)) known.set(subject, probed(work, transactions))
+  return known.get(subject)
+}
