@@ -3,7 +3,7 @@
  * asked for: report, JSON, tables, comparison. A check that fails ends the run with exit code 1 and without a single number.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { stderr, stdout } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { convergence } from './convergence/convergence.ts'
@@ -24,6 +24,9 @@ import { relayTable } from './relay/relay-table.ts'
 import { replica } from './replica/replica.ts'
 import { compare } from './report/guard.ts'
 import { renderComparison } from './report/guard-table.ts'
+import { missingHeadlines } from './report/headlines.ts'
+import { withSummary } from './report/summary-table.ts'
+import { writeReport } from './report/write-report.ts'
 import { subjectNames } from './subjects/subjects.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
@@ -70,7 +73,14 @@ async function main(argv: readonly string[]): Promise<number> {
     const comparison = before && compare(before, run)
     if (comparison !== undefined) stdout.write(`\n${renderComparison(comparison)}`)
     if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
-    for (const file of wanted.tables) writeFileSync(file, withTables(readFileSync(file, 'utf8'), run))
+    for (const file of wanted.tables) {
+      writeFileSync(file, withSummary(withTables(readFileSync(file, 'utf8'), run), run))
+    }
+    for (const missing of missingHeadlines(run)) stderr.write(`the summary lacks ${missing}\n`)
+    if (wanted.report !== false) {
+      const page = writeReport(wanted.report ?? defaultFolder, run, comparison)
+      stderr.write(`the report: ${relative(process.cwd(), page)}\n`)
+    }
     return comparison?.changes.some(({ verdict }) => verdict === 'worse') === true ? WORSE : 0
   } catch (error) {
     progress.end()

@@ -8,11 +8,16 @@ export function withTables(text: string, run: Run): string {
 }
 
 function withTable(text: string, report: BenchReport, run: Run): string {
-  const [start, end] = [`<!-- table ${report.bench.name} -->`, `<!-- end ${report.bench.name} -->`]
+  return between(text, report.bench.name, renderTable(report, run))
+}
+
+/** `text` with `content` between the marks of this name, or as it was where it has no such marks. */
+export function between(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- table ${name} -->`, `<!-- end ${name} -->`]
   const from = text.indexOf(start)
   const to = text.indexOf(end)
   if (from === -1 || to < from) return text
-  return `${text.slice(0, from + start.length)}\n\n${renderTable(report, run)}\n\n${text.slice(to)}`
+  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`
 }
 
 function renderTable({ bench, workload, results }: BenchReport, run: Run): string {
@@ -30,6 +35,7 @@ export function placeOf(run: Run): string {
   return `${day} at ${commitName(run)}, ${on.cpu}, ${on.cores} cores, Node ${on.node}, ${scaleName(run)} run, seed ${seed}`
 }
 
+/** A cell's text, in which a bar ends no cell. */
 export function escaped(cell: string): string {
   return cell.replaceAll('|', '\\|')
 }

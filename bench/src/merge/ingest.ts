@@ -6,7 +6,7 @@ import { textIn, textOf } from '../workloads/keystrokes.ts'
 import { DOCUMENT, contestant, time, varintScan, type MergeTask } from './task.ts'
 
 /** A physical limit rather than a peer. */
-const VARINT_SCAN = 'varint scan'
+export const VARINT_SCAN = 'varint scan'
 
 export const ingestTask: MergeTask = {
   name: 'ingest a keystroke',

@@ -5,7 +5,7 @@ import { grouped } from '../harness/format.ts'
 import { measure } from '../harness/measure.ts'
 import { compactionTasks } from './compaction.ts'
 import { conversionTasks } from './conversion.ts'
-import { ingestTask } from './ingest.ts'
+import { ingestTask, VARINT_SCAN } from './ingest.ts'
 import { memoryTasks } from './memory.ts'
 import { mergeAllTask, mergeTasks } from './merge-updates.ts'
 import { YJS, type MergeTask, type Scale } from './task.ts'
@@ -39,6 +39,7 @@ export const merge: Bench = {
     'its content compared. Lower is better. Median ± half the interquartile range over interleaved rounds, after warm-up; times in one process, ' +
     'memory in a process each. Targets are judged in full runs',
   baseline: YJS,
+  roles: { [VARINT_SCAN]: 'limit' },
   async *run(context) {
     const { scale } = context
     const input = new TraceInput(context.trace)

@@ -1,0 +1,103 @@
+/**
+ * Where ours stands beside each peer: ahead, level or behind, row by row. Limits, yardsticks and our own variants are no peers; what they show is told
+ * elsewhere. Pure.
+ */
+import { OURS, roleOf, type Bench, type Metric, type TaskResult } from '../harness/bench.ts'
+import type { BenchReport, Run } from '../harness/run.ts'
+import { ratioOf, summarise, type Summary } from '../harness/statistics.ts'
+import { judge, type Judged } from '../harness/target.ts'
+
+export interface Standing {
+  readonly bench: string
+  readonly task: string
+  readonly metric: Metric
+  readonly peer: string
+  /** How many times better ours is; below 1 the peer is ahead. */
+  readonly ratio: Summary
+  readonly place: 'ahead' | 'level' | 'behind'
+}
+
+/** Closer than this is level, however sure. */
+const LEVEL = 1.02
+
+/** Every comparison of ours with a peer that the run has. */
+export function standingsOf(run: Run): Standing[] {
+  return run.reports.flatMap(({ bench, results }) => results.flatMap((result) => standingsIn(bench, result)))
+}
+
+export function standingsIn(bench: BenchReport['bench'], result: TaskResult): Standing[] {
+  const { task, metrics, subjects } = result
+  return comparable(metrics).flatMap((metric) =>
+    [...subjects.keys()]
+      .filter((subject) => roleOf(bench, subject) === 'peer')
+      .flatMap((peer) => {
+        const ratio = ratioTo(result, metric, peer)
+        return ratio === undefined ? [] : [{ bench: bench.name, task, metric, peer, ratio, place: placeOf(ratio) }]
+      }),
+  )
+}
+
+/** How many times better ours is than this subject; undefined where one has no such number, or where a count is 0. */
+export function ratioTo({ subjects }: TaskResult, metric: Metric, subject: string): Summary | undefined {
+  const ours = subjects.get(OURS)?.get(metric.name)
+  const theirs = subjects.get(subject)?.get(metric.name)
+  if (ours === undefined || theirs === undefined || metric.better === 'none') return undefined
+  const ratio = ratioOf(ours, theirs, metric.better)
+  return Number.isFinite(ratio.median) && ratio.median > 0 ? ratio : undefined
+}
+
+/** Those that say which side is better, without what is told beside another. */
+export function comparable(metrics: readonly Metric[]): Metric[] {
+  return metrics.filter(({ better, beside }) => better !== 'none' && beside === undefined)
+}
+
+/** Behind or ahead when three quarters of the rounds say so, and it is more than next to nothing. */
+function placeOf({ median, low, high }: Summary): Standing['place'] {
+  if (low > 1 && median > LEVEL) return 'ahead'
+  return high < 1 && median < 1 / LEVEL ? 'behind' : 'level'
+}
+
+/** The name of a row, metric included where it is not simply the time. */
+export function rowName({ task, metric }: Pick<Standing, 'task' | 'metric'>): string {
+  return metric.name === 'time' ? task : `${task}: ${metric.name}`
+}
+
+export interface JudgedRow {
+  readonly bench: string
+  readonly task: string
+  readonly metric: Metric
+  readonly judged: Judged
+}
+
+/** Every target that was stated and could be judged. */
+export function targetsOf(run: Run): JudgedRow[] {
+  return run.reports.flatMap(({ bench, results }) =>
+    results.flatMap((result) =>
+      result.metrics.flatMap((metric) =>
+        judge(result, metric)
+          .filter(({ reached }) => reached !== undefined)
+          .map((judged) => ({ bench: bench.name, task: result.task, metric, judged })),
+      ),
+    ),
+  )
+}
+
+/** The peer that ours has the least lead over, or that is furthest ahead. */
+export function nearestPeer(bench: Pick<Bench, 'roles'>, result: TaskResult, metric: Metric): Nearest | undefined {
+  const peers = [...result.subjects.keys()].filter((subject) => roleOf(bench, subject) === 'peer')
+  return peers
+    .flatMap((peer) => {
+      const ratio = ratioTo(result, metric, peer)
+      return ratio === undefined
+        ? []
+        : [{ peer, ratio: ratio.median, value: summarise(result.subjects.get(peer)!.get(metric.name)!).median }]
+    })
+    .sort((a, b) => a.ratio - b.ratio)[0]
+}
+
+export interface Nearest {
+  readonly peer: string
+  readonly ratio: number
+  /** The peer's median, in the metric's unit. */
+  readonly value: number
+}
