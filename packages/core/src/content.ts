@@ -171,6 +171,11 @@ export function writeContent(writer: ByteWriter, content: Content): void {
   }
 }
 
+/** Whether each unit of this kind is a value, so that it may stand under a key. (Text may too, but nobody writes that.) */
+export function isOfValues(kind: number): boolean {
+  return kind === ContentKind.any || kind === ContentKind.json
+}
+
 /** Whether runs of this kind may be longer than one unit, so that neighbours may be joined. */
 export function isJoinable(kind: ContentKind): boolean {
   return (

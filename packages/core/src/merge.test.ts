@@ -125,6 +125,72 @@ describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
     expect(() => UpdateStore.of([one, other])).toThrow(ConflictError)
   })
 
+  test('leaves values of one key apart, since each deletes the one before it, and their deletion may travel alone', () => {
+    const { updates, later } = setTwiceByObserver()
+    for (const joined of [mergeUpdates(updates), UpdateStore.of(updates).encode(), mergeStructByStruct(updates)]) {
+      expect(Y.encodeStateAsUpdate(replicaOf([joined]))).toEqual(Y.encodeStateAsUpdate(replicaOf(updates)))
+      expect(Y.encodeStateAsUpdate(replicaOf([joined, later]))).toEqual(
+        Y.encodeStateAsUpdate(replicaOf([...updates, later])),
+      )
+    }
+  })
+
+  test('a run of values of one key, which Yjs writes if all are deleted and it keeps them, is cut only where others have it cut', () => {
+    const doc = new Y.Doc({ gc: false })
+    doc.clientID = 1
+    const updates: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => updates.push(update))
+    const map = doc.getMap('map')
+    for (const value of ['a', 'b', 'c', 'd']) map.set('key', value)
+    map.delete('key')
+    const state = Y.encodeStateAsUpdate(doc)
+    const cut = Y.diffUpdate(state, Y.encodeStateVector(new Map([[1, 2]])))
+    const lengthsOf = (update: Uint8Array): number[] =>
+      decodeUpdate(update)
+        .clients.at(0)!
+        .structs.map(({ length }) => length)
+    const given: readonly (readonly [lengths: readonly number[], inputs: readonly Uint8Array[]])[] = [
+      [[4], [state]],
+      [
+        [2, 2],
+        [state, cut],
+      ],
+      [
+        [1, 3],
+        [state, updates.at(1)!],
+      ],
+      [
+        [1, 1, 2],
+        [state, updates.at(1)!, cut],
+      ],
+      [
+        [1, 1, 1, 1],
+        [state, ...updates],
+      ],
+      [[1, 1, 1, 1], updates],
+    ]
+    for (const [lengths, inputs] of given) {
+      const merged = mergeUpdates(inputs)
+      expect(lengthsOf(merged)).toEqual(lengths)
+      const folded = inputs.reduce((left, right) => mergeUpdates([right, left]))
+      for (const other of [
+        mergeUpdates(inputs.toReversed()),
+        mergeStructByStruct(inputs),
+        folded,
+        mergeUpdates([merged]),
+      ]) {
+        expect(other).toEqual(merged)
+      }
+      expect(UpdateStore.of(inputs).encode()).toEqual(merged)
+      expect(UpdateStore.of(inputs.toReversed()).encode()).toEqual(merged)
+      expect(Y.encodeStateAsUpdate(replicaOf([merged], false))).toEqual(state)
+    }
+    // What is left of them is one run.
+    const store = UpdateStore.of(updates)
+    store.compact()
+    expect(lengthsOf(store.encode())).toEqual([4])
+  })
+
   test('makes one struct of a burst of keystrokes', () => {
     const doc = new Y.Doc()
     doc.clientID = 5
@@ -136,3 +202,19 @@ describe('mergeUpdates', { timeout: FUZZ_TIMEOUT_MS }, () => {
     expect(merged.clients.map(({ structs }) => structs.length)).toEqual([1])
   })
 })
+
+/** A key that an observer sets again twice: the first update has all three values, and the deletions come with the later ones. */
+function setTwiceByObserver(): { updates: Uint8Array[]; later: Uint8Array } {
+  const doc = new Y.Doc()
+  doc.clientID = 1
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  const map = doc.getMap('map')
+  const again = ['b', 'c']
+  map.observe(() => {
+    for (const value of again.splice(0)) map.set('key', value)
+  })
+  doc.getText('text').insert(0, 'before')
+  map.set('key', 'a')
+  return { updates: updates.slice(0, 2), later: Y.mergeUpdates(updates.slice(2)) }
+}

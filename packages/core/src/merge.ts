@@ -1,7 +1,8 @@
 /**
  * Joining updates without a document. The merge of updates is a function of the units that they hold: for each (client, clock)
- * the best of what the inputs say, and the union of their delete sets. Adjacent units that were one run are written as one.
- * So the order and grouping of inputs, and how often one comes, make no difference to the bytes.
+ * the best of what the inputs say, and the union of their delete sets. Adjacent units that were one run are written as one, but for
+ * values of one key: each deletes the one before it where it is integrated, and its author may say so only in a later update. Of
+ * these, what begins a struct in any of the inputs does so in the merge. So the order and grouping of inputs, and how often one comes, make no difference to the bytes.
  *
  * Which is the best: more information wins. Content wins over deleted content, which wins over GC, which wins over a skip.
  * Replicas drop content only of units that are deleted, and their delete sets or their parents' say so as well, so keeping it

@@ -4,7 +4,7 @@
  */
 import { commonBytes } from './common-bytes.ts'
 import { ContentKind } from './content.ts'
-import { Info } from './struct.ts'
+import { Info, standsAlone } from './struct.ts'
 import { payloadOffset, type StructLog } from './struct-log.ts'
 import { NO_CLIENT } from './plain-structs.ts'
 import { informationOfKind, StructScan } from './struct-scan.ts'
@@ -86,8 +86,11 @@ function emitSame(
   // The one with fewer bytes must be the one with fewer units, or else they differ behind the bytes that were compared.
   if (aBytes === bytes ? a.scan.end - a.clock !== units : b.scan.end - b.clock !== units) return false
   if (a.scan.keyed === b.scan.keyed) {
-    a.emitPart(out, units, bytes)
-    b.advance(units, bytes)
+    // What begins a struct in one of the inputs begins one in what is merged, where that matters.
+    const [giver, other] = a.isAtHead ? [a, b] : [b, a]
+    if (giver === b && b.isAtHead && standsAlone(kind, b.scan.keyed)) onRightWins(b.clock, b.clock + units)
+    giver.emitPart(out, units, bytes)
+    other.advance(units, bytes)
     return true
   }
   // The hint is lost where Yjs merges updates; having it is better. Runs that differ in it alone are not worth an effort.

@@ -1,7 +1,8 @@
 /**
  * Structs of one client that follow each other without a gap, encoded in one growing buffer. The bytes are a valid encoding at
  * any time, and the canonical one: whatever is appended is joined to the last struct if the two are one run, for which only the
- * length in front of its content is written anew. So a keystroke costs a few bytes written, and encoding is a copy.
+ * length in front of its content is written anew. So a keystroke costs a few bytes written, and encoding is a copy. Values of one
+ * key stay the structs that they were.
  *
  * A sparse index, one entry for every {@link STRUCTS_PER_CHECKPOINT} structs, finds the struct of a clock: structs do not say
  * where they are.
@@ -12,7 +13,7 @@
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { ContentKind, elementsEnd } from './content.ts'
 import { assert } from './errors.ts'
-import { Info, writeStruct, type Struct } from './struct.ts'
+import { Info, standsAlone, writeStruct, type Struct } from './struct.ts'
 import { NO_CLIENT, NOT_JOINABLE } from './plain-structs.ts'
 import type { StructScan } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
@@ -189,6 +190,7 @@ export class StructLog {
         (originClient === this.client &&
           originClock === this.end - 1 &&
           scan.keyed === this.#tailKeyed &&
+          !(isHead && standsAlone(kind, scan.keyed)) &&
           scan.rightClient === this.#tailRightClient &&
           (scan.rightClient === NO_CLIENT || scan.rightClock === this.#tailRightClock)))
     ) {

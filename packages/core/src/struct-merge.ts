@@ -3,20 +3,38 @@
  * struct. It decides everything, surrogate pairs that were cut and forgeries too, and makes objects of all it reads; merging by
  * runs of bytes is the fast way, which comes here for what it cannot decide, and is tested against it.
  */
-import { ContentKind, contentOf } from './content.ts'
+import { ContentKind, contentOf, isOfValues } from './content.ts'
 import { compareIds } from './id.ts'
-import { areJoinable, endOf, joinStructs, splitStruct, type Item, type Parent, type Struct } from './struct.ts'
+import {
+  areJoinable,
+  endOf,
+  joinStructs,
+  splitStruct,
+  standsAlone,
+  type Item,
+  type Parent,
+  type Struct,
+} from './struct.ts'
 import { textOfUnits, unitsOfText } from './text-run.ts'
 
 /** Called with two structs for the same units. */
 export type OnOverlap = (left: Struct, right: Struct) => void
 
+/**
+ * Which values are written as they came: no two that were structs of their own become one. `keyed`: those that stand alone. `all`: those of lists too, for who cannot
+ * tell: beside an origin a key is only hinted at, and Yjs loses hints when it merges.
+ */
+export type KeptValues = 'keyed' | 'all'
+
+/** What was cut from the struct before it, and may become one with that again, says so. */
+type Piece = Item & { readonly isRest?: true }
+
 /** What is left of a surrogate pair that was cut, twice. */
 export const REPLACEMENT = 0xfffd
 
 /** The units of `structs`, each once and in order, neighbours joined. Sorts `structs` in place; there are no skips among them. */
-export function mergeStructs(client: number, structs: Struct[]): Struct[] {
-  return joinRuns(client, withoutOverlaps(client, inOrder(structs)))
+export function mergeStructs(client: number, structs: Struct[], kept: KeptValues = 'keyed'): Struct[] {
+  return joinRuns(client, withoutOverlaps(client, inOrder(structs)), kept)
 }
 
 /**
@@ -71,17 +89,17 @@ export function mergeDisjoint(
       merged.push(b)
       b = right[rightAt++]
     } else if (a.clock < b.clock) {
-      const [before, rest] = splitStruct(client, a, b.clock - a.clock)
+      const [before, rest] = cut(client, a, b.clock - a.clock)
       merged.push(before)
       a = rest
     } else if (b.clock < a.clock) {
-      const [before, rest] = splitStruct(client, b, a.clock - b.clock)
+      const [before, rest] = cut(client, b, a.clock - b.clock)
       merged.push(before)
       b = rest
     } else {
       const length = Math.min(a.length, b.length)
-      const [aPiece, aRest]: readonly [Struct, Struct?] = a.length > length ? splitStruct(client, a, length) : [a]
-      const [bPiece, bRest]: readonly [Struct, Struct?] = b.length > length ? splitStruct(client, b, length) : [b]
+      const [aPiece, aRest]: readonly [Struct, Struct?] = a.length > length ? cut(client, a, length) : [a]
+      const [bPiece, bRest]: readonly [Struct, Struct?] = b.length > length ? cut(client, b, length) : [b]
       onOverlap?.(aPiece, bPiece)
       pushBest(client, aPiece, bPiece, merged)
       a = aRest ?? left[leftAt++]
@@ -91,6 +109,14 @@ export function mergeDisjoint(
   for (; a !== undefined; a = left[leftAt++]) merged.push(a)
   for (; b !== undefined; b = right[rightAt++]) merged.push(b)
   return merged
+}
+
+/** As `splitStruct`; the rest says that it is one. */
+function cut(client: number, struct: Struct, units: number): readonly [Struct, Struct] {
+  const [before, rest] = splitStruct(client, struct, units)
+  if (rest.type !== 'item') return [before, rest]
+  const piece: Piece = { ...rest, isRest: true }
+  return [before, piece]
 }
 
 /** Adds, of two structs for the same units, the best for each unit. */
@@ -103,7 +129,7 @@ function pushBest(client: number, a: Struct, b: Struct, merged: Struct[]): void 
   const heads = compareHeads(a, b)
   if (compareContents(a, b) === 0) {
     // They differ in their first unit, if at all. Not unit by unit: a run without content claims as many as it likes.
-    merged.push(heads < 0 ? b : a)
+    merged.push((heads || compareBeginnings(a, b)) < 0 ? b : a)
     return
   }
   // Rare from here on: only the same ID with two contents, or a pair that was cut.
@@ -114,8 +140,8 @@ function pushBest(client: number, a: Struct, b: Struct, merged: Struct[]): void 
   let aRest: Item | undefined = a
   let bRest: Item | undefined = b
   while (aRest !== undefined && bRest !== undefined) {
-    const [aUnit, aNext]: readonly [Struct, Struct?] = aRest.length > 1 ? splitStruct(client, aRest, 1) : [aRest]
-    const [bUnit, bNext]: readonly [Struct, Struct?] = bRest.length > 1 ? splitStruct(client, bRest, 1) : [bRest]
+    const [aUnit, aNext]: readonly [Struct, Struct?] = aRest.length > 1 ? cut(client, aRest, 1) : [aRest]
+    const [bUnit, bNext]: readonly [Struct, Struct?] = bRest.length > 1 ? cut(client, bRest, 1) : [bRest]
     merged.push(compareStructs(aUnit, bUnit) < 0 ? bUnit : aUnit)
     aRest = aNext as Item | undefined
     bRest = bNext as Item | undefined
@@ -138,11 +164,11 @@ function betterUnit(a: number, b: number): number {
 }
 
 /** Joins neighbours that are one run, so that a burst of keystrokes becomes one struct. */
-export function joinRuns(client: number, structs: readonly Struct[]): Struct[] {
+export function joinRuns(client: number, structs: readonly Struct[], kept: KeptValues = 'keyed'): Struct[] {
   const joined: Struct[] = []
   let run: Struct[] = []
   for (const struct of structs) {
-    if (run.length > 0 && !areJoinable(client, run[run.length - 1]!, struct)) {
+    if (run.length > 0 && (isKept(struct, kept) || !areJoinable(client, run[run.length - 1]!, struct))) {
       joined.push(joinStructs(run))
       run = []
     }
@@ -152,11 +178,18 @@ export function joinRuns(client: number, structs: readonly Struct[]): Struct[] {
   return joined
 }
 
+/** Whether a struct stays one, whatever is before it. */
+function isKept(struct: Struct, kept: KeptValues): boolean {
+  if (struct.type !== 'item' || (struct as Piece).isRest === true) return false
+  const { kind } = struct.content
+  return standsAlone(kind, struct.keyed) || (kept === 'all' && isOfValues(kind))
+}
+
 /** The order of two structs for the same units; the greater is the better. 0 only where they say the same. */
 function compareStructs(a: Struct, b: Struct): number {
   const order = compareForAllUnits(a, b)
   if (order !== 0 || a.type !== 'item' || b.type !== 'item') return order
-  return compareHeads(a, b) || compareContents(a, b)
+  return compareHeads(a, b) || compareContents(a, b) || compareBeginnings(a, b)
 }
 
 /** Compares what is the same for each unit of a struct, so that the struct wins as a whole wherever it is cut. */
@@ -178,6 +211,11 @@ export function compareHeads(a: Item, b: Item): number {
     compareParents(a.parent, b.parent) ||
     compareOptionalBytes(a.parentSub, b.parentSub)
   )
+}
+
+/** What begins a struct in one of the inputs begins one in what is merged, where that matters: see `standsAlone`. */
+function compareBeginnings(a: Piece, b: Piece): number {
+  return Number(b.isRest === true) - Number(a.isRest === true)
 }
 
 function compareContents(a: Item, b: Item): number {

@@ -12,7 +12,15 @@
  */
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import { isJoinable, joinContents, readContent, splitContent, writeContent, type Content } from './content.ts'
+import {
+  isJoinable,
+  isOfValues,
+  joinContents,
+  readContent,
+  splitContent,
+  writeContent,
+  type Content,
+} from './content.ts'
 import { sameId, type Id } from './id.ts'
 
 export interface Gc {
@@ -140,8 +148,16 @@ export function splitStruct(client: number, struct: Struct, units: number): read
 }
 
 /**
+ * Whether a struct of this kind is joined to the one before it only where it was cut from it. So are values under a key: each deletes the one before it where it is
+ * integrated, and a run of them does not.
+ */
+export function standsAlone(kind: number, keyed: boolean): boolean {
+  return keyed && isOfValues(kind)
+}
+
+/**
  * Whether `right` is what would be left of a longer struct if it was split after `left`. Then the two and their join are the
- * same to every replica: it splits the join where somebody inserted between them.
+ * same to every replica, unless `right` stands alone: it splits the join where somebody inserted between them.
  */
 export function areJoinable(client: number, left: Struct, right: Struct): boolean {
   if (left.clock + left.length !== right.clock || left.type !== right.type) return false

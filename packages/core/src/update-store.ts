@@ -29,7 +29,7 @@ export interface Added {
   readonly structs: readonly IdRange[]
   /** Units that were not known to be deleted, whether or not their structs are known. */
   readonly deletes: readonly IdRange[]
-  /** Known units of which the update says more than was known: content that had been dropped, a surrogate pair made whole. At least those; where pairs were cut, or the same value is written in other bytes, perhaps more. */
+  /** Known units of which the update says more than was known: content that had been dropped, a surrogate pair made whole, values of one key that were one run. At least those; where pairs were cut, or the same value is written in other bytes, perhaps more. */
   readonly restored: readonly IdRange[]
   /** What is missing right below new units: updates that their author wrote before did not arrive. */
   readonly gaps: readonly IdRange[]

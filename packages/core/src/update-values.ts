@@ -4,12 +4,12 @@
  */
 import { IdSet } from './id-set.ts'
 import type { StateVector } from './state-vector.ts'
-import { mergeStructs } from './struct-merge.ts'
+import { mergeStructs, type KeptValues } from './struct-merge.ts'
 import { endOf, splitStruct, withSkips, type Struct } from './struct.ts'
 import type { ClientStructs, Update } from './update.ts'
 
 /** One update with everything that is in `updates`; see `mergeUpdates`. Cost n log n in the structs. */
-export function mergeUpdateValues(updates: Iterable<Update>): Update {
+export function mergeUpdateValues(updates: Iterable<Update>, kept: KeptValues = 'keyed'): Update {
   const gathered = new Map<number, Struct[]>()
   const deletes: IdSet[] = []
   for (const update of updates) {
@@ -22,7 +22,7 @@ export function mergeUpdateValues(updates: Iterable<Update>): Update {
   }
   const clients: ClientStructs[] = []
   for (const [client, structs] of gathered) {
-    if (structs.length > 0) clients.push({ client, structs: withSkips(mergeStructs(client, structs)) })
+    if (structs.length > 0) clients.push({ client, structs: withSkips(mergeStructs(client, structs, kept)) })
   }
   return { clients, deletes: IdSet.union(deletes) }
 }

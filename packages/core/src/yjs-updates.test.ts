@@ -38,7 +38,7 @@ test('updates in format v2 are merged, compared and described as the same ones i
   )
 })
 
-/** The bytes may differ: format v2 has no room for a flag that says nothing, by which items are told apart when they are joined. */
+/** The bytes may differ: a conversion drops hints of keys, by which values are told apart when they are joined. */
 function expectSameIds(v2: Uint8Array, v1: Uint8Array): void {
   const [actual, expected] = [fast.updateIds(convertUpdateFormatV2ToV1(v2)), fast.updateIds(v1)]
   expect(actual.structs.equals(expected.structs)).toBe(true)

@@ -4,7 +4,6 @@
  *
  * Everything here throws `DecodeError` for bytes that are no update in the format, and makes an object of each struct.
  */
-import { withoutKeyHints } from './format-v2/convert.ts'
 import { decodeUpdateV2, encodeUpdateV2 } from './format-v2/update-v2.ts'
 import { decodeStateVector, encodeStateVector } from './state-vector.ts'
 import { decodeUpdate, encodeUpdate, type Update } from './update.ts'
@@ -22,7 +21,7 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
 }
 
 export function mergeUpdatesV2(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
-  return encodeV2(mergeUpdateValues(Array.from(updates, decodeV2)))
+  return encodeUpdateV2(mergeUpdateValues(Array.from(updates, (update) => decodeUpdateV2(update))))
 }
 
 /** The part of `update` that a replica with this state vector lacks, and all its deletions. Linear. */
@@ -31,7 +30,7 @@ export function diffUpdate(update: Uint8Array, stateVector: Uint8Array): Uint8Ar
 }
 
 export function diffUpdateV2(update: Uint8Array, stateVector: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encodeV2(diffUpdateValue(decodeV2(update), decodeStateVector(stateVector)))
+  return encodeUpdateV2(diffUpdateValue(decodeUpdateV2(update), decodeStateVector(stateVector)))
 }
 
 /** The state vector of a replica that has exactly this update: per client where its first gap begins. Linear. */
@@ -40,7 +39,7 @@ export function encodeStateVectorFromUpdate(update: Uint8Array): Uint8Array<Arra
 }
 
 export function encodeStateVectorFromUpdateV2(update: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encodeStateVector(unitsOf(decodeV2(update)).stateVector())
+  return encodeStateVector(unitsOf(decodeUpdateV2(update)).stateVector())
 }
 
 /** Linear. */
@@ -49,7 +48,7 @@ export function parseUpdateMeta(update: Uint8Array): UpdateMeta {
 }
 
 export function parseUpdateMetaV2(update: Uint8Array): UpdateMeta {
-  return metaOf(decodeV2(update))
+  return metaOf(decodeUpdateV2(update))
 }
 
 function metaOf(update: Update): UpdateMeta {
@@ -59,13 +58,4 @@ function metaOf(update: Update): UpdateMeta {
     meta.to.set(client, end)
   }
   return meta
-}
-
-/** In format v2 a hint that v1 has is lost, by which items are told apart when they are joined. */
-function decodeV2(update: Uint8Array): Update {
-  return withoutKeyHints(decodeUpdateV2(update))
-}
-
-function encodeV2(update: Update): Uint8Array<ArrayBuffer> {
-  return encodeUpdateV2(withoutKeyHints(update))
 }

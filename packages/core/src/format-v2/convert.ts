@@ -27,7 +27,7 @@ export function convertUpdateFormatV2ToV1(update: Uint8Array, limit: UnfoldingLi
 }
 
 /** The same update, its items under keys told from others only where they name the key. */
-export function withoutKeyHints({ clients, deletes }: Update): Update {
+function withoutKeyHints({ clients, deletes }: Update): Update {
   return { clients: clients.map(({ client, structs }) => ({ client, structs: structs.map(withoutKeyHint) })), deletes }
 }
 

@@ -29,7 +29,7 @@ export function encodeStateAsUpdate(doc: DocCore, stateVector?: Uint8Array): Uin
   if (pending === null) return update
   // Of units that the document has, somebody may have made up another content: what waits never takes their place.
   const waiting = pending.lackedBy(greater(doc.stateVector, known))
-  return encodeUpdate(mergeUpdateValues([decodeUpdate(update), waiting]))
+  return encodeUpdate(mergeUpdateValues([decodeUpdate(update), waiting], 'all'))
 }
 
 /** What one has who has both. */

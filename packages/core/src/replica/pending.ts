@@ -52,7 +52,8 @@ export class PendingUpdates {
 
   #merge(): Uint8Array | null {
     if (this.#structs.length > 1) {
-      this.#structs = [encodeUpdate(mergeUpdateValues(Array.from(this.#structs, decodeUpdate)))]
+      // Which values have a key is known where they are integrated. Joined, they would not delete each other.
+      this.#structs = [encodeUpdate(mergeUpdateValues(Array.from(this.#structs, decodeUpdate), 'all'))]
     }
     return this.#structs[0] ?? null
   }

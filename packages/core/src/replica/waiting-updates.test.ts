@@ -30,3 +30,49 @@ test('what waits takes the place of nothing that is there, whatever it says of t
     expect(loaded.getText('text').toJSON().slice(0, 4)).toBe('abcd')
   }
 })
+
+test('values of one key that wait together delete each other as they do one by one, as in Yjs', () => {
+  const stranger = new Y.Doc()
+  stranger.clientID = 9
+  stranger.getText('text').insert(0, '-')
+  const first = Y.encodeStateAsUpdate(stranger)
+
+  const author = new Y.Doc()
+  author.clientID = 7
+  Y.applyUpdate(author, first)
+  const updates: Uint8Array[] = []
+  author.on('update', (update: Uint8Array) => updates.push(update))
+  const map = author.getMap('map')
+  author.getText('text').insert(1, 'behind it')
+  map.set('key', 0)
+  // The deletions of what the observer overwrites travel in updates of their own.
+  const overwriting = [2, 1, 0]
+  map.observe(() => {
+    for (const value of overwriting.splice(0)) map.set('key', value)
+  })
+  map.set('key', 'again')
+  author.getText('text').insert(0, 'later')
+
+  // As they were written, and without the hints of their keys, which Yjs loses when it merges.
+  const [behind, set, again, , , , later] = updates as [Uint8Array, Uint8Array, Uint8Array, 0, 0, 0, Uint8Array]
+  const withoutHints = Y.mergeUpdates([set, again])
+  for (const waiting of [
+    [behind, set, again],
+    [set, again, behind],
+    [again, behind, again, set],
+    [withoutHints, behind],
+    [later, withoutHints, behind],
+  ]) {
+    const [theirs, ours] = [new Y.Doc(), new Doc()]
+    const told: [Uint8Array[], Uint8Array[]] = [[], []]
+    theirs.on('update', (update: Uint8Array) => told[0].push(update))
+    ours.on('update', (update: Uint8Array) => told[1].push(update))
+    for (const update of [...waiting, first]) {
+      Y.applyUpdate(theirs, update)
+      applyUpdate(ours, update)
+    }
+    expect(told[1]).toEqual(told[0])
+    expect(encodeStateAsUpdate(ours)).toEqual(Y.encodeStateAsUpdate(theirs))
+    expect(ours.getMap('map').get('key')).toBe(0)
+  }
+})
