@@ -76,13 +76,13 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('a socket that has drained is not caught up', ['comes-to-rest', 'all-the-same'], 150, [
     `${relay}/room/room-machine.ts`,
-    "if (member?.delivery.kind === 'waiting') this.#bringToHead(member)",
+    'if (member?.delivery.isWaiting === true) this.#bringToHead(member)',
     'void member',
   ]),
   mutant('a socket that has drained gets awareness first', ['comes-to-rest', 'all-the-same'], 150, [
     `${relay}/room/room-machine.ts`,
-    "if (member?.delivery.kind === 'waiting') this.#bringToHead(member)",
-    "if (member?.delivery.kind !== 'waiting') return\n    this.#sendAwareness(id)\n    this.#bringToHead(member)",
+    'if (member?.delivery.isWaiting === true) this.#bringToHead(member)',
+    'if (member?.delivery.isWaiting !== true) return\n    this.#sendAwareness(id)\n    this.#bringToHead(member)',
   ]),
   mutant(
     'awareness of the dead never expires',
@@ -236,23 +236,23 @@ export const mutants: readonly Mutant[] = [
   ]),
   mutant('what is known is acknowledged to who has not caught up', ['acked-is-durable'], 400, [
     `${relay}/room/room-machine.ts`,
-    " || (verdict.kind === 'known' && verdict.seq > member.mark.seq)",
+    " || (verdict.kind === 'known' && verdict.seq > member.delivery.mark.seq)",
     '',
   ]),
   mutant('whoever comes back misses the entry after its position', ['position-is-true'], 60, [
-    `${relay}/room/room-machine.ts`,
-    'stateVector === undefined ? member.mark.seq : 0',
-    'stateVector === undefined ? member.mark.seq + 1 : 0',
+    `${relay}/room/delivery.ts`,
+    'stateVector === undefined ? this.#mark.seq : 0',
+    'stateVector === undefined ? this.#mark.seq + 1 : 0',
   ]),
   mutant('who was slow is taken for one that has everything', ['position-is-true'], 100, [
     `${relay}/room/room-machine.ts`,
-    "if (member?.delivery.kind === 'waiting') this.#bringToHead(member)",
-    "if (member?.delivery.kind !== 'waiting') return\n    member.mark = this.#head.position\n    this.#bringToHead(member)",
+    'if (member?.delivery.isWaiting === true) this.#bringToHead(member)',
+    'if (member?.delivery.isWaiting !== true) return\n    member.delivery.caughtUp(this.#head.position)\n    this.#bringToHead(member)',
   ]),
   mutant('who wrote all of a flush does not hear how far it is', ['comes-to-rest'], 200, [
-    `${relay}/room/room-machine.ts`,
-    'if (clientSeq < position.seq) this.#sendPosition(member.id, position)',
-    'void clientSeq',
+    `${relay}/room/delivery.ts`,
+    "return clientSeq < position.seq ? 'position' : 'nothing'",
+    "void clientSeq\n    return 'nothing'",
   ]),
   mutant('a push of deletions alone is taken for known', ['acked-is-durable'], 20, [
     `${relay}/room/admission.ts`,

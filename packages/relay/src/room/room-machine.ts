@@ -4,20 +4,12 @@
  * perform, in order.
  *
  * ```
- * room     opening ──opened──▶ open ──tick, long empty──▶ closed        evictAll, relayCloses: ──▶ closed
- *
- * member   join ──▶ reading ──caughtUp, at the head──▶ live             live: every new update is sent as it comes
- *                   ▲ │  ▲ └──caughtUp, not there yet──┐  │             reading: one merged update is on its way from the log
- *                   │ │  └─────────────────────────────┘  │ slow        waiting: the socket is full, nothing is sent
- *            drained│ └─slow──▶ waiting ◀─────────────────┘
- *                   └────────────────┘                    A join at the head, or a drain there, is live at once.
+ * opening ──opened──▶ open ──tick, long empty──▶ closed        evictAll, relayCloses: ──▶ closed
  * ```
  *
  * Invariants:
  * - *Accepted means flushed.* `head`, the content and every ack and broadcast follow `appended`, never a push.
- * - *Nothing is skipped.* A member's `mark` is the place up to which it was sent everything (or wrote it itself); a
- *   live member's mark is at the head. Joining, recovering and being slow are the same thing: a mark behind the head,
- *   and a read from it.
+ * - *Nothing is skipped.* A member has everything up to its mark, and a live member's mark is at the head: delivery.ts.
  * - *Verdicts in order.* A member hears about its pushes, ack or reject, in the order it pushed them.
  * - *One content for each unit.* What may contradict the log is compared with it before it is stored: admission.ts.
  * - *No queues of updates.* A member that is behind costs a mark, not a buffer. What is bounded elsewhere: members by
@@ -36,6 +28,7 @@ import type { LogSummary } from '../merger/merge-job.ts'
 import type { UpdateRanges } from '../merger/update-ranges.ts'
 import { Admission, type AdmissionLimits, type Candidate, type Decision, type Refusal } from './admission.ts'
 import { AwarenessStates, encodePayloads } from './awareness-states.ts'
+import { Delivery } from './delivery.ts'
 import { flushRuns, type AcceptedPush, type FlushRun } from './flush-run.ts'
 import { SparseMap } from '../sparse-map.ts'
 import { RoomContent } from './room-content.ts'
@@ -188,11 +181,6 @@ type Phase =
   | { readonly kind: 'open' }
   | { readonly kind: 'closed' }
 
-type Delivery =
-  | { readonly kind: 'live' }
-  | { readonly kind: 'reading'; readonly read: number }
-  | { readonly kind: 'waiting' }
-
 type Compaction =
   | { readonly kind: 'idle' }
   | { readonly kind: 'running' }
@@ -223,20 +211,11 @@ interface Member {
   readonly subject: string | undefined
   /** It was asked for what the log lacks: what it pushes may be the work of others. */
   refills: boolean
-  mark: Position
-  /** The place that its client takes itself to be at: that of the last `updates`, and of each ack that is the next one. */
-  clientSeq: number
-  delivery: Delivery
-  /** What a newcomer had when it joined, until its first catch-up is sent: the log is diffed against it. */
-  stateVector: Uint8Array | undefined
-  /** The state vector of its last question, until a read for it begins. */
-  question: Uint8Array | undefined
+  readonly delivery: Delivery
   /** Pushes that it has not heard about, oldest first. */
   readonly pushes: Push[]
 }
 
-const live: Delivery = { kind: 'live' }
-const waiting: Delivery = { kind: 'waiting' }
 const pending: Verdict = { kind: 'pending' }
 
 export class RoomMachine {
@@ -282,7 +261,7 @@ export class RoomMachine {
   /** Members that are not live. Costs a look at each. */
   get membersBehind(): number {
     let behind = 0
-    for (const { delivery } of this.#members.values()) if (delivery.kind !== 'live') behind++
+    for (const { delivery } of this.#members.values()) if (!delivery.isLive) behind++
     return behind
   }
 
@@ -369,18 +348,15 @@ export class RoomMachine {
     const { position: head, checkpointSeq } = this.#head
     const resumed = join.position !== undefined && isInHistory(this.#head, join.position)
     const mark = resumed ? join.position : emptyHead.position
+    // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
+    const stateVector = mark.seq === 0 || mark.seq < checkpointSeq ? join.stateVector : undefined
     const member: Member = {
       id,
       access: join.access,
       pushesOnly: join.pushesOnly === true,
       subject: join.subject,
       refills: join.position !== undefined && !resumed,
-      mark,
-      clientSeq: resumed || head.seq === 0 ? mark.seq : -1,
-      delivery: live,
-      // The tail after the mark is all that it lacks, unless the checkpoint has swallowed the start of that tail.
-      stateVector: mark.seq === 0 || mark.seq < checkpointSeq ? join.stateVector : undefined,
-      question: undefined,
+      delivery: new Delivery(mark, resumed || head.seq === 0 ? mark.seq : -1, stateVector),
       pushes: [],
     }
     this.#members.set(id, member)
@@ -539,16 +515,9 @@ export class RoomMachine {
     const members: MemberId[] = []
     const owed: MemberId[] = []
     for (const member of this.#members.values()) {
-      // A read may have seen the entries before we heard of them: then its reader's mark is there already.
-      if (member.delivery.kind !== 'live' || member.mark.seq >= position.seq) continue
-      member.mark = position
-      const { clientSeq } = member
-      member.clientSeq = position.seq
-      if (member.id === onlyAuthor) {
-        // The ack of a single entry has told it where it is.
-        if (clientSeq < position.seq) this.#sendPosition(member.id, position)
-        continue
-      }
+      const share = member.delivery.share(position, member.id === onlyAuthor)
+      if (share === 'position') this.#sendPosition(member.id, position)
+      if (share !== 'update') continue
       members.push(member.id)
       if (member.pushes.length > 0) owed.push(member.id)
     }
@@ -594,7 +563,7 @@ export class RoomMachine {
     let told = 0
     let acked: Ack | undefined
     for (const { ref, verdict, heldBytes } of pushes) {
-      if (verdict.kind === 'pending' || (verdict.kind === 'known' && verdict.seq > member.mark.seq)) break
+      if (verdict.kind === 'pending' || (verdict.kind === 'known' && verdict.seq > member.delivery.mark.seq)) break
       told++
       this.#heldBytes -= heldBytes
       if (verdict.kind === 'rejected') {
@@ -605,7 +574,7 @@ export class RoomMachine {
       }
       // A push that was not logged has no place of its own. The mark is one that the member has everything up to; the head
       // would be wrong for a member that is behind, since it would take the entries in between as received.
-      const position = verdict.kind === 'accepted' ? verdict.position : member.mark
+      const position = verdict.kind === 'accepted' ? verdict.position : member.delivery.mark
       acked = { ref, position: acked !== undefined && acked.position.seq > position.seq ? acked.position : position }
     }
     if (acked !== undefined) this.#sendAck(member, acked)
@@ -614,46 +583,30 @@ export class RoomMachine {
     else if (told > 0) pushes.splice(0, told)
   }
 
-  /**
-   * Answers as a newcomer is answered. A question that comes while a read is under way, or while the socket is full,
-   * waits; of those that wait, the last one counts, so a member that asks and asks costs one read at a time.
-   */
+  /** Answers as a newcomer is answered. A question that comes while a read is under way, or while the socket is full, waits. */
   #sync(id: MemberId, stateVector: Uint8Array): void {
     const member = this.#members.get(id)
     if (member === undefined) return
-    member.question = stateVector
-    if (member.delivery.kind === 'live') this.#bringToHead(member)
+    member.delivery.ask(stateVector)
+    if (member.delivery.isLive) this.#bringToHead(member)
   }
 
   /** Makes a member live if it has everything and asks for nothing, else reads what it lacks. */
-  #bringToHead(member: Member): void {
-    if (member.question !== undefined) {
-      member.mark = emptyHead.position
-      member.stateVector = member.question
-      member.question = undefined
+  #bringToHead({ id, delivery }: Member): void {
+    const wanted = delivery.bringTo(this.#head.position, this.#nextRead)
+    if (wanted === undefined) return
+    this.#nextRead++
+    const { read, afterSeq, stateVector, isAsked } = wanted
+    if (isAsked) {
       // Whoever asks is asked the same: replicas compare both ways.
-      const stateVector = this.#content.encodeStateVector()
-      this.#send(member.id, { type: 'resync', handle: this.#handle, stateVector })
-    } else if (member.mark.seq >= this.#head.position.seq) {
-      member.delivery = live
-      member.stateVector = undefined
-      return
+      this.#send(id, { type: 'resync', handle: this.#handle, stateVector: this.#content.encodeStateVector() })
     }
-    const read = this.#nextRead++
-    member.delivery = { kind: 'reading', read }
-    const { stateVector } = member
-    // A diff needs everything to be diffed; a tail starts at the mark.
-    const afterSeq = stateVector === undefined ? member.mark.seq : 0
-    this.#effects.push({ type: 'catchUp', member: member.id, read, afterSeq, stateVector })
+    this.#effects.push({ type: 'catchUp', member: id, read, afterSeq, stateVector })
   }
 
   #caughtUp(readers: readonly Reader[], position: Position, update: Uint8Array): void {
     const members = this.#readingMembers(readers)
-    for (const member of members) {
-      member.mark = position
-      member.clientSeq = position.seq
-      member.stateVector = undefined
-    }
+    for (const { delivery } of members) delivery.caughtUp(position)
     this.#broadcast(
       members.map(({ id }) => id),
       { type: 'updates', handle: this.#handle, position, update },
@@ -676,14 +629,12 @@ export class RoomMachine {
   #readingMembers(readers: readonly Reader[]): Member[] {
     return readers.flatMap(({ member: id, read }) => {
       const member = this.#members.get(id)
-      return member?.delivery.kind === 'reading' && member.delivery.read === read ? [member] : []
+      return member?.delivery.awaits(read) === true ? [member] : []
     })
   }
 
   #slow(id: MemberId): void {
-    const member = this.#members.get(id)
-    // A read under way is forgotten: its result would be one more thing that the socket cannot take.
-    if (member !== undefined) member.delivery = waiting
+    this.#members.get(id)?.delivery.hold()
   }
 
   /**
@@ -692,7 +643,7 @@ export class RoomMachine {
    */
   #drained(id: MemberId): void {
     const member = this.#members.get(id)
-    if (member?.delivery.kind === 'waiting') this.#bringToHead(member)
+    if (member?.delivery.isWaiting === true) this.#bringToHead(member)
   }
 
   #announce(id: MemberId, entries: readonly AwarenessEntry[], now: number): void {
@@ -772,7 +723,7 @@ export class RoomMachine {
   #payAwareness(): void {
     for (const id of this.#awarenessOwed ?? []) {
       const member = this.#members.get(id)
-      if (member !== undefined && member.delivery.kind !== 'live') continue
+      if (member?.delivery.isLive === false) continue
       this.#awarenessOwed?.delete(id)
       if (member !== undefined) this.#sendAwareness(id)
     }
@@ -790,7 +741,7 @@ export class RoomMachine {
     const members: MemberId[] = []
     for (const { id, delivery } of this.#members.values()) {
       if (id === except) continue
-      if (delivery.kind === 'waiting') this.#awarenessOwed = (this.#awarenessOwed ?? new Set()).add(id)
+      if (delivery.isWaiting) this.#awarenessOwed = (this.#awarenessOwed ?? new Set()).add(id)
       else members.push(id)
     }
     for (const payload of encodePayloads(entries)) {
@@ -802,9 +753,9 @@ export class RoomMachine {
     if (members.length > 0) this.#effects.push({ type: 'broadcast', members, message })
   }
 
-  #sendAck(member: Member, { ref, position }: Ack): void {
-    if (position.seq === member.clientSeq + 1) member.clientSeq = position.seq
-    this.#send(member.id, { type: 'ack', handle: this.#handle, ref, position })
+  #sendAck({ id, delivery }: Member, { ref, position }: Ack): void {
+    delivery.acked(position)
+    this.#send(id, { type: 'ack', handle: this.#handle, ref, position })
   }
 
   /** The member has everything up to there, and has to hear it. */
