@@ -30,6 +30,8 @@ export type OracleName =
   | 'nothing-refused'
   /** Somebody who is gone is still shown, or somebody who is here is not. */
   | 'awareness-is-true'
+  /** The run is busy with itself, and its time stands still. */
+  | 'time-goes-on'
   /** The healed world does not come to rest in time. */
   | 'comes-to-rest'
   /** Replicas, or the log, differ after that. */

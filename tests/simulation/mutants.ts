@@ -163,6 +163,11 @@ export const mutants: readonly Mutant[] = [
     '      this.#retry()\n',
     '',
   ]),
+  mutant('a store that failed is tried again at once', ['time-goes-on'], 400, [
+    `${client}/device-store/store-retry.ts`,
+    'const delayMs = fullJitter(this.#attempts, this.#random(), storeRetryBaseMs, storeRetryMaxMs)',
+    'const delayMs = 0 * fullJitter(this.#attempts, this.#random(), storeRetryBaseMs, storeRetryMaxMs)',
+  ]),
   mutant('a new owner is not told which rooms are open', ['comes-to-rest', 'all-the-same'], 40, [
     `${client}/room/document-room.ts`,
     '    this.#relay = { ...this.#relay, memberships: 0 }\n    this.#host.post(this.opening)',

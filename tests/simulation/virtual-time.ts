@@ -6,10 +6,18 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Scheduler } from 'syncline'
 import { steady } from '../../packages/client/src/scheduler.ts'
+import { BrokenOracle } from './broken-oracle.ts'
 import { hashOf, type Random } from './random.ts'
 
 /** When the world begins, in ms since 1970. */
 export const WORLD_START = 1_800_000_000_000
+
+/**
+ * A run that gets nowhere ends: with more steps in a second of its time than any sound world has (the busiest of some hundred seeds has 1,500),
+ * or with one step that goes on for so many turns of the event loop. What never gives the event loop back is not noticed.
+ */
+const STEPS_PER_SECOND_MAX = 50_000
+const TURNS_PER_STEP_MAX = 10_000
 
 export interface TimedEvent {
   readonly at: number
@@ -26,6 +34,9 @@ export class VirtualTime {
   #queue: TimedEvent[] = []
   #busy = 0
   #steps = 0
+  /** The steps of a second, and when it began. */
+  #secondAt = WORLD_START
+  #stepsInSecond = 0
   #digest = 0
   /** Told before each step; throws to end the run. */
   onStep: () => void = () => {}
@@ -89,11 +100,31 @@ export class VirtualTime {
       }
       this.onStep()
       this.#steps += 1
+      this.#assertGoesOn()
       this.#digest = hashOf(`${this.#digest}${event.at}${event.process?.name ?? ''}`)
       event.run()
-      do await setImmediate()
-      while (this.#busy > 0)
+      await this.#settled()
       return true
+    }
+  }
+
+  #assertGoesOn(): void {
+    if (this.#now - this.#secondAt >= 1_000) {
+      this.#secondAt = this.#now
+      this.#stepsInSecond = 0
+    }
+    this.#stepsInSecond += 1
+    if (this.#stepsInSecond <= STEPS_PER_SECOND_MAX) return
+    const at = `${this.#secondAt - WORLD_START} … ${this.#now - WORLD_START} ms`
+    throw new BrokenOracle('time-goes-on', `${this.#stepsInSecond} steps within ${at}`)
+  }
+
+  /** All that follows from a step without taking time is over. */
+  async #settled(): Promise<void> {
+    for (let turns = 1; ; turns++) {
+      await setImmediate()
+      if (this.#busy === 0) return
+      if (turns > TURNS_PER_STEP_MAX) throw new BrokenOracle('time-goes-on', `a step is not over after ${turns} turns`)
     }
   }
 

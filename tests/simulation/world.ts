@@ -384,7 +384,8 @@ class World {
       const why = unrest(this.#devices, this.#rooms) ?? (await outboxLeft(this.#devices))
       const differing = why === undefined ? await this.#difference() : undefined
       if (why === undefined && differing === undefined) return
-      if (time.now() < until) continue
+      // Where nothing is going to happen, there is nothing to wait for.
+      if (time.now() < until && time.nextAt !== undefined) continue
       if (why !== undefined) throw new BrokenOracle('comes-to-rest', why)
       throw new BrokenOracle('all-the-same', differing!)
     }
@@ -406,7 +407,7 @@ class World {
       const wrong = wrongAwareness(this.#devices, this.#rooms)
       this.oracles.checked('awareness-is-true')
       if (wrong === undefined) return
-      if (time.now() >= until) throw new BrokenOracle('awareness-is-true', wrong)
+      if (time.now() >= until || time.nextAt === undefined) throw new BrokenOracle('awareness-is-true', wrong)
       await time.run(time.now() + LOOK_MS)
     }
   }
