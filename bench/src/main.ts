@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { convergence } from './convergence/convergence.ts'
 import { crdtBenchmarks } from './crdt-benchmarks/crdt-benchmarks.ts'
 import { coldStart } from './device/cold-start.ts'
+import { growth } from './growth/growth.ts'
 import { UsageError, parseArguments, usage, type Arguments } from './harness/arguments.ts'
 import { CheckFailed, type Bench } from './harness/bench.ts'
 import type { Typical } from './harness/estimate.ts'
@@ -30,7 +31,7 @@ import { writeReport } from './report/write-report.ts'
 import { subjectNames } from './subjects/subjects.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, relayTable, people, coldStart]
+const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, growth, relayTable, people, coldStart]
 
 /** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
 const typicalMs: Typical = {
@@ -38,6 +39,7 @@ const typicalMs: Typical = {
   merge: { quick: 5000, default: 60_000, full: 60_000 },
   replica: { quick: 15_000, default: 150_000, full: 900_000 },
   'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
+  growth: { quick: 4000, default: 40_000, full: 300_000 },
   relay: { quick: 15_000, default: 150_000, full: 1_800_000 },
   people: { quick: 10_000, default: 90_000, full: 600_000 },
   'cold-start': { quick: 5000, default: 20_000, full: 60_000 },

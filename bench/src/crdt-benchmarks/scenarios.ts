@@ -1,7 +1,6 @@
 /** All scenarios, at full size or smaller: what a library takes for a small one says how long it would take for the whole. */
-import { OURS } from '../harness/bench.ts'
 import { costMs, probed, type Forecast } from '../harness/forecast.ts'
-import { YJS } from '../replica/row.ts'
+import { mayBeRefused } from '../replica/row.ts'
 import { startOf } from '../replica/workload.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { firstEvents, type ConcurrentTrace } from '../workloads/concurrent-trace.ts'
@@ -34,8 +33,7 @@ export class Scenarios {
 
   /** How long a subject would take for the scenario with this place in {@link all}, preparations included. */
   effort(place: number, subject: Subject): Forecast | undefined {
-    // Ours and what it is compared with are asked for everything, whatever it takes.
-    if (subject.name === OURS || subject.name === YJS) return undefined
+    if (!mayBeRefused(subject)) return undefined
     return probed((n) => {
       const scenario = this.#at(n)[place]!
       const replicas: Replica[] = []

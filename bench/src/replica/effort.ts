@@ -1,8 +1,7 @@
 /** How long a library would take to make a workload, or to apply its updates one by one: forecast from the workload's start, once for each library. */
-import { OURS } from '../harness/bench.ts'
 import { costMs, probed, type Forecast } from '../harness/forecast.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
-import { YJS } from './row.ts'
+import { mayBeRefused } from './row.ts'
 import { READER, WRITER, type Workload } from './workload.ts'
 
 export class Effort {
@@ -56,14 +55,14 @@ export class Effort {
   }
 }
 
-/** From memory, or by pieces. Ours and what it is compared with are asked for everything, whatever it takes. */
+/** From memory, or by pieces. */
 function told(
   known: Map<Subject, Forecast | undefined>,
   subject: Subject,
   work: (transactions: number) => number,
   transactions: number,
 ): Forecast | undefined {
-  if (subject.name === OURS || subject.name === YJS) return undefined
+  if (!mayBeRefused(subject)) return undefined
   if (!known.has(subject)) known.set(subject, probed(work, transactions))
   return known.get(subject)
 }
