@@ -6,9 +6,9 @@
 import { ByteReader } from './byte-reader.ts'
 import { ContentKind } from './content.ts'
 import type { IdRange, IdSet } from './id-set.ts'
+import type { SteppingScan } from './stepping-scan.ts'
 import { Info, readStruct, splitStruct } from './struct.ts'
 import { payloadOffset, StructLog } from './struct-log.ts'
-import type { StructScan } from './struct-scan.ts'
 
 /** Units whose content is dropped, and what is left of them: an item, or GC alone. */
 interface DroppedRange extends IdRange {
@@ -25,7 +25,7 @@ export function droppedRanges(client: number, dropped: IdSet, collected: IdSet):
 }
 
 /** The same units without the content of those in `dropped`, ascending ranges of this client. Linear in both. */
-export function compactLog(log: StructLog, dropped: readonly DroppedRange[], scan: StructScan): StructLog {
+export function compactLog(log: StructLog, dropped: readonly DroppedRange[], scan: SteppingScan): StructLog {
   const compacted = new StructLog(log.client, log.start)
   const { bytes, from, to } = log.stretch()
   let range = 0
@@ -51,7 +51,7 @@ export function compactLog(log: StructLog, dropped: readonly DroppedRange[], sca
 /** Appends one struct, in pieces if only a part of it is dropped. Returns the index of the range that its end falls into. */
 function appendPieces(
   compacted: StructLog,
-  scan: StructScan,
+  scan: SteppingScan,
   dropped: readonly DroppedRange[],
   firstRange: number,
   offset: number,
@@ -86,7 +86,7 @@ function appendPieces(
 /** The rest of a struct from unit `from` on, where ranges begin or end inside of surrogate pairs. */
 function appendCut(
   compacted: StructLog,
-  scan: StructScan,
+  scan: SteppingScan,
   dropped: readonly DroppedRange[],
   firstRange: number,
   offset: number,

@@ -6,8 +6,8 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { encodeIdSet, IdSet } from './id-set.ts'
 import { decodeStateVector, type StateVector } from './state-vector.ts'
+import { steppingScan, type SteppingScan } from './stepping-scan.ts'
 import { Info, readStruct, splitStruct, writeStruct } from './struct.ts'
-import { StructScan } from './struct-scan.ts'
 import { scanUpdate, type Stretch } from './update-scan.ts'
 
 /**
@@ -18,7 +18,7 @@ import { scanUpdate, type Stretch } from './update-scan.ts'
  */
 export function diffUpdate(update: Uint8Array, stateVector: Uint8Array | StateVector): Uint8Array<ArrayBuffer> {
   const known = stateVector instanceof Uint8Array ? decodeStateVector(stateVector) : stateVector
-  const scan = new StructScan()
+  const scan = steppingScan()
   const { stretches, deletesAt, areDeletesInOrder } = scanUpdate(update, scan, false, known)
   const missing = missingStretches(stretches, known, scan)
   if (areDeletesInOrder) return encodeStretches(missing, update.subarray(deletesAt))
@@ -32,7 +32,7 @@ export function diffUpdate(update: Uint8Array, stateVector: Uint8Array | StateVe
  * bytes of strangers does not pass them on as they came. Throws `DecodeError`. Linear in the bytes.
  */
 export function withDeletesInOrder(update: Uint8Array): Uint8Array {
-  const { deletesAt, areDeletesInOrder } = scanUpdate(update, new StructScan(), false)
+  const { deletesAt, areDeletesInOrder } = scanUpdate(update, steppingScan(), false)
   if (areDeletesInOrder) return update
   const writer = new ByteWriter(update.length)
   writer.raw(update.subarray(0, deletesAt))
@@ -54,7 +54,7 @@ export interface StretchRest {
 }
 
 /** Of stretches, in the order of an update, what a replica with this state vector lacks. */
-function missingStretches(stretches: readonly Stretch[], known: StateVector, scan: StructScan): StretchRest[] {
+function missingStretches(stretches: readonly Stretch[], known: StateVector, scan: SteppingScan): StretchRest[] {
   const missing: StretchRest[] = []
   for (const stretch of stretches) {
     const clock = known.get(stretch.client) ?? 0
@@ -64,7 +64,7 @@ function missingStretches(stretches: readonly Stretch[], known: StateVector, sca
 }
 
 /** The units of a stretch from `clock` on; there are some. Cost linear in what is before them. */
-export function stretchFrom(stretch: Stretch, clock: number, scan: StructScan): StretchRest {
+export function stretchFrom(stretch: Stretch, clock: number, scan: SteppingScan): StretchRest {
   const { client, end, bytes, to } = stretch
   if (clock <= stretch.clock) {
     return { client, clock: stretch.clock, end, count: stretch.count, first: null, bytes, from: stretch.from, to }

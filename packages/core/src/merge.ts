@@ -20,10 +20,10 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { IdSet } from './id-set.ts'
 import { mergeRuns } from './run-merge.ts'
+import { steppingScan, type SteppingScan } from './stepping-scan.ts'
 import { withSkips, readStruct, type Struct } from './struct.ts'
 import { StructLog } from './struct-log.ts'
 import { mergeStructs } from './struct-merge.ts'
-import { StructScan } from './struct-scan.ts'
 import { TypingRun } from './typing-run.ts'
 import { scanDeletion, scanSingle, scanUpdate } from './update-scan.ts'
 import type { Gathering, MarkedStretch, ScannedDeletion, Stretch } from './update-scan.ts'
@@ -52,7 +52,7 @@ export function mergeUpdates(updates: Iterable<Uint8Array>): Uint8Array<ArrayBuf
   const clients = new Map<number, Gathered>()
   const deletes: number[] = []
   const deleteSets: IdSet[] = []
-  const scan = new StructScan()
+  const scan = steppingScan()
   const deletion: ScannedDeletion = { client: 0, start: 0, end: 0 }
   const gathering: Gathering = {
     twinOf: (client) => clients.get(client)?.longest ?? null,
@@ -139,7 +139,7 @@ export function encodeLogs(logs: StructLog[], deletes: IdSet): Uint8Array<ArrayB
 }
 
 /** Merges stretches of one client in any order. What overlaps nothing is appended; what does is merged by halves. */
-function mergeAll(client: number, log: StructLog | null, others: Stretch[], scan: StructScan): StructLog {
+function mergeAll(client: number, log: StructLog | null, others: Stretch[], scan: SteppingScan): StructLog {
   const stretches = log === null ? others : [log.stretch(), ...others]
   stretches.sort((a, b) => a.clock - b.clock)
   let bytes = 0
@@ -173,7 +173,7 @@ function halfOf(stretches: readonly Stretch[], from: number, to: number): Stretc
   return mergeByHalves(stretches, from, to, merged) ? merged.stretch() : null
 }
 
-function mergeStructByStruct(client: number, stretches: readonly Stretch[], scan: StructScan): StructLog {
+function mergeStructByStruct(client: number, stretches: readonly Stretch[], scan: SteppingScan): StructLog {
   const structs = withSkips(mergeStructs(client, stretches.flatMap(structsOf)))
   const log = new StructLog(client, structs[0]!.clock)
   for (const struct of structs) {

@@ -5,8 +5,8 @@
  */
 import { IdSet } from './id-set.ts'
 import { NO_CLIENT } from './plain-structs.ts'
+import type { SteppingScan } from './stepping-scan.ts'
 import { Info } from './struct.ts'
-import type { StructScan } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 
 /** What is known of a struct while its neighbours are followed. */
@@ -26,7 +26,7 @@ interface Places {
  * The units of `stretches`, those of a client in order and apart, that are GC, whose parent is among the `dropped`, or that stand
  * beside such. A lookup per neighbour, and some 60 bytes of memory a struct; where no type was dropped, only a scan.
  */
-export function orphans(stretches: readonly Stretch[], dropped: IdSet, scan: StructScan): IdSet {
+export function orphans(stretches: readonly Stretch[], dropped: IdSet, scan: SteppingScan): IdSet {
   if (!stretches.some((stretch) => hasOrphans(stretch, dropped, scan))) return new IdSet()
   const places = new Map<number, Places>()
   for (const stretch of stretches) addPlaces(stretch, dropped, places, scan)
@@ -41,7 +41,7 @@ export function orphans(stretches: readonly Stretch[], dropped: IdSet, scan: Str
 }
 
 /** Whether there are some that are orphans by themselves; if there are none, none of their neighbours are. */
-function hasOrphans({ client, clock, bytes, from, count }: Stretch, dropped: IdSet, scan: StructScan): boolean {
+function hasOrphans({ client, clock, bytes, from, count }: Stretch, dropped: IdSet, scan: SteppingScan): boolean {
   let at = clock
   scan.open(bytes, from, client)
   for (let left = count; left > 0; left--) {
@@ -53,7 +53,7 @@ function hasOrphans({ client, clock, bytes, from, count }: Stretch, dropped: IdS
 }
 
 /** Adds the structs of a stretch, which comes after those of its client that were added before. */
-function addPlaces(stretch: Stretch, dropped: IdSet, places: Map<number, Places>, scan: StructScan): void {
+function addPlaces(stretch: Stretch, dropped: IdSet, places: Map<number, Places>, scan: SteppingScan): void {
   const { client, bytes, from, count } = stretch
   let own = places.get(client)
   if (own === undefined) places.set(client, (own = { clocks: [], ends: [], fates: [], neighbours: [] }))
@@ -69,7 +69,7 @@ function addPlaces(stretch: Stretch, dropped: IdSet, places: Map<number, Places>
   }
 }
 
-function fateOf(scan: StructScan, dropped: IdSet): Fate {
+function fateOf(scan: SteppingScan, dropped: IdSet): Fate {
   if (scan.kind === Info.gc) return Fate.orphan
   if (!scan.hasParent) return Fate.unknown
   return scan.parentClient !== NO_CLIENT && dropped.has(scan.parentClient, scan.parentClock) ? Fate.orphan : Fate.placed

@@ -4,10 +4,11 @@
  */
 import { commonBytes } from './common-bytes.ts'
 import { ContentKind } from './content.ts'
+import { steppingScan, type SteppingScan } from './stepping-scan.ts'
 import { Info, standsAlone } from './struct.ts'
 import { payloadOffset, type StructLog } from './struct-log.ts'
 import { NO_CLIENT } from './plain-structs.ts'
-import { informationOfKind, StructScan } from './struct-scan.ts'
+import { informationOfKind } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 
 /**
@@ -104,7 +105,7 @@ function emitSame(
 
 /** Reads stretches struct by struct, and may stand inside of one. */
 class RunCursor {
-  readonly scan: StructScan = new StructScan()
+  readonly scan: SteppingScan = steppingScan()
   isLive = true
   /** The first unit that was not taken yet, and the offset of its payload. */
   clock = 0
@@ -259,7 +260,7 @@ function isSameHead(a: RunCursor, b: RunCursor): boolean {
   return !x.keyed || isSameRange(x, x.parentSubAt, x.parentSubEnd, y, y.parentSubAt, y.parentSubEnd)
 }
 
-function isSameRange(a: StructScan, aAt: number, aEnd: number, b: StructScan, bAt: number, bEnd: number): boolean {
+function isSameRange(a: SteppingScan, aAt: number, aEnd: number, b: SteppingScan, bAt: number, bEnd: number): boolean {
   const count = aEnd - aAt
   return bEnd - bAt === count && commonBytes(a.reader.bytes, aAt, b.reader.bytes, bAt, count) === count
 }

@@ -13,9 +13,9 @@
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { ContentKind, elementsEnd } from './content.ts'
 import { assert } from './errors.ts'
+import type { SteppingScan } from './stepping-scan.ts'
 import { Info, standsAlone, writeStruct, type Struct } from './struct.ts'
 import { NO_CLIENT, NOT_JOINABLE } from './plain-structs.ts'
-import type { StructScan } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 import { utf8Width } from './text-coding.ts'
 
@@ -83,12 +83,12 @@ export class StructLog {
   }
 
   /** Appends the struct that `scan` has read. It must begin where the log ends. */
-  append(scan: StructScan): void {
+  append(scan: SteppingScan): void {
     this.appendPart(scan, 0, scan.content.length, scan.content.payloadAt, scan.payloadEnd)
   }
 
   /** Appends the structs of a stretch from `clock` on, which is the log's end; the bytes were checked before. */
-  appendStretch(stretch: Stretch, scan: StructScan): void {
+  appendStretch(stretch: Stretch, scan: SteppingScan): void {
     scan.open(stretch.bytes, stretch.from, this.client)
     const { reader } = scan
     let clock = stretch.clock
@@ -124,7 +124,7 @@ export class StructLog {
     offsetMax: number,
     clockMax: number,
     countMax: number,
-    scan: StructScan,
+    scan: SteppingScan,
   ): number {
     const { plain } = scan
     plain.kind = this.#tailKind
@@ -154,7 +154,7 @@ export class StructLog {
   }
 
   /** Appends a struct given as a value. */
-  appendStruct(struct: Struct, scan: StructScan): void {
+  appendStruct(struct: Struct, scan: SteppingScan): void {
     const writer = new ByteWriter(64)
     writeStruct(writer, struct)
     scan.open(writer.finish(), 0, this.client)
@@ -175,7 +175,7 @@ export class StructLog {
    * its bytes; the first of them must be at the log's end. As wherever a struct is cut, the rest has the unit before it as its
    * origin. This is where a keystroke is stored: no objects, no views, and one path for all kinds of content.
    */
-  appendPart(scan: StructScan, fromUnits: number, toUnits: number, from: number, to: number): void {
+  appendPart(scan: SteppingScan, fromUnits: number, toUnits: number, from: number, to: number): void {
     const kind = scan.kind
     const units = toUnits - fromUnits
     const isHead = fromUnits === 0
@@ -237,7 +237,7 @@ export class StructLog {
   }
 
   /** Where the struct lies that has the unit `clock`, which is in the log; `scan` has read it. */
-  find(clock: number, scan: StructScan): StructPlace {
+  find(clock: number, scan: SteppingScan): StructPlace {
     assert(this.start <= clock && clock < this.end, 'the clock is in the log')
     let low = 0
     let high = this.#checkpointClocks.length - 1
@@ -271,7 +271,7 @@ export class StructLog {
   }
 
   /** Removes the struct at `place` and all that follow. What is appended next may be joined to the struct before it. */
-  truncate(place: StructPlace, scan: StructScan): void {
+  truncate(place: StructPlace, scan: SteppingScan): void {
     this.end = place.clock
     this.count = place.index
     this.#length = place.offset
@@ -293,7 +293,7 @@ export class StructLog {
   }
 
   /** The same structs as logs that have no gaps. */
-  withoutSkips(scan: StructScan): StructLog[] {
+  withoutSkips(scan: SteppingScan): StructLog[] {
     const logs: StructLog[] = []
     let log: StructLog | null = null
     let clock = this.start
@@ -363,7 +363,7 @@ export class StructLog {
     this.#length = end + wider
   }
 
-  #writeParent(scan: StructScan): void {
+  #writeParent(scan: SteppingScan): void {
     const bytes = scan.reader.bytes
     if (scan.parentClient === NO_CLIENT) {
       this.#bytes[this.#length++] = 1
@@ -427,7 +427,7 @@ export class StructLog {
  * The offset in the payload of the struct that `scan` has read that is `units` after the offset `from`, which is at the start of a
  * unit; −1 if it is inside a surrogate pair. Linear in the bytes between.
  */
-export function payloadOffset(scan: StructScan, units: number, from: number): number {
+export function payloadOffset(scan: SteppingScan, units: number, from: number): number {
   const bytes = scan.reader.bytes
   switch (scan.kind) {
     case ContentKind.string: {

@@ -5,7 +5,7 @@
  */
 import { ByteReader } from './byte-reader.ts'
 import { ContentKind, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
-import { NO_CLIENT, PlainStructs } from './plain-structs.ts'
+import { NO_CLIENT, type PlainStructs } from './plain-structs.ts'
 import { checkLength, failReference, Info } from './struct.ts'
 
 const noBytes = new Uint8Array(0)
@@ -14,8 +14,8 @@ export class StructScan {
   /** What is scanned; its offset is behind the struct that was read. */
   readonly reader: ByteReader = new ByteReader(noBytes)
 
-  /** For stepping over what is plain; it does not touch the rest. */
-  readonly plain: PlainStructs = new PlainStructs()
+  /** For stepping over what is plain; it does not touch the rest. Null where everything is read: see `SteppingScan`. */
+  readonly plain: PlainStructs | null
 
   /** Whose structs are read; set by whoever knows. */
   client = 0
@@ -44,6 +44,10 @@ export class StructScan {
   #idClient = 0
   #idClock = 0
 
+  constructor(plain: PlainStructs | null = null) {
+    this.plain = plain
+  }
+
   /** Goes on in other bytes, with structs of `client`. */
   open(bytes: Uint8Array, offset: number, client: number): void {
     this.reader.open(bytes, offset)
@@ -53,7 +57,7 @@ export class StructScan {
   /** Lets go of the bytes, so that they are not kept in memory. */
   close(): void {
     this.reader.open(noBytes)
-    this.plain.close()
+    this.plain?.close()
   }
 
   get length(): number {

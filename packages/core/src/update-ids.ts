@@ -1,7 +1,7 @@
 /** Which units an update brings and which it deletes, without their content: all that a room needs to know of one. */
 import { IdSet } from './id-set.ts'
 import { encodeStateVector } from './state-vector.ts'
-import { StructScan } from './struct-scan.ts'
+import { steppingScan } from './stepping-scan.ts'
 import { scanDeletion, scanSingle, scanUpdate, type ScannedDeletion } from './update-scan.ts'
 
 export interface UpdateIds {
@@ -22,7 +22,7 @@ export interface UpdateRanges {
 }
 
 /** One for all calls, which do not overlap: making one costs more than reading a keystroke with it. */
-const scan = new StructScan()
+const scan = steppingScan()
 const deletion: ScannedDeletion = { client: 0, start: 0, end: 0 }
 
 const noRanges: readonly number[] = []
@@ -84,7 +84,7 @@ function flat(ids: IdSet): readonly number[] {
  */
 export function encodeStateVectorFromUpdate(update: Uint8Array): Uint8Array<ArrayBuffer> {
   const stateVector = new Map<number, number>()
-  for (const { client, clock, end } of scanUpdate(update, new StructScan(), false).stretches) {
+  for (const { client, clock, end } of scanUpdate(update, steppingScan(), false).stretches) {
     if (clock === 0) stateVector.set(client, end)
   }
   return encodeStateVector(stateVector)

@@ -6,7 +6,7 @@ import { bytesOfHex, goldenUpdates } from './golden-updates.fixture.ts'
 import { IdSet } from './id-set.ts'
 import { damageArbitrary, damaged } from './mutated-update.fixture.ts'
 import { editsArbitrary, playHistory } from './random-document.fixture.ts'
-import { StructScan } from './struct-scan.ts'
+import { steppingScan } from './stepping-scan.ts'
 import { scanSingle, scanUpdate } from './update-scan.ts'
 import { decodeUpdate } from './update.ts'
 import { unitsOf } from './update-values.ts'
@@ -45,14 +45,14 @@ function expectAgreement(bytes: Uint8Array): void {
     return { structs: unitsOf(update), deletes: update.deletes }
   })
   const scanned = outcome(() => {
-    const { stretches, deletes } = scanUpdate(bytes, new StructScan())
+    const { stretches, deletes } = scanUpdate(bytes, steppingScan())
     return {
       structs: IdSet.of(stretches.flatMap(({ client, clock, end }) => [client, clock, end])),
       deletes: IdSet.of(deletes),
     }
   })
   expect(scanned).toEqual(decoded)
-  const scan = new StructScan()
+  const scan = steppingScan()
   const single = outcome(() => scanSingle(bytes, scan))
   if (single === true) {
     expect(decoded).toMatchObject({ deletes: new IdSet() })

@@ -5,9 +5,9 @@
 import type { ByteReader } from './byte-reader.ts'
 import { commonBytes } from './common-bytes.ts'
 import { readIdRanges } from './id-set.ts'
+import type { SteppingScan } from './stepping-scan.ts'
 import { Info } from './struct.ts'
 import type { StateVector } from './state-vector.ts'
-import type { StructScan } from './struct-scan.ts'
 
 /** Encoded structs of one client that follow each other without a gap, in somebody's bytes: borrowed. */
 export interface Stretch {
@@ -46,14 +46,14 @@ export interface Gathering {
 
 /** Takes structs that are read in their order, as a `StructLog` does. If the scan throws, it was given a part. */
 interface StructSink {
-  append(scan: StructScan): void
+  append(scan: SteppingScan): void
   appendPlain(
     bytes: Uint8Array,
     offset: number,
     offsetMax: number,
     clockMax: number,
     countMax: number,
-    scan: StructScan,
+    scan: SteppingScan,
   ): number
 }
 
@@ -82,7 +82,7 @@ const nothing: readonly never[] = []
  */
 export function scanUpdate(
   bytes: Uint8Array,
-  scan: StructScan,
+  scan: SteppingScan,
   wantsDeletes = true,
   cuts: StateVector | null = null,
   gathering: Gathering | null = null,
@@ -105,7 +105,7 @@ const SINGLE_BYTES_MIN = 7
  * Scans an update that is one struct and nothing else, which is what nearly every keystroke is; `scan` then has read it. False if it
  * is anything else, though perhaps an update. Throws `DecodeError` as `decodeUpdate` does.
  */
-export function scanSingle(bytes: Uint8Array, scan: StructScan): boolean {
+export function scanSingle(bytes: Uint8Array, scan: SteppingScan): boolean {
   const last = bytes.length - 1
   if (last < SINGLE_BYTES_MIN || bytes[0] !== 1 || bytes[1] !== 1 || bytes[last] !== 0) return false
   scan.open(bytes, 2, 0)
@@ -144,7 +144,7 @@ export function scanDeletion(bytes: Uint8Array, reader: ByteReader, deletion: Sc
 function scanClients(
   reader: ByteReader,
   clients: number,
-  scan: StructScan,
+  scan: SteppingScan,
   cuts: StateVector | null,
   gathering: Gathering | null,
 ): MarkedStretch[] {
@@ -191,7 +191,7 @@ function endOfSame(reader: ByteReader, twin: MarkedStretch, count: number, begin
 
 /** Scans the structs of a client from `begin` on, and adds their stretches. */
 function scanStructs(
-  scan: StructScan,
+  scan: SteppingScan,
   begin: StructMark,
   count: number,
   cut: number,

@@ -15,11 +15,11 @@ import { structsOf } from './merge.ts'
 import { mergeRuns } from './run-merge.ts'
 import { orphans } from './orphans.ts'
 import type { StateVector } from './state-vector.ts'
+import { steppingScan, type SteppingScan } from './stepping-scan.ts'
 import { isConflict } from './struct-conflict.ts'
 import { StructLog, type StructPlace } from './struct-log.ts'
 import { joinRuns, mergeDisjoint } from './struct-merge.ts'
 import { endOf, type Struct } from './struct.ts'
-import { StructScan } from './struct-scan.ts'
 import { TypingRun } from './typing-run.ts'
 import { scanDeletion, scanSingle, scanUpdate, type ScannedDeletion, type Stretch } from './update-scan.ts'
 
@@ -59,7 +59,7 @@ export class UpdateStore {
   /** Per client, ascending, neither overlapping nor touching: more than one only while there are gaps. */
   readonly #logs = new Map<number, StructLog[]>()
   readonly #deletes = new IdSet()
-  readonly #scan = new StructScan()
+  readonly #scan = steppingScan()
   /** The log that was appended to last: whoever types goes on typing. */
   #last: StructLog | null = null
   /** What {@link #last} would be typed on with, if somebody types. */
@@ -348,7 +348,7 @@ interface Overlap {
 }
 
 /** `logs[from]` … `logs[to − 1]` are those that the stretch touches or overlaps; all lie in its range but for the ends. */
-function overlapOf(logs: readonly StructLog[], from: number, to: number, stretch: Stretch, scan: StructScan): Overlap {
+function overlapOf(logs: readonly StructLog[], from: number, to: number, stretch: Stretch, scan: SteppingScan): Overlap {
   let cut: StructPlace | null = null
   let rest: Stretch | null = null
   const known: Stretch[] = []
@@ -376,7 +376,7 @@ function overlapOf(logs: readonly StructLog[], from: number, to: number, stretch
 function mergeOverlap(
   known: readonly Stretch[],
   incoming: readonly Stretch[],
-  scan: StructScan,
+  scan: SteppingScan,
   conflicts: Conflict[],
 ): { readonly structs: StructLog; readonly restored: readonly number[] } {
   const { client, clock, from, to } = incoming[0]!
