@@ -4,10 +4,11 @@
  * was typed and removed costs some ten bytes. Of what stood in a type that is dropped itself, not even the place is left.
  */
 import { ByteReader } from './byte-reader.ts'
-import { ContentKind } from './content.ts'
+import * as ContentKind from './content-kind.ts'
 import type { IdRange, IdSet } from './id-set.ts'
 import type { SteppingScan } from './stepping-scan.ts'
-import { Info, readStruct, splitStruct } from './struct.ts'
+import * as Info from './struct-info.ts'
+import { readStruct, splitStruct } from './struct.ts'
 import { payloadOffset, StructLog } from './struct-log.ts'
 
 /** Units whose content is dropped, and what is left of them: an item, or GC alone. */

@@ -8,28 +8,15 @@
  *     4 string    length in bytes, UTF-8                            9 document guid, any (an object of options)
  *     5 embed     JSON
  */
+import * as ContentKind from './content-kind.ts'
 import { ANY_OBJECT, skipAny } from './any.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { skipJson, skipJsonOrUndefined } from './json.ts'
 import { Cut, joinText, splitText, writeText, type TextRun } from './text-run.ts'
 
-/** The kinds of content, by the number that stands for them in an item's info byte. */
-export const ContentKind = {
-  deleted: 1,
-  json: 2,
-  binary: 3,
-  string: 4,
-  embed: 5,
-  format: 6,
-  type: 7,
-  any: 8,
-  document: 9,
-} as const
-export type ContentKind = (typeof ContentKind)[keyof typeof ContentKind]
-
 export interface Content {
-  readonly kind: ContentKind
+  readonly kind: ContentKind.Kind
   /** In units: UTF-16 code units of a string, elements of JSON and any, as stated for deleted, otherwise 1. Never 0. */
   readonly length: number
   /**
@@ -64,7 +51,7 @@ export function readContent(reader: ByteReader, kind: number): Content {
   const extent: ContentExtent = { length: 0, payloadAt: 0 }
   skipContent(reader, kind, extent)
   const payload = kind === ContentKind.deleted ? noBytes : reader.bytes.subarray(extent.payloadAt, reader.offset)
-  return { kind: kind as ContentKind, length: extent.length, payload, cut: Cut.none }
+  return { kind: kind as ContentKind.Kind, length: extent.length, payload, cut: Cut.none }
 }
 
 /** Reads past content, and notes in `extent` where it lies. Throws `DecodeError` for whatever a Yjs client could not read. */
@@ -177,7 +164,7 @@ export function isOfValues(kind: number): boolean {
 }
 
 /** Whether runs of this kind may be longer than one unit, so that neighbours may be joined. */
-export function isJoinable(kind: ContentKind): boolean {
+export function isJoinable(kind: ContentKind.Kind): boolean {
   return (
     kind === ContentKind.string || kind === ContentKind.any || kind === ContentKind.deleted || kind === ContentKind.json
   )

@@ -7,7 +7,8 @@ import { ByteWriter } from './byte-writer.ts'
 import { encodeIdSet, IdSet } from './id-set.ts'
 import { decodeStateVector, type StateVector } from './state-vector.ts'
 import { steppingScan, type SteppingScan } from './stepping-scan.ts'
-import { Info, readStruct, splitStruct, writeStruct } from './struct.ts'
+import * as Info from './struct-info.ts'
+import { readStruct, splitStruct, writeStruct } from './struct.ts'
 import { scanUpdate, type Stretch } from './update-scan.ts'
 
 /**

@@ -102,7 +102,8 @@ export { UpdateStore, type Added, type CompactOptions } from './update-store.ts'
 // Updates as values
 export { decodeUpdate, encodeUpdate, type ClientStructs, type Update } from './update.ts'
 export type { Gc, Item, Parent, Skip, Struct } from './struct.ts'
-export { ContentKind, type Content } from './content.ts'
+export * as ContentKind from './content-kind.ts'
+export type { Content } from './content.ts'
 export { Cut } from './text-run.ts'
 export { NESTING_DEPTH_MAX } from './any.ts'
 

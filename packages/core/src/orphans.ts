@@ -6,7 +6,7 @@
 import { IdSet } from './id-set.ts'
 import { NO_CLIENT } from './plain-structs.ts'
 import type { SteppingScan } from './stepping-scan.ts'
-import { Info } from './struct.ts'
+import * as Info from './struct-info.ts'
 import type { Stretch } from './update-scan.ts'
 
 /** What is known of a struct while its neighbours are followed. */

@@ -3,8 +3,8 @@
  * bytes are the canonical ones. It only ever stops early: whatever is less plain, damaged, or close to the end of the bytes is left to `StructScan`, which reads any
  * struct and knows all errors. So what is refused is decided in one place, and this decides nothing but how fast.
  */
-import { ContentKind } from './content.ts'
-import { Info } from './struct.ts'
+import * as ContentKind from './content-kind.ts'
+import * as Info from './struct-info.ts'
 import { utf16Length } from './text-coding.ts'
 
 /** Stands for the client of an ID that is absent. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { ContentKind } from './content.ts'
+import * as ContentKind from './content-kind.ts'
 import { editsArbitrary, everything, playHistory } from './random-document.fixture.ts'
 import { decodeUpdate } from './update.ts'
 

@@ -3,9 +3,10 @@
  * and where both say as much their bytes are compared. It decides only what is plain; see `struct-merge.ts` for the rest.
  */
 import { commonBytes } from './common-bytes.ts'
-import { ContentKind } from './content.ts'
+import * as ContentKind from './content-kind.ts'
 import { steppingScan, type SteppingScan } from './stepping-scan.ts'
-import { Info, standsAlone } from './struct.ts'
+import * as Info from './struct-info.ts'
+import { standsAlone } from './struct.ts'
 import { payloadOffset, type StructLog } from './struct-log.ts'
 import { NO_CLIENT } from './plain-structs.ts'
 import { informationOfKind } from './struct-scan.ts'

@@ -1,5 +1,5 @@
 /** Which structs for the same units contradict each other. Apart from the merge rule, which takes one of them in any case. */
-import { ContentKind } from './content.ts'
+import * as ContentKind from './content-kind.ts'
 import { compareIds } from './id.ts'
 import type { Struct } from './struct.ts'
 import { compareHeads, REPLACEMENT } from './struct-merge.ts'

@@ -11,10 +11,12 @@
  *     checkpoints   ↑ 0             ↑ 32               clock, offset
  */
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
-import { ContentKind, elementsEnd } from './content.ts'
+import * as ContentKind from './content-kind.ts'
+import { elementsEnd } from './content.ts'
 import { assert } from './errors.ts'
 import type { SteppingScan } from './stepping-scan.ts'
-import { Info, standsAlone, writeStruct, type Struct } from './struct.ts'
+import * as Info from './struct-info.ts'
+import { standsAlone, writeStruct, type Struct } from './struct.ts'
 import { NO_CLIENT, NOT_JOINABLE } from './plain-structs.ts'
 import type { Stretch } from './update-scan.ts'
 import { utf8Width } from './text-coding.ts'

@@ -3,7 +3,8 @@
  * struct. It decides everything, surrogate pairs that were cut and forgeries too, and makes objects of all it reads; merging by
  * runs of bytes is the fast way, which comes here for what it cannot decide, and is tested against it.
  */
-import { ContentKind, contentOf, isOfValues } from './content.ts'
+import * as ContentKind from './content-kind.ts'
+import { contentOf, isOfValues } from './content.ts'
 import { compareIds } from './id.ts'
 import {
   areJoinable,

@@ -4,9 +4,11 @@
  * Most of what the core does with updates is this.
  */
 import { ByteReader } from './byte-reader.ts'
-import { ContentKind, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
+import * as ContentKind from './content-kind.ts'
+import { skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
 import { NO_CLIENT, type PlainStructs } from './plain-structs.ts'
-import { checkLength, failReference, Info } from './struct.ts'
+import * as Info from './struct-info.ts'
+import { checkLength, failReference } from './struct.ts'
 
 const noBytes = new Uint8Array(0)
 

@@ -10,6 +10,7 @@
  * The parent is written only where both origins are absent; otherwise it is the neighbour's. A struct does not repeat its
  * client and clock: the first clock stands at the head of the client's list, and the structs follow each other without gaps.
  */
+import * as Info from './struct-info.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import {
@@ -57,9 +58,6 @@ export type Struct = Gc | Skip | Item
 
 /** A root type, by the UTF-8 of its name, or the shared type that an item holds. */
 export type Parent = { readonly type: 'root'; readonly name: Uint8Array } | { readonly type: 'item'; readonly id: Id }
-
-/** The parts of a struct's info byte. */
-export const Info = { gc: 0, skip: 10, kindBits: 0x1f, parentSub: 0x20, rightOrigin: 0x40, origin: 0x80 } as const
 
 /** Reads the struct of `client` that starts at `clock`. Throws `DecodeError`. Bytes are borrowed from the reader's input. */
 export function readStruct(reader: ByteReader, client: number, clock: number): Struct {

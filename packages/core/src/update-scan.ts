@@ -6,7 +6,7 @@ import type { ByteReader } from './byte-reader.ts'
 import { commonBytes } from './common-bytes.ts'
 import { readIdRanges } from './id-set.ts'
 import type { SteppingScan } from './stepping-scan.ts'
-import { Info } from './struct.ts'
+import * as Info from './struct-info.ts'
 import type { StateVector } from './state-vector.ts'
 
 /** Encoded structs of one client that follow each other without a gap, in somebody's bytes: borrowed. */

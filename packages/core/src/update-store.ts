@@ -348,7 +348,13 @@ interface Overlap {
 }
 
 /** `logs[from]` … `logs[to − 1]` are those that the stretch touches or overlaps; all lie in its range but for the ends. */
-function overlapOf(logs: readonly StructLog[], from: number, to: number, stretch: Stretch, scan: SteppingScan): Overlap {
+function overlapOf(
+  logs: readonly StructLog[],
+  from: number,
+  to: number,
+  stretch: Stretch,
+  scan: SteppingScan,
+): Overlap {
   let cut: StructPlace | null = null
   let rest: Stretch | null = null
   const known: Stretch[] = []

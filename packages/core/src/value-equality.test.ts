@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from './byte-writer.ts'
-import { ContentKind, type Content } from './content.ts'
+import * as ContentKind from './content-kind.ts'
+import { type Content } from './content.ts'
 import { isSameValue } from './value-equality.ts'
 
 const word = (text: string): number[] => [119, text.length, ...bytesOf(text)]
@@ -39,7 +40,7 @@ describe('isSameValue', () => {
     ['elements in another order', array(one, [126]), array([126], one)],
   ])('tells %s apart', (_what, a, b) => expect(isSameValue(any(a), any(b))).toBe(false))
 
-  test.each<[string, ContentKind, number[], number[]]>([
+  test.each<[string, ContentKind.Kind, number[], number[]]>([
     ['the length of bytes', ContentKind.binary, [2, 7, 8], [0x82, 0, 7, 8]],
     ['the reference of a type', ContentKind.type, [1], [0x81, 0]],
     ['the length of the name of a type', ContentKind.type, [3, 1, 112], [3, 0x81, 0, 112]],
@@ -49,7 +50,7 @@ describe('isSameValue', () => {
     expect(isSameValue(content(kind, a), content(kind, b))).toBe(true)
   })
 
-  test.each<[string, ContentKind, number[], number[]]>([
+  test.each<[string, ContentKind.Kind, number[], number[]]>([
     ['other bytes', ContentKind.binary, [2, 7, 8], [2, 7, 9]],
     ['other types', ContentKind.type, [1], [2]],
     ['elements of other names', ContentKind.type, [3, 1, 112], [3, 1, 113]],
@@ -91,7 +92,7 @@ function any(value: readonly number[]): Content {
   return content(ContentKind.any, value)
 }
 
-function content(kind: ContentKind, payload: readonly number[]): Content {
+function content(kind: ContentKind.Kind, payload: readonly number[]): Content {
   return { kind, length: 1, payload: Uint8Array.from(payload), cut: 0 }
 }
 

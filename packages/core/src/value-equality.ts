@@ -5,7 +5,8 @@
  */
 import { ANY_OBJECT, skipAny } from './any.ts'
 import { ByteReader } from './byte-reader.ts'
-import { ContentKind, type Content } from './content.ts'
+import * as ContentKind from './content-kind.ts'
+import { type Content } from './content.ts'
 import { decodeUtf8 } from './text-coding.ts'
 
 /** Whether two contents of the same kind, other than text, hold the same values. Linear, but for the sorting of keys. */

@@ -11,7 +11,8 @@
 import { skipAny } from '../any.ts'
 import { ByteReader } from '../byte-reader.ts'
 import { ByteWriter } from '../byte-writer.ts'
-import { ContentKind, contentOf, readContent, type Content } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
+import { contentOf, readContent, type Content } from '../content.ts'
 import { DecodeError } from '../errors.ts'
 import { decodeUtf8 } from '../text-coding.ts'
 import { Cut } from '../text-run.ts'
@@ -133,7 +134,7 @@ function readCount(columns: ColumnsReader): number {
   return count
 }
 
-function single(kind: ContentKind, write: (payload: ByteWriter) => void): Content {
+function single(kind: ContentKind.Kind, write: (payload: ByteWriter) => void): Content {
   const payload = new ByteWriter()
   write(payload)
   return { kind, length: 1, payload: payload.finish(), cut: Cut.none }
@@ -143,7 +144,7 @@ function single(kind: ContentKind, write: (payload: ByteWriter) => void): Conten
  * Content whose v1 form `write` puts together, read as v1 reads it, so that both formats accept the same. `start` is where an
  * error is reported that shows only then.
  */
-function readAsV1(kind: ContentKind, start: number, write: (v1: ByteWriter) => void): Content {
+function readAsV1(kind: ContentKind.Kind, start: number, write: (v1: ByteWriter) => void): Content {
   const v1 = new ByteWriter()
   write(v1)
   try {

@@ -10,33 +10,27 @@
  *     parent            parent infos: 1, strings: name of a root type · parent infos: 0, as an origin: item that holds the type
  */
 import type { Id } from '../id.ts'
+import * as Info from '../struct-info.ts'
 import type { Parent, Struct } from '../struct.ts'
 import type { ColumnsReader, ColumnsWriter } from './columns.ts'
 import { readContentV2, writeContentV2 } from './content-v2.ts'
 import type { DiffRunsReader } from './diff-runs.ts'
 
-const GC = 0
-const SKIP = 10
-const KIND_BITS = 0x1f
-const HAS_PARENT_SUB = 0x20
-const HAS_RIGHT_ORIGIN = 0x40
-const HAS_ORIGIN = 0x80
-
 /** Reads the struct of `client` that starts at `clock`; refuses what v1 refuses. Throws `DecodeError`. Bytes are borrowed from the input where they can be. */
 export function readStructV2(columns: ColumnsReader, client: number, clock: number): Struct {
   const start = columns.infos.offset
   const info = columns.infos.read()
-  if (info === GC || info === SKIP) {
-    const length = info === GC ? columns.lengths.read() : columns.rest.varUint()
+  if (info === Info.gc || info === Info.skip) {
+    const length = info === Info.gc ? columns.lengths.read() : columns.rest.varUint()
     checkLength(columns, start, clock, length)
-    return { type: info === GC ? 'gc' : 'skip', clock, length }
+    return { type: info === Info.gc ? 'gc' : 'skip', clock, length }
   }
-  const kind = info & KIND_BITS
-  if (kind === GC || kind === SKIP) columns.rest.fail('unknown-tag', `no struct has the info ${info}`, start)
-  const keyed = (info & HAS_PARENT_SUB) !== 0
+  const kind = info & Info.kindBits
+  if (kind === Info.gc || kind === Info.skip) columns.rest.fail('unknown-tag', `no struct has the info ${info}`, start)
+  const keyed = (info & Info.parentSub) !== 0
   const { leftClocks, rightClocks } = columns
-  const origin = (info & HAS_ORIGIN) !== 0 ? readReference(columns, leftClocks, client, clock) : null
-  const rightOrigin = (info & HAS_RIGHT_ORIGIN) !== 0 ? readReference(columns, rightClocks, client, clock) : null
+  const origin = (info & Info.origin) !== 0 ? readReference(columns, leftClocks, client, clock) : null
+  const rightOrigin = (info & Info.rightOrigin) !== 0 ? readReference(columns, rightClocks, client, clock) : null
   const parent = origin === null && rightOrigin === null ? readParent(columns, client, clock) : null
   const parentSub = parent !== null && keyed ? columns.strings.readName() : null
   const content = readContentV2(columns, kind)
@@ -47,21 +41,21 @@ export function readStructV2(columns: ColumnsReader, client: number, clock: numb
 /** Writes a struct; the opposite of {@link readStructV2}. */
 export function writeStructV2(columns: ColumnsWriter, struct: Struct): void {
   if (struct.type === 'gc') {
-    columns.infos.write(GC)
+    columns.infos.write(Info.gc)
     columns.lengths.write(struct.length)
     return
   }
   if (struct.type === 'skip') {
-    columns.infos.write(SKIP)
+    columns.infos.write(Info.skip)
     columns.rest.varUint(struct.length)
     return
   }
   const { origin, rightOrigin, parent, parentSub, keyed, content } = struct
   columns.infos.write(
     content.kind |
-      (keyed ? HAS_PARENT_SUB : 0) |
-      (rightOrigin === null ? 0 : HAS_RIGHT_ORIGIN) |
-      (origin === null ? 0 : HAS_ORIGIN),
+      (keyed ? Info.parentSub : 0) |
+      (rightOrigin === null ? 0 : Info.rightOrigin) |
+      (origin === null ? 0 : Info.origin),
   )
   if (origin !== null) writeLeftId(columns, origin)
   if (rightOrigin !== null) {

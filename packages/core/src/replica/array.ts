@@ -5,7 +5,7 @@ import { deleteAt, insertAt, iterate, push, sliceOf, valueAt, valuesOf } from '.
 import { SharedType, type Observer } from './shared-type.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 export class YArrayEvent extends YEvent<YArray> {}
 
@@ -20,7 +20,7 @@ export class YArray<Value = unknown> extends SharedType {
     return array
   }
 
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.array
   }
 

@@ -1,7 +1,8 @@
 /** Packing the buffers of text and values once more of them is dead than alive: rows move their content, nothing else changes. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import type { DocCore } from './doc-core.ts'
-import { Flag, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { NONE } from './row-table.ts'
 import { TextBuffer } from './text-buffer.ts'
 import type { Tables } from './tables.ts'
 

@@ -2,8 +2,9 @@
  * Deleting rows, and collecting what was deleted. A deleted row keeps its place and, until the end of the transaction, its content: observers may want it, and
  * undo may ask to keep it. Collecting drops the content; what was inside of a collected type becomes GC runs, of which nothing but the IDs is left.
  */
-import { ContentKind } from '../content.ts'
-import { Flag, GC_KIND, NONE } from './row-table.ts'
+import * as ContentKind from '../content-kind.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NONE } from './row-table.ts'
 import { dropContent, hide } from './row-list.ts'
 import type { Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'

@@ -2,12 +2,13 @@
  * Deleting text where nobody looks until the transaction is over: then a deleted unit can become part of the tombstone beside it at once. Backspace and delete do that
  * nearly always. Otherwise a row would be cut, deleted, collected and merged for each letter, to the same end.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { cut } from './integrate.ts'
 import { deleteRow } from './delete-row.ts'
 import { TransactionEvent } from './doc-core.ts'
 import { findIndex, Found } from './row-list.ts'
-import { Flag, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { NONE } from './row-table.ts'
 import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
 

@@ -12,7 +12,7 @@ import { NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
 import { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
-import type { TypeKind } from './type-table.ts'
+import type * as TypeKind from './type-kind.ts'
 
 /** What documents emit, by name. */
 export interface DocEvents {
@@ -136,7 +136,7 @@ export abstract class DocCore extends Observable<DocEvents> {
   abstract rootNamed(name: string): SharedType
 
   /** The object of a type that has none yet. */
-  protected abstract createFacade(type: number, kind: TypeKind): SharedType
+  protected abstract createFacade(type: number, kind: TypeKind.Kind): SharedType
 
   /** A document that somebody put into this one. */
   abstract createSubdocument(options: DocOptions): DocCore
@@ -171,7 +171,7 @@ export abstract class DocCore extends Observable<DocEvents> {
   facade(type: number): SharedType {
     let facade = this.#facades?.get(type)
     if (facade === undefined) {
-      facade = this.createFacade(type, this.tables.types.kind[type]! as TypeKind)
+      facade = this.createFacade(type, this.tables.types.kind[type]! as TypeKind.Kind)
       this.setFacade(type, facade)
     }
     return facade

@@ -10,7 +10,7 @@ import { SharedType } from './shared-type.ts'
 import { YText } from './text.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 import { YXmlElement, YXmlFragment, YXmlHook, YXmlText } from './xml.ts'
 import type { Subdocument } from './subdocument.ts'
 
@@ -168,13 +168,13 @@ export class Doc extends DocCore {
     return new Doc(options)
   }
 
-  protected override createFacade(type: number, kind: TypeKind): SharedType {
+  protected override createFacade(type: number, kind: TypeKind.Kind): SharedType {
     const facade = this.#emptyFacade(kind, this.tables.types.names.get(type))
     facade.attach(this, type)
     return facade
   }
 
-  #emptyFacade(kind: TypeKind, name: string | undefined): SharedType {
+  #emptyFacade(kind: TypeKind.Kind, name: string | undefined): SharedType {
     switch (kind) {
       case TypeKind.array:
         return new YArray()

@@ -1,6 +1,6 @@
 /** Writing a document as a column snapshot; `column-layout.ts` draws it. */
 import { ByteWriter } from '../byte-writer.ts'
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import {
   byteLengthOf,
   checksumOf,
@@ -16,9 +16,10 @@ import {
 import { encodeUpdate } from '../update.ts'
 import type { DocCore } from './doc-core.ts'
 import { writeContentOf } from './row-content.ts'
-import { Flag, GC_KIND, NARROW_CLIENTS_MAX, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NARROW_CLIENTS_MAX, NONE } from './row-table.ts'
 import type { Tables } from './tables.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 /**
  * Encodes a document for {@link loadColumns}, with what waits in it: the fastest form to begin from, on the device that wrote it. The same document gives the same bytes.

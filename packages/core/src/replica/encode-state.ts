@@ -2,10 +2,10 @@
  * Writing what a document has as an update: each row is a struct, clients descending, then the deletions. The same document gives the same bytes as in Yjs.
  */
 import { ByteWriter } from '../byte-writer.ts'
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { IdSet } from '../id-set.ts'
 import { decodeStateVector, type StateVector } from '../state-vector.ts'
-import { Info } from '../struct.ts'
+import * as Info from '../struct-info.ts'
 import { decodeUpdate, encodeUpdate } from '../update.ts'
 import { mergeUpdateValues } from '../update-values.ts'
 import { encodeUpdateV2 } from '../format-v2/update-v2.ts'

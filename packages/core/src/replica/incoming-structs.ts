@@ -2,41 +2,17 @@
  * The structs of an update, decoded and checked as a whole before anything is touched, in columns of numbers. Contents stay in the bytes of the update, which are
  * borrowed until it is applied.
  */
+import * as Column from './incoming-column.ts'
 import type { ByteReader } from '../byte-reader.ts'
 import { readIdRanges } from '../id-set.ts'
-import { ContentKind } from '../content.ts'
-import { Info } from '../struct.ts'
+import * as ContentKind from '../content-kind.ts'
+import * as Info from '../struct-info.ts'
 import { utf16Length } from '../text-coding.ts'
 import { NO_CLIENT } from '../plain-structs.ts'
 import { StructScan } from '../struct-scan.ts'
 import type { ClientTable } from './client-table.ts'
 import { CLOCK_MAX } from './integrate.ts'
 import { NONE } from './row-table.ts'
-
-/** Columns of a struct, from its handle on. */
-export const Column = {
-  clock: 0,
-  length: 1,
-  /** A content kind, `Info.gc` or `Info.skip`. */
-  kind: 2,
-  originClient: 3,
-  originClock: 4,
-  rightClient: 5,
-  rightClock: 6,
-  /** The client of the item that holds the parent; NONE if the parent is a root or is taken from a neighbour. */
-  parentClient: 7,
-  /** Beside it its clock; of a root, the offset of its name; NONE if the parent is taken from a neighbour. */
-  parentAt: 8,
-  /** Of a root, where its name ends. */
-  parentEnd: 9,
-  /** The offsets of the key, or NONE. */
-  keyAt: 10,
-  keyEnd: 11,
-  payloadAt: 12,
-  payloadEnd: 13,
-  /** The offset of the struct. */
-  from: 14,
-} as const
 
 /** Numbers of one struct. */
 export const STRIDE = 15

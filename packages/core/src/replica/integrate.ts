@@ -3,10 +3,11 @@
  * algorithm is YATA as Yjs has it (https://doi.org/10.1145/2957276.2957310). Between the origin and the right origin of a run stand only runs that were inserted there at the
  * same time; of those with the same origin the smaller client ID comes first, and what was inserted behind one of them stays behind it.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
-import { Flag, GC_KIND, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NONE } from './row-table.ts'
 import { headOf, link, split, typeOfRow } from './row-list.ts'
 import { isHigh } from './text-buffer.ts'
 import type { Subdocument } from './subdocument.ts'

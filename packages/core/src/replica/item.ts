@@ -2,7 +2,7 @@
  * An item as apps of Yjs see it: named by the ID of its first unit, it reads what the tables hold of that unit now. Rows are merged and cut, so nothing here is
  * remembered but the ID.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import { rowBeginningWith, rowEndingWith } from './integrate.ts'

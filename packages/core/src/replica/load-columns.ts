@@ -5,7 +5,8 @@
  * them again: a snapshot is as trustworthy as the device that kept it.
  */
 import { ByteReader } from '../byte-reader.ts'
-import { ContentKind, skipContent, type ContentExtent } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
+import { skipContent, type ContentExtent } from '../content.ts'
 import { DecodeError } from '../errors.ts'
 import { decodeUpdate } from '../update.ts'
 import { applyUpdate } from './apply-update.ts'
@@ -14,10 +15,11 @@ import { TransactionEvent, type DocCore } from './doc-core.ts'
 import { deletedIdsOf } from './encode-state.ts'
 import { announce, CLOCK_MAX } from './integrate.ts'
 import { readContentInto } from './row-content.ts'
-import { Flag, GC_KIND, isCountable, NARROW_CLIENTS_MAX, NONE, parentOfEntry, RowTable } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, isCountable, NARROW_CLIENTS_MAX, NONE, parentOfEntry, RowTable } from './row-table.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 /** In the left column while rows are read: not in any list yet. */
 const UNLISTED = -2
@@ -26,7 +28,7 @@ const UNLISTED = -2
 interface Meta {
   readonly clientIds: readonly number[]
   readonly roots: readonly { readonly name: string; readonly bits: number }[]
-  readonly nested: readonly { readonly kind: TypeKind; readonly bits: number; readonly name: string | null }[]
+  readonly nested: readonly { readonly kind: TypeKind.Kind; readonly bits: number; readonly name: string | null }[]
   readonly keys: readonly string[]
   /** What waits for others, as an update; empty if nothing does. */
   readonly waiting: Uint8Array
@@ -112,9 +114,9 @@ function readMeta(bytes: Uint8Array, { metaAt, end }: Sections, sizes: Sizes): M
   const roots: { name: string; bits: number }[] = []
   for (let left = reader.count(2); left > 0; left--) roots.push({ name: reader.string(), bits: reader.uint8() })
   if (roots.length > sizes.types) reader.fail('invalid-value', 'more roots than types')
-  const nested: { kind: TypeKind; bits: number; name: string | null }[] = []
+  const nested: { kind: TypeKind.Kind; bits: number; name: string | null }[] = []
   for (let left = sizes.types - roots.length; left > 0; left--) {
-    const kind = reader.uint8() as TypeKind
+    const kind = reader.uint8() as TypeKind.Kind
     if (kind >= TypeKind.unknown) reader.fail('unknown-tag', `no shared type ${kind}`)
     const bits = reader.uint8()
     const isNamed = kind === TypeKind.xmlElement || kind === TypeKind.xmlHook

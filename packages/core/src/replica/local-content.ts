@@ -1,12 +1,13 @@
 /** Values that apps insert, as content: which kind they are, and the rows that they become. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { DocCore } from './doc-core.ts'
 import { canGrow, CLOCK_MAX, failNoClocks, growRow, newLocalRow, place } from './integrate.ts'
-import { Flag, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { NONE } from './row-table.ts'
 import { SharedType } from './shared-type.ts'
 import { subdocumentOf } from './subdocument.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 export const ContentOfValue = {
   /** Whether a value of a list is kept as it is. As in Yjs, its constructor decides; undefined throws a `TypeError`. */

@@ -7,7 +7,7 @@ import { NONE } from './row-table.ts'
 import { SharedType, type Observer } from './shared-type.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 export class YMapEvent extends YEvent<YMap> {
   /** The keys that were set or deleted. */
@@ -25,7 +25,7 @@ export class YMap<Value = unknown> extends SharedType {
     this.#early = new Map(entries)
   }
 
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.map
   }
 

@@ -2,16 +2,17 @@
  * Taking a deletion back. What is deleted stays deleted; an item with the same content takes its place, and the old one remembers it (`Tables.redone`), so that
  * positions and later undos find the new one. The rules are those of Yjs, since each replica has to emit the same bytes for the same undo.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import type { DocCore } from './doc-core.ts'
 import { afterConflicts, newLocalRow, place, rowBeginningWith } from './integrate.ts'
 import { textOfRow } from './row-content.ts'
 import { entryOfRow, typeOfRow } from './row-list.ts'
-import { Flag, GC_KIND, NONE, parentOfEntry } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NONE, parentOfEntry } from './row-table.ts'
 import { subdocumentOf, type Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
-import type { TypeKind } from './type-table.ts'
+import type * as TypeKind from './type-kind.ts'
 
 /** What a step that is undone consists of. */
 export interface Redoing {
@@ -157,7 +158,7 @@ function copyContent(doc: DocCore, from: number, to: number): void {
       if (text.isWide) rows.flags[to]! |= Flag.wide
       return
     case ContentKind.type: {
-      const type = types.add(types.kind[content]! as TypeKind, to)
+      const type = types.add(types.kind[content]! as TypeKind.Kind, to)
       const name = types.names.get(content)
       if (name !== undefined) types.names.set(type, name)
       rows.content[to] = type

@@ -9,13 +9,14 @@
  */
 import { ByteReader } from '../byte-reader.ts'
 import { ByteWriter } from '../byte-writer.ts'
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { sameId, type Id } from '../id.ts'
 import { readVarInt, writeVarInt } from '../format-v2/var-int.ts'
 import type { DocCore } from './doc-core.ts'
 import { ID } from './item.ts'
 import { entryOfRow, findIndex, Found, indexOfRow, typeOfRow } from './row-list.ts'
-import { Flag, GC_KIND, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
 import type { Tables } from './tables.ts'
 

@@ -1,13 +1,14 @@
 /** What rows hold, on its way between the wire, the tables, and the values that apps see. */
 import { ByteReader } from '../byte-reader.ts'
 import type { ByteWriter } from '../byte-writer.ts'
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { readAnyValue, writeAnyValue } from './any-value.ts'
 import type { DocCore } from './doc-core.ts'
-import { Flag, GC_KIND, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NONE } from './row-table.ts'
 import type { Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 /** A formatting mark in a text: from here on, `key` is `value`; null ends it. */
 export interface Format {
@@ -68,7 +69,7 @@ export function readContentInto(
       return
     }
     case ContentKind.type: {
-      const typeKind = reader.varUint() as TypeKind
+      const typeKind = reader.varUint() as TypeKind.Kind
       const type = types.add(typeKind, row)
       if (isNamed(typeKind)) types.names.set(type, reader.string())
       rows.content[row] = type
@@ -126,7 +127,7 @@ export function writeContentOf(tables: Tables, row: number, skipped: number, wri
       return
     }
     case ContentKind.type: {
-      const kind = types.kind[content]! as TypeKind
+      const kind = types.kind[content]! as TypeKind.Kind
       writer.varUint(kind)
       if (isNamed(kind)) writer.string(types.names.get(content)!)
       return
@@ -190,6 +191,6 @@ function readJsonElement(from: ByteReader): unknown {
   return json === 'undefined' ? undefined : (JSON.parse(json) as unknown)
 }
 
-function isNamed(kind: TypeKind): boolean {
+function isNamed(kind: TypeKind.Kind): boolean {
   return kind === TypeKind.xmlElement || kind === TypeKind.xmlHook
 }

@@ -2,9 +2,10 @@
  * Lists of rows: the children of a type, and what was set under one key. Rows are linked, cut and joined here, and whatever knows of rows (IDs, position
  * trees, ends of lists, content) is told. What a row *means* is not decided here.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { PositionTree } from './position-tree.ts'
-import { entryOfParent, Flag, GC_KIND, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { entryOfParent, GC_KIND, NONE } from './row-table.ts'
 import type { Tables } from './tables.ts'
 
 /** Lists of fewer rows are walked; see {@link findIndex}. */

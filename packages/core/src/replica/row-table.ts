@@ -5,7 +5,8 @@
  * Columns and no objects: a document of ten thousand rows is a dozen arrays to the garbage collector, and half the memory. Whoever allocates a row must
  * read the columns again, since growing replaces them.
  */
-import { ContentKind } from '../content.ts'
+import * as Flag from './row-flag.ts'
+import * as ContentKind from '../content-kind.ts'
 import { grownColumns, noBytes, noHalves, noNumbers } from './columns.ts'
 
 /** No row, no type, no client: what a column holds where there is nothing. */
@@ -13,17 +14,6 @@ export const NONE = -1
 
 /** The kind of a GC run; other kinds are those of `ContentKind`. */
 export const GC_KIND = 0
-
-/** Bits of the flags column. */
-export const Flag = {
-  deleted: 1,
-  /** Undo may need the content: garbage collection leaves it. */
-  keep: 2,
-  /** Text that is not ASCII, in the buffer of 16-bit units. */
-  wide: 4,
-  /** Undone and done again: the item that took its place is in `Tables.redone`. */
-  redone: 8,
-} as const
 
 /** A row that lives under a key of its type has its entry in the parent column, as a negative number. */
 export function parentOfEntry(entry: number): number {

@@ -1,5 +1,5 @@
 /** Edits and reads of the list of a type: what arrays and XML fragments do. The places are those of Yjs, so that the same edits give the same bytes. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import { cut } from './integrate.ts'

@@ -8,7 +8,7 @@ import type { Item } from './item.ts'
 import { entryOfRow, typeOfRow } from './row-list.ts'
 import { NONE } from './row-table.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 /** Called with what happened to a type, while its transaction is cleaned up. */
 export type Observer<Event> = (event: Event, transaction: Transaction) => void
@@ -26,7 +26,7 @@ export class SharedType {
   #deepObservers: Observer<YEvent[]>[] = []
 
   /** Which of the types it is, as on the wire. */
-  get kind(): TypeKind {
+  get kind(): TypeKind.Kind {
     return TypeKind.unknown
   }
 

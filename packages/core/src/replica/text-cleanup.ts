@@ -2,7 +2,7 @@
  * Formatting marks that say nothing: people who format the same text at the same time leave marks that are overwritten before any text comes, or that say what
  * holds already. Yjs deletes them on the replica that edits, and on those that receive; both have to find the same ones.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import { cut } from './integrate.ts'

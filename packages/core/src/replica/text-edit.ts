@@ -2,7 +2,7 @@
  * Edits of formatted text. Formatting is marks between runs: from a mark on, a name has a value, until another mark. Which marks are set, which are found
  * superfluous and in which order, is as in Yjs, since each is a unit of its own on the wire.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import { cut } from './integrate.ts'
 import { insertSingle, insertString, insertValue } from './local-content.ts'

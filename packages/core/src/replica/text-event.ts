@@ -1,5 +1,5 @@
 /** What happened to a text. Its delta is text, embeds and attributes, as editors understand them. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import { TransactionEvent } from './doc-core.ts'
 import { YEvent, type Changes, type DeltaStep } from './event.ts'

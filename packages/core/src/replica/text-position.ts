@@ -1,5 +1,5 @@
 /** A place in a text between two rows, with the formatting that holds there. Edits of formatted text walk it from left to right. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { cut } from './integrate.ts'
 import type { Format } from './row-content.ts'
 import { findIndex, Found } from './row-list.ts'

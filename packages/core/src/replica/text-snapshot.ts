@@ -2,7 +2,7 @@
  * A text as snapshots have it, and what changed between two. As in Yjs rows are taken apart where a snapshot begins to say something else; here they are only read
  * in parts, so that nothing is cut that should stay whole.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import type { DocCore } from './doc-core.ts'
 import type { DeltaStep } from './event.ts'
 import { ID } from './item.ts'

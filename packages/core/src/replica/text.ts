@@ -1,5 +1,5 @@
 /** Text that several people edit at once, with formatting and embeds. Indices and lengths are UTF-16 code units. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { deleteText } from './delete-text.ts'
 import type { DocCore } from './doc-core.ts'
 import { cut } from './integrate.ts'
@@ -8,7 +8,8 @@ import { deleteKey, setKey, valueOfKey, valuesByKey } from './keyed.ts'
 import { insertString } from './local-content.ts'
 import { textOfRow, valueInRow } from './row-content.ts'
 import { findIndex, Found, treeOf } from './row-list.ts'
-import { Flag, NONE } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { NONE } from './row-table.ts'
 import { SharedType, type Observer } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
@@ -17,7 +18,7 @@ import { beginTransaction, endTransaction, transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import type { Snapshot } from './snapshot.ts'
 import { deltaOfSnapshots, type ComputeYChange } from './text-snapshot.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 const found = new Found()
 
@@ -30,7 +31,7 @@ export class YText extends SharedType {
     if (text !== undefined) this.#early!.push((self) => self.insert(0, text))
   }
 
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.text
   }
 

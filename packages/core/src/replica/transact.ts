@@ -6,7 +6,7 @@
  * A deliberate difference: when a listener throws, the rest of the cleanup still happens, and the last error is thrown at its end. In Yjs the document
  * stays in the round forever.
  */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { collectRow } from './delete-row.ts'
 import { TransactionEvent, type DocCore } from './doc-core.ts'
 import { randomClientId } from './entropy.ts'
@@ -15,10 +15,11 @@ import { Failures } from './failures.ts'
 import { callObservers } from './observers.ts'
 import { compactTables } from './compact-tables.ts'
 import { mergeIfOne } from './row-list.ts'
-import { GC_KIND, NONE, Flag } from './row-table.ts'
+import * as Flag from './row-flag.ts'
+import { GC_KIND, NONE } from './row-table.ts'
 import { cleanAfter } from './text-cleanup.ts'
 import { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 /** What the round of a document is between rounds. */
 const noTransactions: Transaction[] = []

@@ -2,23 +2,11 @@
  * The shared types of a document, by small numbers. A type that nobody reads has no object: here is what an update needs to find its place, and what its
  * object (its facade, made when somebody asks) reads and writes through.
  */
+import * as TypeKind from './type-kind.ts'
 import type { Id } from '../id.ts'
 import { grownColumns, noBytes, noNumbers } from './columns.ts'
 import { NONE } from './row-table.ts'
 import type { PositionTree } from './position-tree.ts'
-
-/** Kinds of shared types by the number that stands for them on the wire; a root that only updates have named has none yet. */
-export const TypeKind = {
-  array: 0,
-  map: 1,
-  text: 2,
-  xmlElement: 3,
-  xmlFragment: 4,
-  xmlHook: 5,
-  xmlText: 6,
-  unknown: 7,
-} as const
-export type TypeKind = (typeof TypeKind)[keyof typeof TypeKind]
 
 export class TypeTable {
   count = 0
@@ -50,7 +38,7 @@ export class TypeTable {
   /** Roots by name. */
   readonly roots: Map<string, number> = new Map()
 
-  add(kind: TypeKind, item: number): number {
+  add(kind: TypeKind.Kind, item: number): number {
     let type = this.#free.pop()
     if (type === undefined) {
       type = this.count++

@@ -1,8 +1,8 @@
 /** Walks the descendants of a fragment in document order, those that a filter accepts. */
-import { ContentKind } from '../content.ts'
+import * as ContentKind from '../content-kind.ts'
 import { NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 
 export class YXmlTreeWalker implements IterableIterator<SharedType> {
   readonly #root: SharedType

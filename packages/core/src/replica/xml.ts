@@ -12,7 +12,7 @@ import { YText } from './text.ts'
 import { typeMapGetAllSnapshot, type Snapshot } from './snapshot.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
-import { TypeKind } from './type-table.ts'
+import * as TypeKind from './type-kind.ts'
 import { YXmlTreeWalker } from './xml-tree-walker.ts'
 
 /** What is needed of a DOM to make one of these types. */
@@ -50,7 +50,7 @@ export class YXmlFragment extends SharedType {
   /** What was inserted before it was in a document; null since. */
   #early: unknown[] | null = []
 
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.xmlFragment
   }
 
@@ -189,7 +189,7 @@ export class YXmlElement extends YXmlFragment {
     this.#nodeName = nodeName
   }
 
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.xmlElement
   }
 
@@ -271,7 +271,7 @@ export class YXmlElement extends YXmlFragment {
 
 /** Text inside of elements; its formatting is written as elements. */
 export class YXmlText extends YText {
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.xmlText
   }
 
@@ -321,7 +321,7 @@ export class YXmlHook extends YMap {
     this.hookName = hookName
   }
 
-  override get kind(): TypeKind {
+  override get kind(): TypeKind.Kind {
     return TypeKind.xmlHook
   }
 
