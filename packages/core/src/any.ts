@@ -5,6 +5,7 @@
  *     127 undefined · 126 null · 125 varInt · 124 float32 · 123 float64 · 122 bigint64 · 121 false · 120 true
  *     119 string · 118 count, count × (string, any) · 117 count, count × any · 116 length, bytes
  */
+import * as AnyTag from './any-tag.ts'
 import type { ByteReader } from './byte-reader.ts'
 
 /**
@@ -13,43 +14,40 @@ import type { ByteReader } from './byte-reader.ts'
  */
 export const NESTING_DEPTH_MAX = 256
 
-/** The tag of an object: string keys and any values. */
-export const ANY_OBJECT = 118
-
 /** Reads past one value. Throws `DecodeError` where Yjs would fail to read it, and for nesting beyond {@link NESTING_DEPTH_MAX}. */
 export function skipAny(reader: ByteReader, depth = 0): void {
   const start = reader.offset
   if (depth > NESTING_DEPTH_MAX) reader.fail('limit-exceeded', `nested deeper than ${NESTING_DEPTH_MAX}`)
   const tag = reader.uint8()
   switch (tag) {
-    case 127:
-    case 126:
-    case 121:
-    case 120:
+    case AnyTag.undefined:
+    case AnyTag.null:
+    case AnyTag.false:
+    case AnyTag.true:
       return
-    case 125:
+    case AnyTag.integer:
       skipVarInt(reader)
       return
-    case 124:
+    case AnyTag.float32:
       reader.skip(4)
       return
-    case 123:
-    case 122:
+    case AnyTag.float64:
+    case AnyTag.bigint:
       reader.skip(8)
       return
-    case 119:
+    case AnyTag.string:
       reader.skipUtf8()
       return
-    case ANY_OBJECT:
+    case AnyTag.object:
       for (let left = reader.count(2); left > 0; left--) {
         reader.skipUtf8()
         skipAny(reader, depth + 1)
       }
       return
-    case 117:
+    case AnyTag.array:
       for (let left = reader.count(1); left > 0; left--) skipAny(reader, depth + 1)
       return
-    case 116:
+    case AnyTag.bytes:
       reader.skip(reader.varUint())
       return
     default:

@@ -9,7 +9,8 @@
  *     5 embed     JSON
  */
 import * as ContentKind from './content-kind.ts'
-import { ANY_OBJECT, skipAny } from './any.ts'
+import * as AnyTag from './any-tag.ts'
+import { skipAny } from './any.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { skipJson, skipJsonOrUndefined } from './json.ts'
@@ -231,7 +232,8 @@ function lengthWidth(bytes: Uint8Array, at: number): number {
  */
 function skipDocumentOptions(reader: ByteReader): void {
   const start = reader.offset
-  if (reader.uint8() !== ANY_OBJECT) reader.fail('invalid-value', 'the options of a document are not an object', start)
+  if (reader.uint8() !== AnyTag.object)
+    reader.fail('invalid-value', 'the options of a document are not an object', start)
   for (let left = reader.count(2); left > 0; left--) {
     const keyOffset = reader.offset
     const key = reader.string()

@@ -4,6 +4,7 @@
  */
 import { NESTING_DEPTH_MAX } from './any.ts'
 import type { ByteReader } from './byte-reader.ts'
+import { DecodeError } from './errors.ts'
 import { decodeUtf8 } from './text-coding.ts'
 
 /** Reads past one length-prefixed JSON text. Throws `DecodeError` if it is none, or is nested deeper than {@link NESTING_DEPTH_MAX}. */
@@ -20,29 +21,36 @@ export function skipJsonOrUndefined(reader: ByteReader): void {
   checkJson(reader, text, start)
 }
 
-function checkJson(reader: ByteReader, text: Uint8Array, start: number): void {
-  if (nestingDepth(text) > NESTING_DEPTH_MAX)
+/** Fails for JSON that is nested deeper than {@link NESTING_DEPTH_MAX}. */
+export function checkNesting(reader: ByteReader, json: string, start: number): void {
+  if (nestingDepth(json) > NESTING_DEPTH_MAX)
     reader.fail('limit-exceeded', `nested deeper than ${NESTING_DEPTH_MAX}`, start)
+}
+
+function checkJson(reader: ByteReader, text: Uint8Array, start: number): void {
   try {
-    JSON.parse(decodeUtf8(text))
-  } catch {
+    const json = decodeUtf8(text)
+    checkNesting(reader, json, start)
+    JSON.parse(json)
+  } catch (error) {
+    if (error instanceof DecodeError) throw error
     reader.fail('invalid-value', 'not JSON', start)
   }
 }
 
 /** The deepest nesting of brackets outside of strings; of any use only for what is JSON. */
-function nestingDepth(text: Uint8Array): number {
+function nestingDepth(json: string): number {
   let depth = 0
   let deepest = 0
   let inString = false
-  for (let at = 0; at < text.length; at++) {
-    const byte = text[at]!
+  for (let at = 0; at < json.length; at++) {
+    const unit = json.charCodeAt(at)
     if (inString) {
-      if (byte === 0x5c) at++
-      else if (byte === 0x22) inString = false
-    } else if (byte === 0x22) inString = true
-    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth)
-    else if (byte === 0x5d || byte === 0x7d) depth--
+      if (unit === 0x5c) at++
+      else if (unit === 0x22) inString = false
+    } else if (unit === 0x22) inString = true
+    else if (unit === 0x5b || unit === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if (unit === 0x5d || unit === 0x7d) depth--
   }
   return deepest
 }

@@ -2,7 +2,7 @@
 import { ByteReader } from '../byte-reader.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import * as ContentKind from '../content-kind.ts'
-import { readAnyValue, writeAnyValue } from './any-value.ts'
+import { readAnyValue, writeAnyValue } from '../any-value.ts'
 import type { DocCore } from './doc-core.ts'
 import * as Flag from './row-flag.ts'
 import { GC_KIND, NONE } from './row-table.ts'
