@@ -3,12 +3,12 @@
  * beside, and their length. A run that is deleted in part is cut, and deleted neighbours become one run, so that a sentence that
  * was typed and removed costs some ten bytes. Of what stood in a type that is dropped itself, not even the place is left.
  */
-import { ByteReader } from './byte-reader.ts'
 import * as ContentKind from './content-kind.ts'
 import type { IdRange, IdSet } from './id-set.ts'
 import type { SteppingScan } from './stepping-scan.ts'
 import * as Info from './struct-info.ts'
-import { readStruct, splitStruct } from './struct.ts'
+import { structOf } from './struct-scan.ts'
+import { splitStruct } from './struct.ts'
 import { payloadOffset, StructLog } from './struct-log.ts'
 
 /** Units whose content is dropped, and what is left of them: an item, or GC alone. */
@@ -35,7 +35,6 @@ export function compactLog(log: StructLog, dropped: readonly DroppedRange[], sca
   while (offset < to) {
     scan.open(bytes, offset, log.client)
     scan.read(clock, true)
-    const start = offset
     clock = scan.end
     offset = scan.payloadEnd
     if (scan.kind === Info.gc) {
@@ -43,7 +42,7 @@ export function compactLog(log: StructLog, dropped: readonly DroppedRange[], sca
       continue
     }
     while (range < dropped.length && dropped[range]!.end <= scan.clock) range++
-    range = appendPieces(compacted, scan, dropped, range, start)
+    range = appendPieces(compacted, scan, dropped, range)
   }
   compacted.trim()
   return compacted
@@ -55,7 +54,6 @@ function appendPieces(
   scan: SteppingScan,
   dropped: readonly DroppedRange[],
   firstRange: number,
-  offset: number,
 ): number {
   const { clock, end, payloadEnd } = scan
   let range = firstRange
@@ -76,7 +74,7 @@ function appendPieces(
     } else if (payloadAt >= 0 && next >= 0) {
       compacted.appendPart(scan, at - clock, pieceEnd - clock, payloadAt, next)
     } else {
-      return appendCut(compacted, scan, dropped, range, offset, at)
+      return appendCut(compacted, scan, dropped, range, at)
     }
     at = pieceEnd
     payloadAt = next
@@ -90,12 +88,11 @@ function appendCut(
   scan: SteppingScan,
   dropped: readonly DroppedRange[],
   firstRange: number,
-  offset: number,
   from: number,
 ): number {
   const { client, clock, end } = scan
   let range = firstRange
-  let rest = readStruct(new ByteReader(scan.reader.bytes, offset), client, clock)
+  let rest = structOf(scan)
   if (from > clock) rest = splitStruct(client, rest, from - clock)[1]
   for (let at = from; at < end;) {
     const hole = dropped[range]

@@ -51,8 +51,13 @@ export interface ContentExtent {
 export function readContent(reader: ByteReader, kind: number): Content {
   const extent: ContentExtent = { length: 0, payloadAt: 0 }
   skipContent(reader, kind, extent)
-  const payload = kind === ContentKind.deleted ? noBytes : reader.bytes.subarray(extent.payloadAt, reader.offset)
-  return { kind: kind as ContentKind.Kind, length: extent.length, payload, cut: Cut.none }
+  return contentAt(reader.bytes, kind, extent, reader.offset)
+}
+
+/** Content that was read past, as a view; its payload ends at `end`. */
+export function contentAt(bytes: Uint8Array, kind: number, { length, payloadAt }: ContentExtent, end: number): Content {
+  const payload = kind === ContentKind.deleted ? noBytes : bytes.subarray(payloadAt, end)
+  return { kind: kind as ContentKind.Kind, length, payload, cut: Cut.none }
 }
 
 /** Reads past content, and notes in `extent` where it lies. Throws `DecodeError` for whatever a Yjs client could not read. */

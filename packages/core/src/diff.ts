@@ -8,7 +8,8 @@ import { encodeIdSet, IdSet } from './id-set.ts'
 import { decodeStateVector, type StateVector } from './state-vector.ts'
 import { steppingScan, type SteppingScan } from './stepping-scan.ts'
 import * as Info from './struct-info.ts'
-import { readStruct, splitStruct, writeStruct } from './struct.ts'
+import { structOf } from './struct-scan.ts'
+import { splitStruct, writeStruct } from './struct.ts'
 import { scanUpdate, type Stretch } from './update-scan.ts'
 
 /**
@@ -83,7 +84,7 @@ export function stretchFrom(stretch: Stretch, clock: number, scan: SteppingScan)
     left--
   }
   if (at === clock) return { client, clock, end, count: left, first: null, bytes, from: start, to }
-  const [, rest] = splitStruct(client, readStruct(new ByteReader(bytes, start), client, at), clock - at)
+  const [, rest] = splitStruct(client, structOf(scan), clock - at)
   const writer = new ByteWriter()
   writeStruct(writer, rest)
   return { client, clock, end, count: left, first: writer.finish(), bytes, from: scan.payloadEnd, to }

@@ -16,12 +16,12 @@
  * Structs are appended as they come while each client's clocks are in order, as in a log; what comes early or again is sorted and
  * merged at the end, run by run, or struct by struct where runs of bytes do not decide.
  */
-import { ByteReader } from './byte-reader.ts'
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import { IdSet } from './id-set.ts'
 import { mergeRuns } from './run-merge.ts'
 import { steppingScan, type SteppingScan } from './stepping-scan.ts'
-import { withSkips, readStruct, type Struct } from './struct.ts'
+import { structOf, StructScan } from './struct-scan.ts'
+import { withSkips, type Struct } from './struct.ts'
 import { StructLog } from './struct-log.ts'
 import { mergeStructs } from './struct-merge.ts'
 import { TypingRun } from './typing-run.ts'
@@ -185,13 +185,14 @@ function mergeStructByStruct(client: number, stretches: readonly Stretch[], scan
 
 /** The structs of a stretch as values. */
 export function structsOf({ client, clock, bytes, from, count }: Stretch): Struct[] {
-  const reader = new ByteReader(bytes, from)
+  const scan = new StructScan()
+  scan.open(bytes, from, client)
   const structs: Struct[] = []
   let at = clock
   for (let left = count; left > 0; left--) {
-    const struct = readStruct(reader, client, at)
-    structs.push(struct)
-    at += struct.length
+    scan.read(at, true)
+    structs.push(structOf(scan))
+    at = scan.end
   }
   return structs
 }

@@ -1,14 +1,15 @@
 /**
  * A reader of structs that makes no objects: it steps over one struct at a time and keeps, in fields, what is needed to copy it,
- * cut it, or compare it. It accepts and refuses what {@link readStruct} does, with the same errors; the layout is drawn there.
- * Most of what the core does with updates is this.
+ * cut it, or compare it. The layout is drawn in `struct.ts`; what is refused
+ * is decided here. Most of what the core does with updates is this.
  */
 import { ByteReader } from './byte-reader.ts'
 import * as ContentKind from './content-kind.ts'
-import { skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
+import { contentAt, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
+import type { Id } from './id.ts'
 import { NO_CLIENT, type PlainStructs } from './plain-structs.ts'
 import * as Info from './struct-info.ts'
-import { checkLength, failReference } from './struct.ts'
+import { checkLength, failReference, type Parent, type Struct } from './struct.ts'
 
 const noBytes = new Uint8Array(0)
 
@@ -153,6 +154,41 @@ export class StructScan {
       this.parentSubEnd = reader.offset
     }
   }
+}
+
+/** The struct that was read last, as a value. Its bytes are borrowed from those that were read. */
+export function structOf(scan: StructScan): Struct {
+  const { kind, clock, length, keyed, reader } = scan
+  if (kind === Info.gc || kind === Info.skip) return { type: kind === Info.gc ? 'gc' : 'skip', clock, length }
+  const { bytes } = reader
+  return {
+    type: 'item',
+    clock,
+    length,
+    origin: idOf(scan.originClient, scan.originClock),
+    rightOrigin: idOf(scan.rightClient, scan.rightClock),
+    parent: parentOf(scan),
+    parentSub: scan.hasParent && keyed ? bytes.subarray(scan.parentSubAt, scan.parentSubEnd) : null,
+    keyed,
+    content: contentAt(bytes, kind, scan.content, scan.payloadEnd),
+  }
+}
+
+function parentOf({
+  hasParent,
+  parentClient,
+  parentClock,
+  parentNameAt,
+  parentNameEnd,
+  reader,
+}: StructScan): Parent | null {
+  if (!hasParent) return null
+  const id = idOf(parentClient, parentClock)
+  return id === null ? { type: 'root', name: reader.bytes.subarray(parentNameAt, parentNameEnd) } : { type: 'item', id }
+}
+
+function idOf(client: number, clock: number): Id | null {
+  return client === NO_CLIENT ? null : { client, clock }
 }
 
 /** How much a struct says of its units; where two speak of the same, the one that says more is kept. See the merge rule. */

@@ -13,15 +13,7 @@
 import * as Info from './struct-info.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import {
-  isJoinable,
-  isOfValues,
-  joinContents,
-  readContent,
-  splitContent,
-  writeContent,
-  type Content,
-} from './content.ts'
+import { isJoinable, isOfValues, joinContents, splitContent, writeContent, type Content } from './content.ts'
 import { sameId, type Id } from './id.ts'
 
 export interface Gc {
@@ -59,29 +51,7 @@ export type Struct = Gc | Skip | Item
 /** A root type, by the UTF-8 of its name, or the shared type that an item holds. */
 export type Parent = { readonly type: 'root'; readonly name: Uint8Array } | { readonly type: 'item'; readonly id: Id }
 
-/** Reads the struct of `client` that starts at `clock`. Throws `DecodeError`. Bytes are borrowed from the reader's input. */
-export function readStruct(reader: ByteReader, client: number, clock: number): Struct {
-  const start = reader.offset
-  const info = reader.uint8()
-  if (info === Info.gc || info === Info.skip) {
-    const length = reader.varUint()
-    checkLength(reader, start, clock, length)
-    return { type: info === Info.gc ? 'gc' : 'skip', clock, length }
-  }
-  const kind = info & Info.kindBits
-  // Yjs takes these for GC and skips when it applies them, and throws when it merges them. Nobody writes them.
-  if (kind === Info.gc || kind === Info.skip) reader.fail('unknown-tag', `no struct has the info ${info}`, start)
-  const keyed = (info & Info.parentSub) !== 0
-  const origin = (info & Info.origin) !== 0 ? readReference(reader, client, clock) : null
-  const rightOrigin = (info & Info.rightOrigin) !== 0 ? readReference(reader, client, clock) : null
-  const parent = origin === null && rightOrigin === null ? readParent(reader, client, clock) : null
-  const parentSub = parent !== null && keyed ? reader.utf8() : null
-  const content = readContent(reader, kind)
-  checkLength(reader, start, clock, content.length)
-  return { type: 'item', clock, length: content.length, origin, rightOrigin, parent, parentSub, keyed, content }
-}
-
-/** Writes a struct; the opposite of {@link readStruct}. */
+/** Writes a struct; `StructScan` reads it. */
 export function writeStruct(writer: ByteWriter, struct: Struct): void {
   if (struct.type !== 'item') {
     writer.uint8(struct.type === 'gc' ? Info.gc : Info.skip)
@@ -202,21 +172,6 @@ export function checkLength(reader: ByteReader, start: number, clock: number, le
 /** A client only builds on units of its own that came before; Yjs looks those up without checking. */
 export function failReference(reader: ByteReader, clock: number, referred: number, offset: number): never {
   return reader.fail('invalid-value', `unit ${clock} refers to the later unit ${referred} of its client`, offset)
-}
-
-function readReference(reader: ByteReader, client: number, clock: number): Id {
-  const start = reader.offset
-  const id = { client: reader.varUint(), clock: reader.varUint() }
-  if (id.client === client && id.clock >= clock) failReference(reader, clock, id.clock, start)
-  return id
-}
-
-function readParent(reader: ByteReader, client: number, clock: number): Parent {
-  const start = reader.offset
-  const isRoot = reader.varUint()
-  if (isRoot > 1) reader.fail('unknown-tag', `no parent of kind ${isRoot}`, start)
-  if (isRoot === 1) return { type: 'root', name: reader.utf8() }
-  return { type: 'item', id: readReference(reader, client, clock) }
 }
 
 function writeId(writer: ByteWriter, id: Id): void {

@@ -5,11 +5,11 @@
  *     count, count × (count of structs, client, first clock, structs)      clients descending
  *     delete set
  */
-import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { assert } from './errors.ts'
 import { IdSet } from './id-set.ts'
-import { endOf, readStruct, writeStruct, type Struct } from './struct.ts'
+import { structOf, StructScan } from './struct-scan.ts'
+import { endOf, writeStruct, type Struct } from './struct.ts'
 
 export interface Update {
   /** Each client once. */
@@ -33,7 +33,9 @@ export interface ClientStructs {
  * would drop the first list and `Y.mergeUpdates` keep both.
  */
 export function decodeUpdate(bytes: Uint8Array): Update {
-  const reader = new ByteReader(bytes)
+  const scan = new StructScan()
+  scan.open(bytes, 0, 0)
+  const { reader } = scan
   const clients: ClientStructs[] = []
   const seen = new Set<number>()
   for (let clientsLeft = reader.count(5); clientsLeft > 0; clientsLeft--) {
@@ -44,11 +46,12 @@ export function decodeUpdate(bytes: Uint8Array): Update {
     if (count === 0) reader.fail('invalid-value', `client ${client} is listed without structs`, start)
     if (seen.has(client)) reader.fail('invalid-value', `client ${client} is listed twice`, start)
     seen.add(client)
+    scan.client = client
     const structs: Struct[] = []
     for (let left = count; left > 0; left--) {
-      const struct = readStruct(reader, client, clock)
-      structs.push(struct)
-      clock = endOf(struct)
+      scan.read(clock, false)
+      structs.push(structOf(scan))
+      clock = scan.end
     }
     clients.push({ client, structs })
   }

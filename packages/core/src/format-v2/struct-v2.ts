@@ -11,7 +11,7 @@
  */
 import type { Id } from '../id.ts'
 import * as Info from '../struct-info.ts'
-import type { Parent, Struct } from '../struct.ts'
+import { checkLength, failReference, type Parent, type Struct } from '../struct.ts'
 import type { ColumnsReader, ColumnsWriter } from './columns.ts'
 import { readContentV2, writeContentV2 } from './content-v2.ts'
 import type { DiffRunsReader } from './diff-runs.ts'
@@ -22,7 +22,7 @@ export function readStructV2(columns: ColumnsReader, client: number, clock: numb
   const info = columns.infos.read()
   if (info === Info.gc || info === Info.skip) {
     const length = info === Info.gc ? columns.lengths.read() : columns.rest.varUint()
-    checkLength(columns, start, clock, length)
+    checkLength(columns.rest, start, clock, length)
     return { type: info === Info.gc ? 'gc' : 'skip', clock, length }
   }
   const kind = info & Info.kindBits
@@ -34,7 +34,7 @@ export function readStructV2(columns: ColumnsReader, client: number, clock: numb
   const parent = origin === null && rightOrigin === null ? readParent(columns, client, clock) : null
   const parentSub = parent !== null && keyed ? columns.strings.readName() : null
   const content = readContentV2(columns, kind)
-  checkLength(columns, start, clock, content.length)
+  checkLength(columns.rest, start, clock, content.length)
   return { type: 'item', clock, length: content.length, origin, rightOrigin, parent, parentSub, keyed, content }
 }
 
@@ -71,20 +71,11 @@ export function writeStructV2(columns: ColumnsWriter, struct: Struct): void {
   writeContentV2(columns, content)
 }
 
-function checkLength(columns: ColumnsReader, start: number, clock: number, length: number): void {
-  if (length === 0) columns.rest.fail('invalid-value', 'struct without units', start)
-  if (length > Number.MAX_SAFE_INTEGER - clock) {
-    columns.rest.fail('integer-overflow', 'struct ends above 2^53 − 1', start)
-  }
-}
-
 /** A reference to a unit; as in v1, a client only builds on units of its own that came before. */
 function readReference(columns: ColumnsReader, clocks: DiffRunsReader, client: number, clock: number): Id {
   const start = columns.clients.offset
   const id = { client: columns.clients.read(), clock: clocks.read() }
-  if (id.client === client && id.clock >= clock) {
-    columns.rest.fail('invalid-value', `unit ${clock} refers to the later unit ${id.clock} of its client`, start)
-  }
+  if (id.client === client && id.clock >= clock) failReference(columns.rest, clock, id.clock, start)
   return id
 }
 
