@@ -1,88 +1,26 @@
 /** The public face of the merge core. */
 
-// Documents
-export {
-  Doc,
-  Transaction,
-  applyUpdate,
-  applyUpdateV2,
-  encodeStateAsUpdate,
-  encodeStateAsUpdateV2,
-  transact,
-} from './replica/index.ts'
-export type { Changes, DeltaStep, DocEvents, DocOptions, KeyChange, Observer } from './replica/index.ts'
+// Documents, shared types, undo, positions and snapshots
+export * from './documents.ts'
+export type { DocEvents, DocOptions } from './replica/doc-core.ts'
+export type { StackItemEvent, UndoManagerEvents, UndoManagerOptions } from './replica/undo-manager.ts'
+export type { Changes, DeltaStep, KeyChange } from './replica/event.ts'
+export type { ComputeYChange } from './replica/text-snapshot.ts'
+export type { RelativePositionJson } from './replica/relative-position.ts'
+export { CAPTURE_TIMEOUT_MS, StackItem } from './replica/undo-manager.ts'
+export { DeleteItem, DeleteSet } from './replica/delete-set.ts'
 
-// Shared types, and what they tell. The short names are those of Yjs; the long ones hide no global
-export {
-  SharedType,
-  YArray,
-  YArray as Array,
-  YArrayEvent,
-  YEvent,
-  YMap,
-  YMap as Map,
-  YMapEvent,
-  YText,
-  YText as Text,
-  YTextEvent,
-  YXmlElement,
-  YXmlElement as XmlElement,
-  YXmlEvent,
-  YXmlFragment,
-  YXmlFragment as XmlFragment,
-  YXmlHook,
-  YXmlHook as XmlHook,
-  YXmlText,
-  YXmlText as XmlText,
-  YXmlTreeWalker,
-} from './replica/index.ts'
-export { DeleteItem, DeleteSet } from './replica/index.ts'
-
-// Undo
-export {
-  CAPTURE_TIMEOUT_MS,
-  StackItem,
-  UndoManager,
-  type StackItemEvent,
-  type UndoManagerEvents,
-  type UndoManagerOptions,
-} from './replica/index.ts'
-
-// Positions that stay where they are
-export {
-  AbsolutePosition,
-  compareRelativePositions,
-  createAbsolutePositionFromRelativePosition,
-  createRelativePositionFromJSON,
-  createRelativePositionFromTypeIndex,
-  decodeRelativePosition,
-  encodeRelativePosition,
-  RelativePosition,
-  relativePositionToJSON,
-  type RelativePositionJson,
-} from './replica/index.ts'
-
-// What a document was at some moment
-export {
-  createDocFromSnapshot,
-  createSnapshot,
-  decodeSnapshot,
-  decodeSnapshotV2,
-  emptySnapshot,
-  encodeSnapshot,
-  encodeSnapshotV2,
-  equalSnapshots,
-  Snapshot,
-  snapshot,
-  snapshotContainsUpdate,
-  typeListToArraySnapshot,
-  typeMapGetAllSnapshot,
-  typeMapGetSnapshot,
-  type ComputeYChange,
-} from './replica/index.ts'
+// Shared types by names that hide no global
+export { SharedType, type Observer } from './replica/shared-type.ts'
+export { YArray } from './replica/array.ts'
+export { YMap } from './replica/map.ts'
+export { YText } from './replica/text.ts'
+export { YXmlElement, YXmlFragment, YXmlHook, YXmlText } from './replica/xml.ts'
+export { YXmlTreeWalker } from './replica/xml-tree-walker.ts'
 
 // A document as its device keeps it: the fastest to load
-export { encodeColumns, loadColumns } from './replica/index.ts'
+export { encodeColumns } from './replica/encode-columns.ts'
+export { loadColumns } from './replica/load-columns.ts'
 
 // Updates: bytes in, bytes out
 export { mergeUpdates } from './merge.ts'
@@ -109,13 +47,12 @@ export { NESTING_DEPTH_MAX } from './any.ts'
 
 // Format v2
 export { decodeUpdateV2, encodeUpdateV2, UNPAID_STRUCTS_MAX, type UnfoldingLimit } from './format-v2/update-v2.ts'
-export { convertUpdateFormatV1ToV2, convertUpdateFormatV2ToV1 } from './format-v2/convert.ts'
 export { REPEATED_KEY_BYTES_MAX } from './format-v2/key-column.ts'
 
 // What somebody has
 export type { Id } from './id.ts'
 export { IdSet, decodeIdSet, encodeIdSet, type IdRange } from './id-set.ts'
-export { decodeStateVector, encodeStateVector, type HasStateVector, type StateVector } from './state-vector.ts'
+export type { HasStateVector, StateVector } from './state-vector.ts'
 
 // Bytes
 export { ByteReader } from './byte-reader.ts'

@@ -18,7 +18,7 @@ import {
   YMap,
   YText,
   YXmlElement,
-} from './index.ts'
+} from '../index.ts'
 import { hexOf, makeTwinEdit, shownBy, twinEdit, twinsOf, type Twin } from './twin.fixture.ts'
 
 const steps = fc.array(fc.tuple(twinEdit, fc.nat(9), fc.nat(2)), { minLength: 1, maxLength: 60, size: 'max' })

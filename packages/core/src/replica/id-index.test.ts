@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { ByteWriter } from '../byte-writer.ts'
-import { Doc, applyUpdate, encodeStateAsUpdate } from './index.ts'
+import { Doc, applyUpdate, encodeStateAsUpdate } from '../index.ts'
 
 const GIANT_UNITS = 2 ** 29
 const RUNS = 1200

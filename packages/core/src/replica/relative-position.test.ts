@@ -14,7 +14,7 @@ import {
   RelativePosition,
   relativePositionToJSON,
   YText,
-} from './index.ts'
+} from '../index.ts'
 import { hexOf, makeTwinEdit, twinEdit, twinsOf, type Twin } from './twin.fixture.ts'
 
 const steps = fc.array(fc.tuple(twinEdit, fc.nat(9), fc.nat(1)), { minLength: 5, maxLength: 60, size: 'max' })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ByteWriter } from '../byte-writer.ts'
-import { applyUpdate, Doc, encodeStateAsUpdate } from './index.ts'
+import { applyUpdate, Doc, encodeStateAsUpdate } from '../index.ts'
 import { NARROW_CLIENTS_MAX, RowTable } from './row-table.ts'
 
 /** A character of each client, from the highest ID down, each behind the one before. */

@@ -19,7 +19,7 @@ import {
   typeListToArraySnapshot,
   typeMapGetAllSnapshot,
   typeMapGetSnapshot,
-} from './index.ts'
+} from '../index.ts'
 import { hexOf, makeTwinEdit, shownBy, twinEdit, twinsOf, type Twin } from './twin.fixture.ts'
 
 const steps = fc.array(fc.tuple(twinEdit, fc.nat(9), fc.nat(1)), { minLength: 5, maxLength: 50, size: 'max' })

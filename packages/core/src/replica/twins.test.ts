@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { FUZZ_TIMEOUT_MS, fuzz } from '../fuzz.fixture.ts'
-import * as ours from './index.ts'
+import * as ours from '../index.ts'
 
 /** What both kinds of text have. */
 interface TextLike {

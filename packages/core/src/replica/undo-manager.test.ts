@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type * as Y from 'yjs'
 import { FUZZ_TIMEOUT_MS, fuzz } from '../fuzz.fixture.ts'
-import { Doc, encodeStateAsUpdate, UndoManager, YMap, YText } from './index.ts'
+import { Doc, encodeStateAsUpdate, UndoManager, YMap, YText } from '../index.ts'
 import { hexOf, makeTwinEdit, shownBy, twinEdit, twinsOf, type Twin, type TwinEdit } from './twin.fixture.ts'
 
 interface Step extends TwinEdit {
