@@ -4,7 +4,7 @@ import type { DocCore } from './doc-core.ts'
 import { YEvent } from './event.ts'
 import { deleteKey, entriesOf, keysOf, rowOfKey, setKey, valueOfEntry, valueOfKey } from './keyed.ts'
 import { NONE } from './row-table.ts'
-import { SharedType, type Observer } from './shared-type.ts'
+import { SharedType } from './shared-type.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import * as TypeKind from './type-kind.ts'
@@ -16,7 +16,7 @@ export class YMapEvent extends YEvent<YMap> {
   }
 }
 
-export class YMap<Value = unknown> extends SharedType {
+export class YMap<Value = unknown> extends SharedType<YMapEvent> {
   /** What was set before it was in a document; null since. */
   #early: Map<string, unknown> | null
 
@@ -34,14 +34,6 @@ export class YMap<Value = unknown> extends SharedType {
     let size = 0
     for (const _ of this.#entries()) size++
     return size
-  }
-
-  override observe(observer: Observer<YMapEvent>): void {
-    super.observe(observer)
-  }
-
-  override unobserve(observer: Observer<YMapEvent>): void {
-    super.unobserve(observer)
   }
 
   override clone(): YMap<Value> {

@@ -13,11 +13,12 @@ import * as TypeKind from './type-kind.ts'
 /** Called with what happened to a type, while its transaction is cleaned up. */
 export type Observer<Event> = (event: Event, transaction: Transaction) => void
 
-/** Each kind of type has events of its own; see `observe` of the subclasses. */
+/** Each kind of type has events of its own. */
 // eslint-disable-next-line typescript/no-explicit-any -- an observer of a special event is no observer of any event
 type AnyObserver = Observer<any>
 
-export class SharedType {
+// eslint-disable-next-line typescript/no-explicit-any -- as above
+export class SharedType<Event = any> {
   /** The document that it is in, or null. */
   doc: DocCore | null = null
   /** Its number in the document's type table; NONE while it is in none. */
@@ -94,12 +95,12 @@ export class SharedType {
   }
 
   /** Calls `observer` with an event after each transaction that changed this type. */
-  observe(observer: AnyObserver): void {
+  observe(observer: Observer<Event>): void {
     this.#observers.push(observer)
     if (this.doc !== null) this.doc.observers++
   }
 
-  unobserve(observer: AnyObserver): void {
+  unobserve(observer: Observer<Event>): void {
     const before = this.#observers.length
     this.#observers = this.#observers.filter((other) => other !== observer)
     if (this.doc !== null) this.doc.observers -= before - this.#observers.length

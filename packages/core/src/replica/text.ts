@@ -10,7 +10,7 @@ import { textOfRow, valueInRow } from './row-content.ts'
 import { findIndex, Found, treeOf } from './row-list.ts'
 import * as Flag from './row-flag.ts'
 import { NONE } from './row-table.ts'
-import { SharedType, type Observer } from './shared-type.ts'
+import { SharedType } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
 import { applyFormat, formatOfRow, positionAt, TextPosition, type Attributes } from './text-position.ts'
@@ -22,7 +22,7 @@ import * as TypeKind from './type-kind.ts'
 
 const found = new Found()
 
-export class YText extends SharedType {
+export class YText extends SharedType<YTextEvent> {
   /** Edits from before it was in a document; null since. */
   #early: ((text: YText) => void)[] | null = []
 
@@ -38,14 +38,6 @@ export class YText extends SharedType {
   /** In UTF-16 code units; embeds count one. 0 while it is in no document. */
   get length(): number {
     return this.doc === null ? 0 : this.doc.tables.types.length[this.handle]!
-  }
-
-  override observe(observer: Observer<YTextEvent>): void {
-    super.observe(observer)
-  }
-
-  override unobserve(observer: Observer<YTextEvent>): void {
-    super.unobserve(observer)
   }
 
   override clone(): YText {

@@ -3,11 +3,12 @@ import { cloned } from './array.ts'
 import type { DocCore } from './doc-core.ts'
 import { YEvent } from './event.ts'
 import { deleteKey, rowOfKey, setKey, valueOfKey, valuesByKey } from './keyed.ts'
+import { ListType } from './list-type.ts'
 import { YMap } from './map.ts'
 import { valueInRow } from './row-content.ts'
 import { NONE } from './row-table.ts'
-import { deleteAt, insertAt, insertBehind, iterate, sliceOf, valueAt, valuesOf } from './sequence.ts'
-import { SharedType, type Observer } from './shared-type.ts'
+import { insertBehind } from './sequence.ts'
+import type { SharedType } from './shared-type.ts'
 import { YText } from './text.ts'
 import { typeMapGetAllSnapshot, type Snapshot } from './snapshot.ts'
 import { transact } from './transact.ts'
@@ -46,29 +47,18 @@ export class YXmlEvent extends YEvent {
 }
 
 /** Elements and texts one after another, without attributes. */
-export class YXmlFragment extends SharedType {
-  /** What was inserted before it was in a document; null since. */
-  #early: unknown[] | null = []
-
+export class YXmlFragment extends ListType<unknown, YXmlEvent> {
   override get kind(): TypeKind.Kind {
     return TypeKind.xmlFragment
   }
 
   /** How many children. */
-  get length(): number {
-    return this.doc === null ? this.#early!.length : this.doc.tables.types.length[this.handle]!
+  override get length(): number {
+    return this.doc === null ? this.early!.length : this.doc.tables.types.length[this.handle]!
   }
 
   get firstChild(): SharedType | null {
     return (this.get(0) as SharedType | undefined) ?? null
-  }
-
-  override observe(observer: Observer<YXmlEvent>): void {
-    super.observe(observer)
-  }
-
-  override unobserve(observer: Observer<YXmlEvent>): void {
-    super.unobserve(observer)
   }
 
   override clone(): YXmlFragment {
@@ -81,13 +71,6 @@ export class YXmlFragment extends SharedType {
     return new YXmlFragment()
   }
 
-  /** Inserts children. Throws when `index` is beyond the length. */
-  insert(index: number, children: readonly unknown[]): void {
-    const { doc } = this
-    if (doc === null) this.#early!.splice(index, 0, ...children)
-    else transact(doc, (transaction) => insertAt(transaction, this.handle, index, children))
-  }
-
   /** Inserts children behind a child of this, or in front of all if that is null. */
   insertAfter(child: SharedType | null, children: readonly unknown[]): void {
     const { doc } = this
@@ -97,7 +80,7 @@ export class YXmlFragment extends SharedType {
       })
       return
     }
-    const early = this.#early!
+    const early = this.early!
     const index = child === null ? 0 : early.indexOf(child) + 1
     if (index === 0 && child !== null) throw new Error('Reference item not found')
     early.splice(index, 0, ...children)
@@ -105,35 +88,6 @@ export class YXmlFragment extends SharedType {
 
   push(children: readonly unknown[]): void {
     this.insert(this.length, children)
-  }
-
-  unshift(children: readonly unknown[]): void {
-    this.insert(0, children)
-  }
-
-  /** Deletes children. Throws when there are fewer; those are deleted then. */
-  delete(index: number, length = 1): void {
-    const { doc } = this
-    if (doc === null) this.#early!.splice(index, length)
-    else transact(doc, (transaction) => deleteAt(transaction, this.handle, index, length))
-  }
-
-  get(index: number): unknown {
-    return this.doc === null ? undefined : valueAt(this.doc, this.handle, index)
-  }
-
-  toArray(): unknown[] {
-    return this.doc === null ? [] : valuesOf(this.doc, this.handle)
-  }
-
-  slice(start = 0, end: number = this.length): unknown[] {
-    return this.doc === null ? [] : sliceOf(this.doc, this.handle, start, end)
-  }
-
-  forEach(call: (child: unknown, index: number, parent: this) => void): void {
-    if (this.doc === null) return
-    let index = 0
-    for (const child of iterate(this.doc, this.handle)) call(child, index++, this)
   }
 
   /** Walks all descendants that `filter` accepts, in document order. */
@@ -165,13 +119,6 @@ export class YXmlFragment extends SharedType {
     binding?._createAssociation(fragment, this)
     this.forEach((child) => fragment.appendChild((child as YXmlElement).toDOM(document, hooks, binding)))
     return fragment
-  }
-
-  override attach(doc: DocCore, handle: number): void {
-    super.attach(doc, handle)
-    const children = this.#early
-    this.#early = null
-    if (children !== null && children.length > 0) this.insert(0, children)
   }
 
   override createEvent(transaction: Transaction): YEvent {
