@@ -12,6 +12,7 @@ import { updateArbitrary } from './format-v2/updates-v2.fixture.ts'
 import { forge, forgedUpdateArbitrary } from './forged-update.fixture.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { bytesOfHex, goldenUpdates, legacyJsonUpdate } from './golden-updates.fixture.ts'
+import { gapsOf } from './gaps.fixture.ts'
 import { IdSet, type IdRange } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { editsArbitrary, playHistory } from './random-document.fixture.ts'
@@ -245,8 +246,8 @@ function takenIn(bytes: Uint8Array, known: Uint8Array): string {
   }
   const all = updateIds(after).structs
   expect(store.stateVector()).toEqual(all.stateVector())
-  expect(store.missing().equals(all.gaps())).toBe(true)
-  for (const gap of gaps) expect(all.gaps().hasRange(gap.client, gap.start, gap.end)).toBe(true)
+  expect(store.missing().equals(gapsOf(all))).toBe(true)
+  for (const gap of gaps) expect(gapsOf(all).hasRange(gap.client, gap.start, gap.end)).toBe(true)
   for (const { client, start, end } of restored) expect(had.structs.hasRange(client, start, end)).toBe(true)
   for (const again of [bytes, known, after]) {
     const { structs: newStructs, deletes: newDeletes } = store.ingest(again)

@@ -16,40 +16,38 @@ export interface IdRange {
 }
 
 /** Start, end, start, end, …, ascending: half the memory of objects, and a search touches one array. */
-type Ranges = number[]
+export type Ranges = number[]
 
 /** Up to so many ranges are inserted one by one; more are merged in one pass over both sides. */
 const INSERTED_ONE_BY_ONE_MAX = 8
 
 export class IdSet implements Iterable<IdRange> {
   /** No client has an empty list. */
-  readonly #clients = new Map<number, Ranges>()
-  /** Where {@link addMissing} was last. Only a guess: checked against the ranges before use. */
-  #hint = 0
+  protected readonly clientRanges: Map<number, Ranges> = new Map()
 
   /** The union of many sets, as a new set. Cost n log n in all their ranges, whatever their order. */
   static union(sets: Iterable<IdSet>): IdSet {
     const gathered = new Map<number, Ranges[]>()
     for (const set of sets) {
-      for (const [client, ranges] of set.#clients) {
+      for (const [client, ranges] of set.clientRanges) {
         const known = gathered.get(client)
         if (known === undefined) gathered.set(client, [ranges])
         else known.push(ranges)
       }
     }
     const union = new IdSet()
-    for (const [client, lists] of gathered) union.#clients.set(client, unionOf(lists, 0, lists.length))
+    for (const [client, lists] of gathered) union.clientRanges.set(client, unionOf(lists, 0, lists.length))
     return union
   }
 
   get isEmpty(): boolean {
-    return this.#clients.size === 0
+    return this.clientRanges.size === 0
   }
 
   /** How many ranges it is made of: its size in memory and on the wire. */
   get rangeCount(): number {
     let count = 0
-    for (const ranges of this.#clients.values()) count += ranges.length / 2
+    for (const ranges of this.clientRanges.values()) count += ranges.length / 2
     return count
   }
 
@@ -61,21 +59,21 @@ export class IdSet implements Iterable<IdRange> {
   add(client: number, start: number, end: number): void {
     assert(start >= 0 && end <= Number.MAX_SAFE_INTEGER, 'clocks are in 0 … 2^53 − 1')
     if (start >= end) return
-    const ranges = this.#clients.get(client)
-    if (ranges === undefined) this.#clients.set(client, [start, end])
+    const ranges = this.clientRanges.get(client)
+    if (ranges === undefined) this.clientRanges.set(client, [start, end])
     else insert(ranges, start, end)
   }
 
   /** Adds everything of `other`. Cheap when `other` is small, linear in both otherwise. */
   addAll(other: IdSet): void {
-    for (const [client, added] of other.#clients) {
-      const ranges = this.#clients.get(client)
+    for (const [client, added] of other.clientRanges) {
+      const ranges = this.clientRanges.get(client)
       if (ranges === undefined) {
-        this.#clients.set(client, [...added])
+        this.clientRanges.set(client, [...added])
       } else if (added.length <= INSERTED_ONE_BY_ONE_MAX * 2) {
         for (let at = 0; at < added.length; at += 2) insert(ranges, added[at]!, added[at + 1]!)
       } else {
-        this.#clients.set(client, mergedRanges(ranges, added))
+        this.clientRanges.set(client, mergedRanges(ranges, added))
       }
     }
   }
@@ -87,7 +85,7 @@ export class IdSet implements Iterable<IdRange> {
   /** Whether all units `start` … `end − 1` of the client are in the set; true when there are none. Cost log n. */
   hasRange(client: number, start: number, end: number): boolean {
     if (start >= end) return true
-    const ranges = this.#clients.get(client)
+    const ranges = this.clientRanges.get(client)
     if (ranges === undefined) return false
     const at = firstEndingAfter(ranges, start)
     return at < ranges.length && ranges[at]! <= start && end <= ranges[at + 1]!
@@ -95,7 +93,7 @@ export class IdSet implements Iterable<IdRange> {
 
   /** Whether everything of `other` is here already, so that adding it would change nothing. Cost m log n. */
   hasAll(other: IdSet): boolean {
-    for (const [client, ranges] of other.#clients) {
+    for (const [client, ranges] of other.clientRanges) {
       for (let at = 0; at < ranges.length; at += 2) {
         if (!this.hasRange(client, ranges[at]!, ranges[at + 1]!)) return false
       }
@@ -106,77 +104,25 @@ export class IdSet implements Iterable<IdRange> {
   /** What is here and not in `other`, as a new set. */
   difference(other: IdSet): IdSet {
     const difference = new IdSet()
-    for (const [client, ranges] of this.#clients) {
-      const removed = other.#clients.get(client)
+    for (const [client, ranges] of this.clientRanges) {
+      const removed = other.clientRanges.get(client)
       const left = removed === undefined ? [...ranges] : subtract(ranges, removed)
-      if (left.length > 0) difference.#clients.set(client, left)
+      if (left.length > 0) difference.clientRanges.set(client, left)
     }
     return difference
-  }
-
-  /** The units that are missing below a unit that is here: clocks that something known was built on. */
-  gaps(): IdSet {
-    const gaps = new IdSet()
-    for (const [client, ranges] of this.#clients) {
-      let end = 0
-      for (let at = 0; at < ranges.length; at += 2) {
-        gaps.add(client, end, ranges[at]!)
-        end = ranges[at + 1]!
-      }
-    }
-    return gaps
   }
 
   /** Per client the first clock that is missing: what a replica that has exactly this set would send. */
   stateVector(): Map<number, number> {
     const stateVector = new Map<number, number>()
-    for (const [client, ranges] of this.#clients) if (ranges[0] === 0) stateVector.set(client, ranges[1]!)
+    for (const [client, ranges] of this.clientRanges) if (ranges[0] === 0) stateVector.set(client, ranges[1]!)
     return stateVector
-  }
-
-  /**
-   * Adds the units `start` … `end − 1` of a client, and appends to `flat`, as client, start, end, those that were not here. Cost as
-   * of {@link add}, and less where the last call was close by, as when somebody deletes letter by letter.
-   */
-  addMissing(client: number, start: number, end: number, flat: number[]): void {
-    const ranges = this.#clients.get(client)
-    if (ranges === undefined) {
-      this.#clients.set(client, [start, end])
-      flat.push(client, start, end)
-      return
-    }
-    const hint = this.#hint
-    const isNear = hint < ranges.length && ranges[hint + 1]! >= start && (hint === 0 || ranges[hint - 1]! < start)
-    const at = isNear ? hint : firstEndingAfter(ranges, start - 1)
-    this.#hint = at
-    if (at >= ranges.length || end < ranges[at]!) {
-      if (at >= ranges.length) ranges.push(start, end)
-      else ranges.splice(at, 0, start, end)
-      flat.push(client, start, end)
-    } else if (at + 2 >= ranges.length || end < ranges[at + 2]!) {
-      if (start < ranges[at]!) {
-        flat.push(client, start, ranges[at]!)
-        ranges[at] = start
-      }
-      if (end > ranges[at + 1]!) {
-        flat.push(client, ranges[at + 1]!, end)
-        ranges[at + 1] = end
-      }
-    } else {
-      let from = start
-      for (let next = at; next < ranges.length && ranges[next]! < end; next += 2) {
-        if (from < ranges[next]!) flat.push(client, from, ranges[next]!)
-        from = ranges[next + 1]!
-      }
-      if (from < end) flat.push(client, from, end)
-      insert(ranges, start, end)
-    }
   }
 
   /** The length of {@link write}'s encoding, in bytes. Linear in the ranges. */
   get byteLength(): number {
-    let bytes = varUintWidth(this.#clients.size)
-    for (const [client, ranges] of this.#clients) {
+    let bytes = varUintWidth(this.clientRanges.size)
+    for (const [client, ranges] of this.clientRanges) {
       bytes += varUintWidth(client) + varUintWidth(ranges.length / 2)
       for (let at = 0; at < ranges.length; at += 2) {
         bytes += varUintWidth(ranges[at]!) + varUintWidth(ranges[at + 1]! - ranges[at]!)
@@ -186,9 +132,9 @@ export class IdSet implements Iterable<IdRange> {
   }
 
   equals(other: IdSet): boolean {
-    if (this.#clients.size !== other.#clients.size) return false
-    for (const [client, ranges] of this.#clients) {
-      const others = other.#clients.get(client)
+    if (this.clientRanges.size !== other.clientRanges.size) return false
+    for (const [client, ranges] of this.clientRanges) {
+      const others = other.clientRanges.get(client)
       if (others === undefined || others.length !== ranges.length) return false
       if (!ranges.every((bound, at) => bound === others[at])) return false
     }
@@ -201,25 +147,25 @@ export class IdSet implements Iterable<IdRange> {
 
   /** The clients in the set, in no particular order. */
   clients(): IterableIterator<number> {
-    return this.#clients.keys()
+    return this.clientRanges.keys()
   }
 
   /** The ranges of one client, ascending. */
   *ranges(client: number): IterableIterator<IdRange> {
-    const ranges = this.#clients.get(client) ?? []
+    const ranges = this.clientRanges.get(client) ?? []
     for (let at = 0; at < ranges.length; at += 2) yield { client, start: ranges[at]!, end: ranges[at + 1]! }
   }
 
   /** All ranges: clients descending, as they are written, and clocks ascending. */
   *[Symbol.iterator](): IterableIterator<IdRange> {
-    for (const client of [...this.#clients.keys()].sort((a, b) => b - a)) yield* this.ranges(client)
+    for (const client of [...this.clientRanges.keys()].sort((a, b) => b - a)) yield* this.ranges(client)
   }
 
   /** Writes the set in the delete set encoding, as the tail of an update. */
   write(writer: ByteWriter): void {
-    writer.varUint(this.#clients.size)
-    for (const client of [...this.#clients.keys()].sort((a, b) => b - a)) {
-      const ranges = this.#clients.get(client)!
+    writer.varUint(this.clientRanges.size)
+    for (const client of [...this.clientRanges.keys()].sort((a, b) => b - a)) {
+      const ranges = this.clientRanges.get(client)!
       writer.varUint(client)
       writer.varUint(ranges.length / 2)
       for (let at = 0; at < ranges.length; at += 2) {
@@ -255,7 +201,7 @@ export class IdSet implements Iterable<IdRange> {
 
   static #of(gathered: ReadonlyMap<number, Ranges>): IdSet {
     const set = new IdSet()
-    for (const [client, ranges] of gathered) set.#clients.set(client, normalised(ranges))
+    for (const [client, ranges] of gathered) set.clientRanges.set(client, normalised(ranges))
     return set
   }
 }
@@ -306,7 +252,7 @@ export function decodeIdSet(bytes: Uint8Array): IdSet {
 }
 
 /** Adds one range in place, joining every range that it overlaps or touches. */
-function insert(ranges: Ranges, start: number, end: number): void {
+export function insert(ranges: Ranges, start: number, end: number): void {
   const last = ranges.length - 2
   if (start > ranges[last + 1]!) {
     ranges.push(start, end)
@@ -330,7 +276,7 @@ function insert(ranges: Ranges, start: number, end: number): void {
 }
 
 /** The index of the first range that ends after `clock`; `ranges.length` when none does. */
-function firstEndingAfter(ranges: Ranges, clock: number): number {
+export function firstEndingAfter(ranges: Ranges, clock: number): number {
   let low = 0
   let high = ranges.length / 2
   while (low < high) {

@@ -5,6 +5,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { diffUpdate } from './diff.ts'
 import { ConflictError, DecodeError } from './errors.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
+import { gapsOf } from './gaps.fixture.ts'
 import { IdSet, type IdRange } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { damageArbitrary, damaged } from './mutated-update.fixture.ts'
@@ -40,8 +41,8 @@ describe('UpdateStore', { timeout: FUZZ_TIMEOUT_MS }, () => {
           if (isNothing(added)) expect(encoded).toEqual(before)
           expect(store.byteLength).toBe(encoded.length)
           expect(store.stateVector()).toEqual(known.stateVector())
-          expect(store.missing().equals(known.gaps())).toBe(true)
-          for (const gap of added.gaps) expect(known.gaps().hasRange(gap.client, gap.start, gap.end)).toBe(true)
+          expect(store.missing().equals(gapsOf(known))).toBe(true)
+          for (const gap of added.gaps) expect(gapsOf(known).hasRange(gap.client, gap.start, gap.end)).toBe(true)
         })
         expect(store.encode()).toEqual(mergeUpdates(updates))
       }),

@@ -10,6 +10,7 @@ import { encodeStretches, stretchFrom, type StretchRest } from './diff.ts'
 import { ConflictError, CONFLICTS_REPORTED_MAX, type Conflict } from './errors.ts'
 import { varUintWidth } from './byte-writer.ts'
 import { compactLog, droppedRanges } from './compact.ts'
+import { GrowingIdSet } from './growing-id-set.ts'
 import { IdSet, type IdRange } from './id-set.ts'
 import { structsOf } from './merge.ts'
 import { mergeRuns } from './run-merge.ts'
@@ -58,7 +59,7 @@ const SHIFTS_PER_STRUCT = 256
 export class UpdateStore {
   /** Per client, ascending, neither overlapping nor touching: more than one only while there are gaps. */
   readonly #logs = new Map<number, StructLog[]>()
-  readonly #deletes = new IdSet()
+  readonly #deletes = new GrowingIdSet()
   readonly #scan = steppingScan()
   /** The log that was appended to last: whoever types goes on typing. */
   #last: StructLog | null = null
