@@ -18,10 +18,11 @@ test.each([
   ['ports of IPv6', '127.0.0.1', '[2001:db8::7]:4711, 10.0.0.1:80', '2001:db8::7'],
   ['an empty header', '127.0.0.1', '', '127.0.0.1'],
   ['no address', '127.0.0.1', 'unknown', '127.0.0.1'],
-  ['no address behind a proxy', '127.0.0.1', 'localhost, 10.0.0.1', '127.0.0.1'],
+  ['no address behind a proxy', '127.0.0.1', 'localhost, 10.0.0.1', '10.0.0.1'],
+  ['no address behind two proxies', '127.0.0.1', '6.6.6.6, unknown, 2001:db8:1::5, 10.0.0.1', '2001:db8:1::5'],
   ['rubbish that the client began with', '127.0.0.1', ']]:%,,, 203.0.113.7', '203.0.113.7'],
   ['an octal notation', '127.0.0.1', '0177.0.0.1', '127.0.0.1'],
-  ['a zone of no interface', '127.0.0.1', 'fe80::1%a.b, 10.0.0.1', '127.0.0.1'],
+  ['a zone of no interface', '127.0.0.1', 'fe80::1%a.b, 10.0.0.1', '10.0.0.1'],
   ['a number', '127.0.0.1', '2130706433', '127.0.0.1'],
   ['a socket that is gone', 'unknown', '203.0.113.7', 'unknown'],
 ])('the client behind %s', (_, socket, header, client) => {

@@ -8,7 +8,8 @@
  *                  client claims    └─ the first that is not trusted: the client
  * ```
  *
- * Nothing that a client sends makes this fail: what is no address, where one is looked for, counts as if there were no header.
+ * Nothing that a client sends makes this fail. Where an address is looked for and there is none, the client is where the proxy is
+ * that wrote so: the nearest to it whose address is known.
  */
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
@@ -39,7 +40,7 @@ export class TrustedProxies {
     let nearest = socketAddress
     for (const entry of entries.toReversed()) {
       const address = withoutPort(entry.trim())
-      if (parsed(address) === undefined) return socketAddress
+      if (parsed(address) === undefined) return nearest
       nearest = address
       if (!this.#trusts(address)) break
     }
