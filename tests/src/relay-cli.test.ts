@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import * as Y from 'yjs'
 import { RelayProcess } from './relay-process.fixture.ts'
 
 const launcher = fileURLToPath(new URL('../../packages/relay/bin/syncline-relay.js', import.meta.url))
@@ -145,4 +146,34 @@ test('the app in the directory given is served at /', async () => {
   await writeFile(join(directory, 'index.html'), '<title>app</title>')
   const { page } = await start('--memory', '--demo', directory)
   expect(await (await fetch(page)).text()).toBe('<title>app</title>')
+})
+
+test('limits of the threads that merge reach them', { timeout: 60_000 }, async () => {
+  const { page } = await start('--memory', '--limit', 'mergeQueueBytesMax=1', '--limit', 'mergeThreads=2')
+  const doc = new Y.Doc()
+  const text = doc.getText('text')
+  // No two characters are one run, so that it takes a thread some time.
+  doc.transact(() => {
+    for (let count = 0; count < 50_000; count++) text.insert(0, 'a')
+  })
+  const room = `${page}api/v1/rooms/r`
+  const body = new Uint8Array(Y.encodeStateAsUpdate(doc))
+  const posted = await fetch(`${room}/updates`, {
+    method: 'POST',
+    body,
+    headers: { 'Content-Type': 'application/octet-stream' },
+  })
+  expect(posted.status).toBe(200)
+  const statuses = new Set<number>()
+  // One job may be larger than the bound; others that come meanwhile are refused.
+  while (statuses.size < 2) {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => fetch(`${room}/update?stateVector=AA`)))
+    for (const answer of answers) {
+      statuses.add(answer.status)
+      await answer.arrayBuffer()
+    }
+  }
+  expect([...statuses].toSorted((a, b) => a - b)).toEqual([200, 500])
+  const metrics = await (await fetch(`${page}metrics`)).text()
+  expect(metrics).toMatch(/^syncline_limit_hits_total\{limit="mergeQueueBytesMax"\} [1-9]/m)
 })

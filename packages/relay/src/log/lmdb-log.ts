@@ -18,6 +18,7 @@ import { lockDirectory, type DirectoryLock } from './directory-lock.ts'
 import { randomEpoch, type EpochSource } from './epoch.ts'
 import { isFullDisk } from './full-disk.ts'
 import { GroupCommit, type GroupLimits } from './group-commit.ts'
+import { KnownRooms } from './known-rooms.ts'
 import { LmdbEnvironment, type Change } from './lmdb-environment.ts'
 import {
   checkpointKey,
@@ -77,8 +78,6 @@ const RUN_ENTRIES_MAX = 256
 const RUN_BYTES_MAX = 32 * 1024
 /** Names that are read at a time when rooms are listed. */
 const ROOM_NAMES_MAX = 256
-/** Rooms whose rows are kept in memory, of some hundred bytes each: of more, those that were written to first are read again. */
-const ROOMS_KNOWN_MAX = 8192
 /** Owners that are read in one turn of the event loop. */
 const OWNERS_MAX = 1024
 
@@ -145,7 +144,7 @@ class LmdbLog implements UpdateLog {
   readonly #writer: number
   readonly #writes: GroupCommit<Write, Written>
   /** Rows as the last group left them, for the next. */
-  readonly #known = new Map<string, RoomRow>()
+  readonly #known = new KnownRooms()
   #entries = 0
   #closing: Promise<void> | undefined
 
@@ -340,21 +339,9 @@ class LmdbLog implements UpdateLog {
       this.#known.clear()
       throw error
     }
-    this.#know(draft.rooms)
+    this.#known.take(draft.rooms)
     for (const result of results) if (!(result instanceof LogError)) this.#entries += result.positions.length
     return results
-  }
-
-  #know(rooms: ReadonlyMap<string, RoomRow | undefined>): void {
-    for (const [name, row] of rooms) {
-      if (row === undefined) this.#known.delete(name)
-      else this.#known.set(name, row)
-    }
-    if (this.#known.size <= ROOMS_KNOWN_MAX) return
-    for (const name of this.#known.keys()) {
-      this.#known.delete(name)
-      if (this.#known.size <= ROOMS_KNOWN_MAX) return
-    }
   }
 
   /** Adds the whole write to the draft, or nothing of it. */

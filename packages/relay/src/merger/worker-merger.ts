@@ -53,8 +53,11 @@ export function workerMerger(options: WorkerMergerOptions = {}): WorkerMerger {
 }
 
 /** Threads where their module can be loaded, which it cannot be from source: then the event loop has to do. */
-export function defaultMerger({ mergeThreads, mergeQueueBytesMax }: MergerLimits): WorkerMerger {
-  if (existsSync(defaultEntry)) return workerMerger({ workers: mergeThreads, queuedBytesMax: mergeQueueBytesMax })
+export function defaultMerger(
+  { mergeThreads, mergeQueueBytesMax }: MergerLimits,
+  entry: URL = defaultEntry,
+): WorkerMerger {
+  if (existsSync(entry)) return workerMerger({ workers: mergeThreads, queuedBytesMax: mergeQueueBytesMax, entry })
   const close = (): Promise<void> => Promise.resolve()
   return { ...inlineMerger, queuedBytes: 0, close, [Symbol.asyncDispose]: close }
 }
