@@ -29,9 +29,20 @@ test.each([
   expect(proxies.clientAddress(socket, header)).toBe(client)
 })
 
+/** Any text, and most often one that looks like addresses. Not of fast-check's own units, which take seconds to make. */
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom('127.0.0.1', '10.0.0.1', '2001:db8:1::5', '::ffff:', ...'0123456789abcdef.:,[]% "'.split('')),
+      fc.nat(0xffff).map((unit) => String.fromCodePoint(unit)),
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => parts.join(''))
+
 test('nothing that a client sends makes it fail, or be what it claims', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (claimed) => {
+    fc.property(anyText, (claimed) => {
       expect(proxies.clientAddress('127.0.0.1', `${claimed},203.0.113.7`)).toBe('203.0.113.7')
       expect(typeof proxies.clientAddress('127.0.0.1', claimed)).toBe('string')
       expect(proxies.clientAddress('203.0.113.9', claimed)).toBe('203.0.113.9')
