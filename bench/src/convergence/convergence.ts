@@ -2,7 +2,7 @@
 import type { Bench, BenchContext, Metric, TaskResult } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import { measure, type Contestant } from '../harness/measure.ts'
-import { core, yjs, type Merger } from './merger.ts'
+import { mixed, oursAlone, yjsAlone, type Mix } from './mix.ts'
 import { runCase, type CaseShape } from './swarm.ts'
 
 interface Task extends CaseShape {
@@ -11,15 +11,19 @@ interface Task extends CaseShape {
 }
 
 const tasks: readonly Task[] = [
-  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 20, quick: 4 } },
+  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 20, quick: 3 } },
   { name: '10 replicas', replicas: 10, edits: 300, cases: { full: 8, quick: 2 } },
   { name: '30 replicas', replicas: 30, edits: 400, cases: { full: 3, quick: 1 } },
 ]
 
+/** `--full` runs so many times the cases. */
+const FULL_TIMES = 25
+
 const metrics: readonly Metric[] = [
   { name: 'identical', unit: 'count', better: 'none' },
+  { name: 'first seed', unit: 'count', better: 'none' },
   { name: 'converge', unit: 'ms', better: 'lower' },
-  { name: 'merging', unit: 'ms', better: 'lower' },
+  { name: 'rounds', unit: 'count', better: 'lower' },
   { name: 'delivered', unit: 'bytes', better: 'lower' },
   { name: 'log', unit: 'bytes', better: 'lower' },
 ]
@@ -28,36 +32,43 @@ export const convergence: Bench = {
   name: 'convergence',
   question: 'Do replicas end byte-identical, whatever the network does to their updates, and what does it cost?',
   workload: () =>
-    `Y.Doc replicas that edit at random (${tasks.map(({ name, edits }) => `${name}: ${edits} edits`).join(', ')}) behind a relay that ` +
-    'merges and diffs bytes; delivery late, reordered, repeated, merged, overlapping; a fifth of the replicas offline until the end',
+    `replicas that edit text, formatting, maps, arrays, nested types and XML at random (${tasks.map(({ name, edits }) => `${name}: ${edits} edits`).join(', ')}), ` +
+    'and one more that only listens and answers; delivery late, reordered, repeated, merged, overlapping, or lost for good; a fifth of them offline until the ' +
+    'last edit; then everybody asks somebody else for what it lacks, round after round. syncline: our documents, and our update store listens; mixed: our documents and those of ' +
+    'yjs in turns, and our store; yjs: its documents alone',
   metric:
-    'identical: cases, all checked; per case: converge, time in relay and replicas without the editing; merging, the relay alone; ' +
-    'delivered, bytes to all replicas; log, bytes of everything merged. Lower is better. Median ± half the interquartile range over cases',
-  baseline: yjs.subject,
+    'identical: cases, all of them checked; first seed: of these cases, the others follow; per case: converge, time of joining, answering and applying, ' +
+    'without the editing; rounds, until all are identical; delivered, bytes to all; log, bytes of all updates merged. Lower is better. Median ± half ' +
+    'the interquartile range over cases',
+  baseline: yjsAlone.subject,
   async *run(context) {
     for (const task of tasks) if (context.selects(task.name)) yield await runTask(context, task)
   },
 }
 
 async function runTask(context: BenchContext, task: Task): Promise<TaskResult> {
-  const cases = context.rounds ?? task.cases[context.scale]
+  const cases = context.rounds ?? task.cases[context.scale] * (context.fullCounts ? FULL_TIMES : 1)
   context.progress.step(`convergence · ${task.name}, ${grouped(cases)} cases`)
-  const contestants = [core, yjs].map((merger) => contestant(context.seed, task, merger))
+  const contestants = [oursAlone, yjsAlone, mixed].map((mix) => contestant(context.seed, task, mix))
   const result = await measure(task.name, metrics, contestants, cases, context)
   // Every case was checked, or there would be no result.
+  const checked: readonly (readonly [string, readonly number[]])[] = [
+    ['identical', [cases]],
+    ['first seed', [context.seed]],
+  ]
   const subjects = new Map(
-    [...result.subjects].map(([subject, samples]) => [subject, new Map([...samples, ['identical', [cases]]])]),
+    [...result.subjects].map(([subject, samples]) => [subject, new Map([...samples, ...checked])]),
   )
-  return { ...result, subjects }
+  return { ...result, subjects, point: { curve: 'converge, by replicas', axis: 'replicas', value: task.replicas } }
 }
 
-function contestant(seed: number, task: Task, merger: Merger): Contestant {
+function contestant(seed: number, task: Task, mix: Mix): Contestant {
   return {
-    subject: merger.subject,
+    subject: mix.subject,
     async round(index) {
       const caseSeed = (seed + index) >>> 0
       const replay = `npm run bench -- --only "convergence/${task.name}" --seed ${caseSeed} --rounds 1`
-      return { ...runCase(caseSeed, task, merger, replay) }
+      return { ...runCase(caseSeed, task, mix, replay) }
     },
   }
 }

@@ -1,40 +1,60 @@
 import { describe, expect, it } from 'vitest'
 import { CheckFailed } from '../harness/bench.ts'
 import { core, yjs, type Merger } from './merger.ts'
+import { mixed, oursAlone, yjsAlone, type Mix } from './mix.ts'
+import type { Participant } from './participant.ts'
 import { runCase } from './swarm.ts'
 
 const shape = { replicas: 4, edits: 60 }
 
 describe('a convergence case', () => {
-  it.each([core, yjs])('converges with the merges of $subject', (merger) => {
-    for (let seed = 0; seed < 5; seed++) expect(runCase(seed, shape, merger, '').delivered).toBeGreaterThan(0)
-  })
-
-  it('is the same case for the same seed, whoever merges', () => {
-    const bytes = (seed: number) => {
-      const { delivered, log } = runCase(seed, shape, core, '')
-      return [delivered, log]
+  it.each([oursAlone, yjsAlone, mixed])('ends with all identical: $subject', (mix) => {
+    for (let seed = 0; seed < 5; seed++) {
+      const { rounds, delivered } = runCase(seed, shape, mix, '')
+      expect(rounds).toBeGreaterThan(0)
+      expect(delivered).toBeGreaterThan(0)
     }
-    expect(bytes(7)).toEqual(bytes(7))
-    expect(bytes(7)).not.toEqual(bytes(8))
   })
 
-  it('fails, with the command that replays it, when a merge forgets an update', () => {
-    const forgetful: Merger = { ...core, merge: (updates) => core.merge(updates.slice(1)) }
-    const run = () => runCase(1, shape, forgetful, 'npm run bench -- --seed 1')
+  it('is the same case for the same seed', () => {
+    const cost = (seed: number, mix: Mix) => {
+      const { rounds, delivered } = runCase(seed, shape, mix, '')
+      return [rounds, delivered]
+    }
+    expect(cost(7, oursAlone)).toEqual(cost(7, oursAlone))
+    expect(cost(7, oursAlone)).not.toEqual(cost(8, oursAlone))
+  })
+
+  it('fails, with the command that replays it, when a participant never learns something', () => {
+    const deaf = (participant: Participant): Participant => ({ ...participant, apply() {} })
+    const mix: Mix = { ...yjsAlone, listener: (clientId) => deaf(yjsAlone.listener(clientId)) }
+    const run = () => runCase(1, shape, mix, 'npm run bench -- --seed 1')
     expect(run).toThrow(CheckFailed)
     expect(run).toThrow(expect.objectContaining({ replay: 'npm run bench -- --seed 1' }))
+    expect(run).toThrow('participant 4, yjs, has other clocks')
   })
 
-  it('fails when a diff leaves out what the replica lacks', () => {
-    const stingy: Merger = { ...core, diff: () => new Uint8Array([0, 0]) }
-    expect(() => runCase(1, shape, stingy, '')).toThrow(CheckFailed)
+  it('fails when a participant shows something else', () => {
+    const liar = (participant: Participant): Participant => ({ ...participant, content: () => 'nothing' })
+    const mix: Mix = { ...yjsAlone, listener: (clientId) => liar(yjsAlone.listener(clientId)) }
+    expect(() => runCase(1, shape, mix, '')).toThrow('has other content')
   })
 
-  it('fails when merging the same updates again gives other bytes', () => {
-    let calls = 0
-    // Both are right, but Yjs does not join runs.
-    const moody: Merger = { ...core, merge: (updates) => (calls++ % 2 === 0 ? core : yjs).merge(updates) }
-    expect(() => runCase(1, shape, moody, '')).toThrow('is other bytes')
+  it('fails when an answer leaves out what was asked for', () => {
+    const stingy = (participant: Participant): Participant => ({ ...participant, diff: () => new Uint8Array([0, 0]) })
+    const mix: Mix = {
+      ...oursAlone,
+      editors: [(clientId) => stingy(oursAlone.editors[0](clientId))],
+      listener: (clientId) => stingy(oursAlone.listener(clientId)),
+    }
+    expect(() => runCase(1, shape, mix, '')).toThrow(CheckFailed)
+  })
+
+  it('survives a merger that forgets: what it lost is asked for', () => {
+    const forgetful: Merger = {
+      ...core,
+      merge: (updates) => (updates.length > 1 ? core : yjs).merge(updates.slice(-1)),
+    }
+    expect(runCase(1, shape, { ...oursAlone, merger: () => forgetful }, '').rounds).toBeGreaterThan(0)
   })
 })

@@ -1,28 +1,31 @@
 /**
- * One case: replicas that edit at random and a network that delivers at random: late, out of order, more than once, several
- * updates merged into one, an update and an overlapping part of it. Nothing is lost for good; at the end everybody has everything.
- * Everything random is drawn from the case's seed, and the merger has no say in it: two mergers see the same case.
+ * One case: replicas that edit at random, and a network that is against them: late, out of order, more than once, several
+ * updates merged into one, an update and an overlapping part of it, or never. What was lost comes by asking: after the last edit everybody asks somebody else, round after
+ * round, for what it lacks, until all are identical. Everything random is drawn from the case's seed.
  */
 import * as Y from 'yjs'
 import { check } from '../harness/bench.ts'
 import { Random } from '../workloads/random.ts'
-import { editRandomly, visibleContent } from '../workloads/random-edits.ts'
-import type { Merger } from './merger.ts'
+import { core, type Merger } from './merger.ts'
+import type { Mix } from './mix.ts'
+import type { Participant } from './participant.ts'
+import { contentOfUpdate, settledState } from './settled.ts'
 
 export interface CaseShape {
+  /** That edit; one more listens. */
   readonly replicas: number
   readonly edits: number
 }
 
 /** What one case cost. Editing is not part of it. */
 export interface CaseCost {
-  /** Milliseconds spent on deliveries: in the merger, and in the replicas that apply what it made. */
+  /** Milliseconds spent on deliveries: joining and cutting updates, answering, applying. */
   readonly converge: number
-  /** The merger's part of that. */
-  readonly merging: number
-  /** Bytes handed to replicas. */
+  /** Rounds after the last edit, in each of which everybody asks one other, until all are identical. */
+  readonly rounds: number
+  /** Bytes handed to participants: updates, answers and the state vectors of who asked. */
   readonly delivered: number
-  /** Bytes of the whole log, merged into one update. */
+  /** Bytes of all updates, merged into one. */
   readonly log: number
 }
 
@@ -32,13 +35,20 @@ const MERGED_MAX = 24
 const EARLIER_MAX = 32
 /** The share of replicas that are offline until the others have finished. */
 const OFFLINE_SHARE = 0.2
+/** The share of deliveries that are lost. */
+const LOST_SHARE = 0.1
+/** The share of what is still on its way after the last edit that never arrives. */
+const LOST_AT_THE_END_SHARE = 0.5
+/** Who does not converge in so many rounds never will: what one has, all have after some log₂ of their number. */
+const ROUNDS_MAX = 200
 
-/** Runs a case and checks that it converged, byte for byte. Throws `CheckFailed` with `replay` when it did not. */
-export function runCase(seed: number, shape: CaseShape, merger: Merger, replay: string): CaseCost {
-  const swarm = new Swarm(seed, shape, merger)
+/** Runs a case until all are identical, and checks that they are. Throws `CheckFailed` with `replay` when they are not. */
+export function runCase(seed: number, shape: CaseShape, mix: Mix, replay: string): CaseCost {
+  const swarm = new Swarm(seed, shape, mix, replay)
   try {
-    swarm.run(shape.edits)
-    swarm.verify(replay)
+    swarm.edit(shape.edits)
+    swarm.heal()
+    swarm.verify()
     return swarm.cost()
   } finally {
     swarm.destroy()
@@ -48,129 +58,153 @@ export function runCase(seed: number, shape: CaseShape, merger: Merger, replay: 
 class Swarm {
   readonly #random: Random
   readonly #merger: Merger
-  readonly #docs: readonly Y.Doc[]
-  /** Every update that was emitted, in order: what a relay would have stored. */
+  readonly #replay: string
+  /** Those that edit, and the listener. */
+  readonly #participants: readonly Participant[]
+  readonly #editors: readonly Participant[]
+  readonly #name: string
+  /** Every update that was emitted, in order. */
   readonly #log: Uint8Array[] = []
-  /** Per replica, the log indices that it has not been given yet, in no order. */
+  /** Per participant, the log indices that are on their way to it, in no order. */
   readonly #inboxes: readonly number[][]
   /** Encoded state vectors of earlier moments. They end where an edit ended, so never inside a surrogate pair. */
   readonly #earlier: Uint8Array[] = []
   #convergeMs = 0
-  #mergingMs = 0
   #delivered = 0
+  #rounds = 0
 
-  constructor(seed: number, { replicas }: CaseShape, merger: Merger) {
+  constructor(seed: number, { replicas }: CaseShape, { subject, editors, listener, merger }: Mix, replay: string) {
     this.#random = new Random(seed, 'convergence')
-    this.#merger = merger
-    this.#inboxes = Array.from({ length: replicas }, () => [])
-    this.#docs = this.#inboxes.map((_, replica) => this.#openReplica(replica))
+    this.#merger = merger()
+    this.#replay = replay
+    this.#name = subject
+    const clientIds = Array.from({ length: replicas + 1 }, (_, index) => this.#clientId(index))
+    this.#editors = clientIds.slice(0, -1).map((clientId, index) => editors[index % editors.length]!(clientId))
+    this.#participants = [...this.#editors, listener(clientIds.at(-1)!)]
+    this.#inboxes = this.#participants.map(() => [])
+    this.#participants.forEach((participant, sender) => {
+      participant.onUpdate((update) => {
+        const index = this.#log.push(update) - 1
+        for (const [other, inbox] of this.#inboxes.entries()) if (other !== sender) inbox.push(index)
+      })
+    })
   }
 
-  run(edits: number): void {
+  edit(edits: number): void {
     const random = this.#random
-    const online = this.#inboxes.map((_, replica) => replica).filter(() => !random.chance(OFFLINE_SHARE))
+    const online = this.#participants.map((_, index) => index).filter(() => !random.chance(OFFLINE_SHARE))
     for (let edit = 0; edit < edits; edit++) {
-      editRandomly(random.pick(this.#docs), random)
-      if (random.chance(0.2)) this.#remember(random.pick(this.#docs))
+      random.pick(this.#editors).edit(random)
+      if (random.chance(0.2)) this.#remember(random.pick(this.#participants))
       // Fewer deliveries than updates: backlogs grow, and replicas work on what is old.
       for (let count = random.below(4); count > 0 && online.length > 0; count--) this.#deliverTo(random.pick(online))
     }
-    // A delivery may make a replica emit (Yjs tidies up formatting), but only deletions: that comes to an end.
-    for (;;) {
-      const waiting = this.#inboxes.map((_, replica) => replica).filter((replica) => this.#inboxes[replica]!.length > 0)
-      if (waiting.length === 0) return
-      this.#deliverTo(random.pick(waiting))
+  }
+
+  /** What is on its way arrives or is lost; then everybody asks, until all are identical. */
+  heal(): void {
+    for (const inbox of this.#inboxes) {
+      const arriving = inbox.filter(() => !this.#random.chance(LOST_AT_THE_END_SHARE))
+      inbox.length = 0
+      inbox.push(...arriving)
+    }
+    while (!this.#isIdentical()) {
+      this.#rounds++
+      const message = `${this.#name}: not identical after ${ROUNDS_MAX} rounds: ${this.#differences().join('; ')}`
+      check(this.#rounds <= ROUNDS_MAX, message, this.#replay)
+      for (const asking of this.#random.shuffled([...this.#participants.keys()])) {
+        if (this.#inboxes[asking]!.length > 0) this.#deliverAllTo(asking)
+        const others = this.#participants.length - 1
+        this.#ask(asking, (asking + 1 + this.#random.below(others)) % this.#participants.length)
+      }
     }
   }
 
-  /** All replicas show the same, are the same bytes, wait for nothing, and are what the log makes of an empty document. */
-  verify(replay: string): void {
-    const states = this.#docs.map(settledState)
-    const contents = this.#docs.map(visibleContent)
-    for (const [replica, doc] of this.#docs.entries()) {
-      const name = `${this.#merger.subject}: replica ${replica} of ${this.#docs.length}`
-      check(
-        doc.store.pendingStructs === null && doc.store.pendingDs === null,
-        `${name} still waits for updates`,
-        replay,
-      )
-      check(contents[replica] === contents[0], `${name} shows another document than replica 0`, replay)
-      check(sameBytes(states[replica]!, states[0]!), `${name} is not the bytes of replica 0`, replay)
+  /** All show the same, wait for nothing, and are what the log makes of an empty document; and merging the log gives the same bytes, whatever the order. */
+  verify(): void {
+    const merged = core.merge(this.#log)
+    const expected = contentOfUpdate(merged)
+    for (const [index, participant] of this.#participants.entries()) {
+      const name = `${this.#name}: participant ${index}, ${participant.library},`
+      check(!participant.isWaiting(), `${name} still waits for updates`, this.#replay)
+      check(participant.content() === expected, `${name} shows something else than the merged log`, this.#replay)
     }
-    const fresh = new Y.Doc()
-    Y.applyUpdate(fresh, this.#merged())
-    check(
-      sameBytes(settledState(fresh), states[0]!),
-      `${this.#merger.subject}: the merged log is not the document`,
-      replay,
-    )
-    fresh.destroy()
-    if (this.#merger.canonical) this.#verifyCanonical(replay)
+    const exact = this.#participants.find(({ isExact }) => isExact)!
+    const isLog = isSameBytes(settledState(merged), settledState(exact.encode()))
+    check(isLog, `${this.#name}: the merged log is not the document`, this.#replay)
+    this.#verifyMerges(merged)
   }
 
   cost(): CaseCost {
     return {
       converge: this.#convergeMs,
-      merging: this.#mergingMs,
+      rounds: this.#rounds,
       delivered: this.#delivered,
-      log: this.#merged().length,
+      log: this.#merger.merge(this.#log).length,
     }
   }
 
   destroy(): void {
-    for (const doc of this.#docs) doc.destroy()
+    for (const participant of this.#participants) participant.destroy()
   }
 
-  #openReplica(replica: number): Y.Doc {
-    const doc = new Y.Doc()
-    // Distinct, and of any size that Yjs allows.
-    doc.clientID = this.#random.chance(0.5)
-      ? this.#random.uint32() * 64 + replica
-      : this.#random.below(2 ** 20) * 64 + replica
-    doc.on('update', (update: Uint8Array, _source: unknown, _doc: Y.Doc, { local }: Y.Transaction) => {
-      // What was applied from elsewhere is in the log already.
-      if (!local) return
-      const index = this.#log.push(update) - 1
-      for (const [other, inbox] of this.#inboxes.entries()) if (other !== replica) inbox.push(index)
-    })
-    return doc
+  /** Distinct, and of any size that all libraries allow. */
+  #clientId(index: number): number {
+    const random = this.#random
+    return (random.chance(0.5) ? random.below(2 ** 26) : random.below(2 ** 20)) * 64 + index
   }
 
-  #remember(doc: Y.Doc): void {
-    const stateVector = Y.encodeStateVector(doc)
+  #remember(participant: Participant): void {
+    const stateVector = participant.stateVector()
     if (this.#earlier.length < EARLIER_MAX) this.#earlier.push(stateVector)
     else this.#earlier[this.#random.below(EARLIER_MAX)] = stateVector
   }
 
-  /** One delivery of a random kind. */
-  #deliverTo(replica: number): void {
+  /** One delivery of a random kind, or a loss. */
+  #deliverTo(index: number): void {
     const random = this.#random
-    const inbox = this.#inboxes[replica]!
-    const doc = this.#docs[replica]!
+    const inbox = this.#inboxes[index]!
+    const participant = this.#participants[index]!
     if (inbox.length === 0) return
+    if (random.chance(LOST_SHARE)) {
+      this.#take(inbox)
+      return
+    }
     const kind = random.fraction()
-    const begin = performance.now()
     if (kind < 0.4) {
-      this.#apply(doc, this.#log[this.#take(inbox)]!)
+      this.#apply(participant, this.#log[this.#take(inbox)]!)
     } else if (kind < 0.5) {
-      this.#apply(doc, random.pick(this.#log))
+      // Once more, or for the first time although it is on its way.
+      this.#apply(participant, random.pick(this.#log))
     } else if (kind < 0.75) {
-      this.#apply(doc, this.#mergeSome(inbox))
+      this.#apply(participant, this.#mergeSome(inbox))
     } else if (kind < 0.9 && this.#earlier.length > 0) {
       const merged = this.#mergeSome(inbox)
       const part = this.#timed(() => this.#merger.diff(merged, random.pick(this.#earlier)))
-      for (const update of random.shuffled([merged, part])) this.#apply(doc, update)
+      for (const update of random.shuffled([merged, part])) this.#apply(participant, update)
     } else {
-      const stateVector = Y.encodeStateVector(doc)
-      const everything = this.#timed(() => this.#merger.merge(this.#log))
-      // Taken out before: what applying makes the others emit is not in this diff.
-      inbox.length = 0
-      this.#apply(
-        doc,
-        this.#timed(() => this.#merger.diff(everything, stateVector)),
-      )
+      const others = this.#participants.length - 1
+      this.#ask(index, (index + 1 + random.below(others)) % this.#participants.length)
     }
-    this.#convergeMs += performance.now() - begin
+  }
+
+  /** A participant tells another what it has, and applies the answer. */
+  #ask(asking: number, asked: number): void {
+    const participant = this.#participants[asking]!
+    const stateVector = this.#timed(() => participant.stateVector())
+    this.#delivered += stateVector.length
+    this.#apply(
+      participant,
+      this.#timed(() => this.#participants[asked]!.diff(stateVector)),
+    )
+  }
+
+  #deliverAllTo(index: number): void {
+    const updates = this.#random.shuffled(this.#inboxes[index]!.splice(0)).map((place) => this.#log[place]!)
+    this.#apply(
+      this.#participants[index]!,
+      this.#timed(() => this.#merger.merge(updates)),
+    )
   }
 
   #mergeSome(inbox: number[]): Uint8Array {
@@ -188,52 +222,63 @@ class Swarm {
     return taken
   }
 
-  #apply(doc: Y.Doc, update: Uint8Array): void {
+  #apply(participant: Participant, update: Uint8Array): void {
     this.#delivered += update.length
-    Y.applyUpdate(doc, update)
+    this.#timed(() => participant.apply(update))
   }
 
   #timed<Result>(work: () => Result): Result {
     const begin = performance.now()
     const result = work()
-    this.#mergingMs += performance.now() - begin
+    this.#convergeMs += performance.now() - begin
     return result
   }
 
-  #merged(): Uint8Array {
-    return this.#merger.merge(this.#log)
+  #isIdentical(): boolean {
+    return this.#inboxes.every((inbox) => inbox.length === 0) && this.#differences().length === 0
   }
 
-  /** The log merged in any order, with repetitions, in groups of any size, is the same bytes. */
-  #verifyCanonical(replay: string): void {
+  /** Who differs from the first in what; not timed. */
+  #differences(): string[] {
+    const clocks = this.#participants.map((participant) => clocksOf(participant.stateVector()))
+    const behind = clocks.flatMap((own, index) => (own === clocks[0] ? [] : [this.#difference(index, 'clocks')]))
+    // Comparing bytes costs much more.
+    if (behind.length > 0) return behind
+    const exact = this.#participants.find(({ isExact }) => isExact)!
+    const [state, content] = [settledState(exact.encode()), exact.content()]
+    return this.#participants.flatMap((participant, index) => {
+      if (participant.isExact && !isSameBytes(settledState(participant.encode()), state)) {
+        return [this.#difference(index, 'bytes')]
+      }
+      return participant.content() === content ? [] : [this.#difference(index, 'content')]
+    })
+  }
+
+  #difference(index: number, what: string): string {
+    return `participant ${index}, ${this.#participants[index]!.library}, has other ${what}`
+  }
+
+  /** The log merged by us in any order, with repetitions, in groups of any size, is the same bytes. */
+  #verifyMerges(merged: Uint8Array): void {
     const random = this.#random
-    const { merge } = this.#merger
-    const merged = this.#merged()
     const repeated = random.shuffled([...this.#log, ...this.#log.filter(() => random.chance(0.3))])
-    check(sameBytes(merge(repeated), merged), 'the log merged in another order is other bytes', replay)
+    check(isSameBytes(core.merge(repeated), merged), 'the log merged in another order is other bytes', this.#replay)
     const groups: Uint8Array[] = []
     for (let start = 0; start < repeated.length;) {
       const size = 1 + random.below(MERGED_MAX)
-      groups.push(merge(repeated.slice(start, start + size)))
+      groups.push(core.merge(repeated.slice(start, start + size)))
       start += size
     }
-    check(sameBytes(merge(groups), merged), 'the log merged in groups is other bytes', replay)
-    check(sameBytes(merge([merged]), merged), 'merging the merged log once more changes it', replay)
+    check(isSameBytes(core.merge(groups), merged), 'the log merged in groups is other bytes', this.#replay)
+    check(isSameBytes(core.merge([merged]), merged), 'merging the merged log once more changes it', this.#replay)
   }
 }
 
-/**
- * The bytes that Yjs writes for a document once it has loaded it anew. Not what it writes for the document as it is: that may
- * leave neighbouring runs of garbage-collected structs apart, depending on the order in which they became garbage.
- */
-function settledState(doc: Y.Doc): Uint8Array {
-  const settled = new Y.Doc()
-  Y.applyUpdate(settled, Y.encodeStateAsUpdate(doc))
-  const state = Y.encodeStateAsUpdate(settled)
-  settled.destroy()
-  return state
+/** A state vector as text; clients in order. */
+function clocksOf(stateVector: Uint8Array): string {
+  return JSON.stringify([...Y.decodeStateVector(stateVector)].sort(([a], [b]) => a - b))
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }

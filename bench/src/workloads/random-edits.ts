@@ -8,12 +8,18 @@ import type { Random } from './random.ts'
 /** The most units that one edit deletes, so that documents grow. */
 const DELETED_MAX = 5
 
-/** Does one random edit of `doc`, its size bounded. What it may do does not depend on the replica, only on its content. */
-export function editRandomly(doc: Y.Doc, random: Random): void {
+/** The types of a library that has Yjs's surface. */
+export type Types = Pick<typeof Y, 'Map' | 'Text' | 'XmlElement' | 'XmlText'>
+
+/**
+ * Does one random edit of `doc`, its size bounded. What it may do does not depend on the replica, only on its content. `types` are those of the
+ * document's own library; Yjs's, unless given.
+ */
+export function editRandomly(doc: Y.Doc, random: Random, types: Types = Y): void {
   // Prose is what documents are mostly made of.
   const kinds = [editText, editText, editText, formatText, editMap, editArray, editNested, editXml]
   const edit = random.pick(kinds)
-  doc.transact(() => edit(doc, random))
+  doc.transact(() => edit(doc, random, types))
 }
 
 /** Everything that a reader of the document sees. Two replicas that converged give the same text. */
@@ -67,25 +73,25 @@ function editArray(doc: Y.Doc, random: Random): void {
 }
 
 /** Edits a type inside the array, or puts one there. */
-function editNested(doc: Y.Doc, random: Random): void {
+function editNested(doc: Y.Doc, random: Random, types: Types): void {
   const { array } = rootsOf(doc)
   const nested = array.length === 0 ? undefined : array.get(random.below(array.length))
-  if (nested instanceof Y.Map) nested.set(random.pick(['x', 'y']), value(random))
-  else if (nested instanceof Y.Text) nested.insert(placeIn(nested, random), word(random))
-  else array.insert(placeIn(array, random), [random.chance(0.5) ? new Y.Map() : new Y.Text(word(random))])
+  if (nested instanceof types.Map) nested.set(random.pick(['x', 'y']), value(random))
+  else if (nested instanceof types.Text) nested.insert(placeIn(nested, random), word(random))
+  else array.insert(placeIn(array, random), [random.chance(0.5) ? new types.Map() : new types.Text(word(random))])
 }
 
-function editXml(doc: Y.Doc, random: Random): void {
+function editXml(doc: Y.Doc, random: Random, types: Types): void {
   const { xml } = rootsOf(doc)
   if (random.chance(0.2)) {
     deleteFrom(xml, random)
     return
   }
   const first = xml.length === 0 ? undefined : xml.get(random.below(xml.length))
-  if (first instanceof Y.XmlElement && random.chance(0.5)) {
+  if (first instanceof types.XmlElement && random.chance(0.5)) {
     first.setAttribute(random.pick(['id', 'class']), word(random))
   } else {
-    xml.insert(placeIn(xml, random), [random.chance(0.5) ? new Y.XmlElement('p') : new Y.XmlText(word(random))])
+    xml.insert(placeIn(xml, random), [random.chance(0.5) ? new types.XmlElement('p') : new types.XmlText(word(random))])
   }
 }
 
@@ -140,9 +146,13 @@ function deleteFrom(
 
 /** `index`, moved past the second half of a surrogate pair. */
 function wholeCharacters(type: { readonly length: number }, index: number): number {
-  if (!(type instanceof Y.Text) || index === 0) return index
+  if (!isText(type) || index === 0) return index
   const [before, after] = [codeUnit(type, index - 1), codeUnit(type, index)]
   return isHighSurrogate(before) && after !== undefined ? index + 1 : index
+}
+
+function isText(type: object): type is Y.Text {
+  return 'toDelta' in type
 }
 
 /** The UTF-16 code unit at an index of a text; undefined for an embed and past the end. */
