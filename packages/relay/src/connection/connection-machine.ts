@@ -32,6 +32,7 @@ import {
 import type { CountedLimit } from '../limit-outcomes.ts'
 import type { RelayLimits } from '../limits.ts'
 import { unpinned, unpinnedPush } from '../unpinned.ts'
+import { endings, silence, type Ending } from './ending.ts'
 import type { SessionEffect, SessionEvent, SessionMachine } from './session.ts'
 
 export type ConnectionEvent = SessionEvent
@@ -90,8 +91,6 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
         return
       case 'frame':
         return this.#frame(event.frame, event.now)
-      case 'textFrame':
-        return this.#close(CloseCode.unsupportedData, 'the protocol is binary')
       case 'alive':
         this.#heardAt = event.now
         return
@@ -118,12 +117,11 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
       }
       case 'expelled':
         return this.#fail(event.closeCode, event.code, event.message)
+      case 'textFrame':
       case 'overflow':
-        return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
       case 'lateFrame':
-        return this.#close(CloseCode.timeout, 'a frame did not become whole in time')
       case 'drain':
-        return this.#close(CloseCode.goingAway, 'the relay is closing')
+        return this.#end(endings[event.type])
       case 'lost':
         return this.#leaveAll()
       default:
@@ -282,7 +280,7 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
     const { heartbeatMs } = this.#limits
     if (now - this.#heardAt >= heartbeatMs * SILENT_HEARTBEATS_MAX) {
       this.#limitHit('heartbeatMs')
-      this.#close(CloseCode.timeout, 'no sign of life')
+      this.#end(silence)
     } else if (now - sentAt >= heartbeatMs) this.#send({ type: 'ping' })
   }
 
@@ -319,6 +317,10 @@ export class ConnectionMachine implements SessionMachine<RelayMessage> {
 
   #limitHit(limit: CountedLimit): void {
     this.#effects.push({ type: 'limitHit', limit })
+  }
+
+  #end({ code, reason }: Ending): void {
+    this.#close(code, reason)
   }
 
   #close(code: CloseCode, reason: string): void {

@@ -19,6 +19,7 @@
  *   at no other time.
  */
 import { CloseCode, isRoomName, type Access } from '@syncline/protocol'
+import { endings, silence, type Ending } from '../../connection/ending.ts'
 import type { Join, SessionEffect, SessionEvent, SessionMachine } from '../../connection/session.ts'
 import type { CountedLimit } from '../../limit-outcomes.ts'
 import type { RelayLimits } from '../../limits.ts'
@@ -106,8 +107,6 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
         this.#firstBy = undefined
         this.#liveness.heard(event.now)
         return this.#frame(event.frame)
-      case 'textFrame':
-        return this.#close(CloseCode.unsupportedData, 'the protocol is binary')
       case 'alive':
         return this.#liveness.heard(event.now)
       case 'tick':
@@ -134,12 +133,11 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
       }
       case 'expelled':
         return this.#close(event.closeCode, event.code)
+      case 'textFrame':
       case 'overflow':
-        return this.#close(CloseCode.slowConsumer, 'what was sent is not being read')
       case 'lateFrame':
-        return this.#close(CloseCode.timeout, 'a frame did not become whole in time')
       case 'drain':
-        return this.#close(CloseCode.goingAway, 'the relay is closing')
+        return this.#end(endings[event.type])
       case 'lost':
         return this.#leaveAll()
       default:
@@ -325,7 +323,7 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
     for (const due of this.#liveness.due(now, sentAt)) {
       if (due === 'end') {
         this.#limitHit('heartbeatMs')
-        this.#close(CloseCode.timeout, 'no sign of life')
+        this.#end(silence)
       } else if (due === 'probe') this.#effects.push({ type: 'probe' })
       else this.#send({ type: 'ping' })
     }
@@ -345,6 +343,10 @@ export class HocuspocusMachine implements SessionMachine<HocuspocusAnswer> {
 
   #limitHit(limit: CountedLimit | undefined): void {
     if (limit !== undefined) this.#effects.push({ type: 'limitHit', limit })
+  }
+
+  #end({ code, reason }: Ending): void {
+    this.#close(code, reason)
   }
 
   #close(code: CloseCode, reason: string): void {

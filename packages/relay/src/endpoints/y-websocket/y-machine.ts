@@ -14,6 +14,7 @@
  */
 import { isEmptyUpdate } from '@syncline/core'
 import { CloseCode } from '@syncline/protocol'
+import { endings, silence, type Ending } from '../../connection/ending.ts'
 import type { SessionEffect, SessionEvent, SessionMachine } from '../../connection/session.ts'
 import type { CountedLimit } from '../../limit-outcomes.ts'
 import type { RelayLimits } from '../../limits.ts'
@@ -36,6 +37,9 @@ type Phase =
   | { readonly kind: 'entering'; readonly deadline: number }
   | { readonly kind: 'member' }
   | { readonly kind: 'closing' }
+
+/** Codes from here on have the meaning that a protocol gives them. */
+const FIRST_CODE_OF_ITS_OWN = 4000
 
 /** A connection is in one room, so one place is enough. */
 const PLACE = 'room'
@@ -77,8 +81,6 @@ export class YMachine implements SessionMachine<YAnswer> {
       case 'frame':
         this.#liveness.heard(event.now)
         return this.#frame(event.frame)
-      case 'textFrame':
-        return this.#close(CloseCode.unsupportedData, 'the protocol is binary')
       case 'alive':
         return this.#liveness.heard(event.now)
       case 'tick':
@@ -99,12 +101,11 @@ export class YMachine implements SessionMachine<YAnswer> {
         return
       case 'expelled':
         return this.#ended({ ...event, retryable: false }, event.closeCode)
+      case 'textFrame':
       case 'overflow':
-        return this.#close(CloseCode.tryAgainLater, 'what was sent is not being read')
       case 'lateFrame':
-        return this.#close(CloseCode.tryAgainLater, 'a frame did not become whole in time')
       case 'drain':
-        return this.#close(CloseCode.goingAway, 'the relay is closing')
+        return this.#end(endings[event.type])
       case 'lost':
         return this.#leave()
       default:
@@ -199,7 +200,7 @@ export class YMachine implements SessionMachine<YAnswer> {
     for (const due of this.#liveness.due(now, sentAt)) {
       if (due === 'end') {
         this.#limitHit('heartbeatMs')
-        this.#close(CloseCode.tryAgainLater, 'no sign of life')
+        this.#end(silence)
       } else if (due === 'probe') this.#effects.push({ type: 'probe' })
       else this.#send(keepalive)
     }
@@ -217,6 +218,11 @@ export class YMachine implements SessionMachine<YAnswer> {
 
   #limitHit(limit: CountedLimit | undefined): void {
     if (limit !== undefined) this.#effects.push({ type: 'limitHit', limit })
+  }
+
+  /** Nothing of this is for good, and published clients stop for good at 44xx. */
+  #end({ code, reason }: Ending): void {
+    this.#close(code < FIRST_CODE_OF_ITS_OWN ? code : CloseCode.tryAgainLater, reason)
   }
 
   #close(code: CloseCode, reason: string): void {
