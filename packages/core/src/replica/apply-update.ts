@@ -100,26 +100,33 @@ function integrateClients(transaction: Transaction): void {
   if (clients.length === 0) return
   let structs = 0
   for (const { next, end } of clients) structs += (end - next) / STRIDE
-  if (structs > LOAD_STRUCTS_MIN && structs > rows.live * 2) {
+  // Of many, what continues a run is a struct of its own since something else comes between: a row that grew would be cut again.
+  const isTyping = structs <= LOAD_STRUCTS_MIN
+  if (!isTyping && structs > rows.live * 2) {
     // A load: exactly what it takes, since what is loaded may never grow. Where much is known already, nothing is set aside for it again.
     rows.reserve(structs)
     text.reserveNarrow(incoming.narrowUnits)
     if (incoming.wideUnits > 0) text.reserveWide(incoming.wideUnits)
   }
-  if (clients.length === 1 && integrateRun(transaction, clients[0]!, cells)) return
-  integrateInTurn(transaction, clients, cells)
+  if (clients.length === 1 && integrateRun(transaction, clients[0]!, cells, isTyping)) return
+  integrateInTurn(transaction, clients, cells, isTyping)
 }
 
 /** Integrates the structs of the only client, up to one that has to wait. Whether there was none: so it is with what somebody types. */
-function integrateRun(transaction: Transaction, only: IncomingClient, cells: Int32Array): boolean {
+function integrateRun(transaction: Transaction, only: IncomingClient, cells: Int32Array, isTyping: boolean): boolean {
   for (; only.next < only.end; only.next += STRIDE) {
-    if (integrateStruct(transaction, only.client, only.next, cells) !== NONE) return false
+    if (integrateStruct(transaction, only.client, only.next, cells, isTyping) !== NONE) return false
   }
   return true
 }
 
 /** Integrates the structs of several clients, each after what it depends on; what depends on something unknown waits. */
-function integrateInTurn(transaction: Transaction, clients: IncomingClient[], cells: Int32Array): void {
+function integrateInTurn(
+  transaction: Transaction,
+  clients: IncomingClient[],
+  cells: Int32Array,
+  isTyping: boolean,
+): void {
   const { doc } = transaction
   const { clients: table } = doc.tables
   const waiting: Waiting = { clients: [], missing: new Map() }
@@ -135,7 +142,7 @@ function integrateInTurn(transaction: Transaction, clients: IncomingClient[], ce
         continue
       }
       const at = current.next
-      const dependency = integrateStruct(transaction, current.client, at, cells)
+      const dependency = integrateStruct(transaction, current.client, at, cells, isTyping)
       if (dependency === NONE) {
         current.next += STRIDE
         // One step was needed of it, perhaps; whoever waits for more asks again.
@@ -147,7 +154,7 @@ function integrateInTurn(transaction: Transaction, clients: IncomingClient[], ce
         stack.push(before)
         continue
       }
-      const clock = dependency === current.client ? cells[at + Column.clock]! - 1 : table.states[dependency]!
+      const clock = dependency === current.client ? cells[at + Column.clock]! - 1 : table.state(dependency)
       const known = waiting.missing.get(table.ids[dependency]!)
       if (known === undefined || clock < known) waiting.missing.set(table.ids[dependency]!, clock)
       setAside(waiting, each)
@@ -192,19 +199,24 @@ function encodeWaiting(doc: DocCore, { clients }: Waiting): Uint8Array {
 }
 
 /** Integrates a struct, as far as the document does not have it. Returns NONE, or the index of the client that has to come first. */
-function integrateStruct(transaction: Transaction, client: number, at: number, cells: Int32Array): number {
+function integrateStruct(
+  transaction: Transaction,
+  client: number,
+  at: number,
+  cells: Int32Array,
+  isTyping: boolean,
+): number {
   const { doc } = transaction
   const { tables } = doc
   const { rows, clients } = tables
-  const { states } = clients
   const kind = cells[at + Column.kind]!
   if (kind === Info.skip) return NONE
   const length = cells[at + Column.length]!
-  const state = states[client]!
+  const state = clients.state(client)
   const skipped = state - cells[at + Column.clock]!
   if (skipped < 0) return client
   // Before anything is cut: what is known needs no place, and a cut inside a surrogate pair would damage it.
-  if (skipped >= length && tables.redone.size === 0) return NONE
+  if (skipped >= length && tables.redone === null) return NONE
   let originClient = cells[at + Column.originClient]!
   let originClock = originClient === NONE ? 0 : cells[at + Column.originClock]!
   const rightClient = cells[at + Column.rightClient]!
@@ -214,10 +226,11 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
     if (rightClient !== NONE) cutRedone(transaction, rightClient, rightClock)
     return NONE
   }
-  if (originClient !== NONE && originClient !== client && originClock >= states[originClient]!) return originClient
-  if (rightClient !== NONE && rightClient !== client && rightClock >= states[rightClient]!) return rightClient
+  if (originClient !== NONE && originClient !== client && originClock >= clients.state(originClient))
+    return originClient
+  if (rightClient !== NONE && rightClient !== client && rightClock >= clients.state(rightClient)) return rightClient
   const parentClient = cells[at + Column.parentClient]!
-  if (parentClient !== NONE && parentClient !== client && cells[at + Column.parentAt]! >= states[parentClient]!) {
+  if (parentClient !== NONE && parentClient !== client && cells[at + Column.parentAt]! >= clients.state(parentClient)) {
     return parentClient
   }
   transaction.touch(client)
@@ -234,31 +247,31 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
   let right = NONE
   if (originClient !== NONE) {
     left = rowEndingWith(transaction, originClient, originClock)
-    if (rows.kind[left] === GC_KIND) {
+    if (rows.kind(left) === GC_KIND) {
       placeGc(transaction, client, state, length - skipped)
       return NONE
     }
   }
   if (rightClient !== NONE) {
-    const next = left === NONE ? NONE : rows.right[left]!
+    const next = left === NONE ? NONE : rows.right(left)
     right =
-      next !== NONE && rows.client[next] === rightClient && rows.clock[next] === rightClock
+      next !== NONE && rows.client(next) === rightClient && rows.clock(next) === rightClock
         ? next
         : rowBeginningWith(transaction, rightClient, rightClock)
   }
   const parent =
-    right !== NONE && rows.kind[right] === GC_KIND
+    right !== NONE && rows.kind(right) === GC_KIND
       ? NONE
       : left !== NONE
-        ? rows.parent[left]!
+        ? rows.parent(left)
         : right !== NONE
-          ? rows.parent[right]!
+          ? rows.parent(right)
           : parentOf(doc, at, cells)
   if (parent === NONE) {
     placeGc(transaction, client, state, length - skipped)
     return NONE
   }
-  const isNextTo = left === NONE ? right !== NONE && rows.left[right] === NONE : rows.right[left] === right
+  const isNextTo = left === NONE ? right !== NONE && rows.left(right) === NONE : rows.right(left) === right
   if (!isNextTo) {
     left = afterConflicts(
       tables,
@@ -272,11 +285,12 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
       rightClock,
     )
   } else if (
+    isTyping &&
     kind === ContentKind.string &&
     originClient === client &&
     originClock === state - 1 &&
-    rows.rightOriginClient[left] === rightClient &&
-    rows.rightOriginClock[left] === rightClock &&
+    rows.rightOriginClient(left) === rightClient &&
+    rows.rightOriginClock(left) === rightClock &&
     canGrow(transaction, left)
   ) {
     // Somebody types: the letter goes where the last one went.
@@ -284,17 +298,18 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
     growRow(transaction, left, tables.text.putUtf8(incoming.bytes, from, to, length, skipped), length - skipped)
     return NONE
   }
-  const row = rows.allocate()
-  rows.kind[row] = kind
-  rows.flags[row] = 0
-  rows.client[row] = client
-  rows.clock[row] = state
-  rows.length[row] = length - skipped
-  rows.originClient[row] = originClient
-  rows.originClock[row] = originClock
-  rows.rightOriginClient[row] = rightClient
-  rows.rightOriginClock[row] = rightClock
-  rows.parent[row] = parent
+  const row = rows.add(
+    kind,
+    0,
+    client,
+    state,
+    length - skipped,
+    originClient,
+    originClock,
+    rightClient,
+    rightClock,
+    parent,
+  )
   readContentInto(
     doc,
     row,
@@ -314,12 +329,12 @@ function integrateStruct(transaction: Transaction, client: number, at: number, c
  */
 function cutRedone(transaction: Transaction, client: number, clock: number): void {
   const { rows, ids, clients, text } = transaction.doc.tables
-  if (clock >= clients.states[client]!) return
+  if (clock >= clients.state(client)) return
   const row = ids.find(client, clock)
-  const units = clock - rows.clock[row]!
-  const flags = rows.flags[row]!
-  if (units === 0 || (flags & Flag.redone) === 0 || rows.kind[row] === GC_KIND) return
-  if ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content[row]! + units - 1]!)) cut(transaction, row, units)
+  const units = clock - rows.clock(row)
+  const flags = rows.flags(row)
+  if (units === 0 || (flags & Flag.redone) === 0 || rows.kind(row) === GC_KIND) return
+  if ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content(row) + units - 1]!)) cut(transaction, row, units)
 }
 
 /** The parent column of a struct without origins; NONE if its parent is gone. */
@@ -329,8 +344,8 @@ function parentOf(doc: DocCore, at: number, cells: Int32Array): number {
   let type = cells[at + Column.parentAt]!
   if (holderClient !== NONE) {
     const holder = ids.find(holderClient, type)
-    if (rows.kind[holder] !== ContentKind.type) return NONE
-    type = rows.content[holder]!
+    if (rows.kind(holder) !== ContentKind.type) return NONE
+    type = rows.content(holder)
   } else if (type === NONE) return NONE
   const keyAt = cells[at + Column.keyAt]!
   if (keyAt === NONE) return type
@@ -347,7 +362,7 @@ function applyDeletes(transaction: Transaction, ranges: readonly number[]): void
     const id = ranges[at]!
     const end = ranges[at + 2]!
     const client = clients.indexOf(id)
-    const state = client === NONE ? 0 : clients.states[client]!
+    const state = client === NONE ? 0 : clients.state(client)
     if (end > state) (unknown ??= []).push(id, Math.max(ranges[at + 1]!, state), end)
     if (ranges[at + 1]! < state) deleteUnits(transaction, client, ranges[at + 1]!, Math.min(end, state))
   }
@@ -360,14 +375,14 @@ function applyDeletes(transaction: Transaction, ranges: readonly number[]): void
 function deleteUnits(transaction: Transaction, client: number, from: number, to: number): void {
   const { rows, ids } = transaction.doc.tables
   let row = ids.find(client, from)
-  if (!rows.isDeleted(row) && rows.clock[row]! < from) row = cut(transaction, row, from - rows.clock[row]!)
-  while (row !== NONE && rows.clock[row]! < to) {
+  if (!rows.isDeleted(row) && rows.clock(row) < from) row = cut(transaction, row, from - rows.clock(row))
+  while (row !== NONE && rows.clock(row) < to) {
     if (!rows.isDeleted(row)) {
-      const units = to - rows.clock[row]!
-      if (units < rows.length[row]!) cut(transaction, row, units)
+      const units = to - rows.clock(row)
+      if (units < rows.length(row)) cut(transaction, row, units)
       deleteRow(transaction, row)
     }
-    row = rows.nextByClock[row]!
+    row = rows.nextByClock(row)
   }
 }
 

@@ -23,7 +23,7 @@ export class YArray<Value = unknown> extends ListType<Value, YArrayEvent> {
 
   /** How many values. 0 while it is in no document. */
   override get length(): number {
-    return this.doc === null ? 0 : this.doc.tables.types.length[this.handle]!
+    return this.doc === null ? 0 : this.doc.tables.types.length(this.handle)
   }
 
   override clone(): YArray<Value> {

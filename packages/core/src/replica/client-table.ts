@@ -3,33 +3,34 @@
  * document's state vector, and what the running transaction found there.
  */
 import { ByteWriter } from '../byte-writer.ts'
-import { grownColumns, noNumbers } from './columns.ts'
-import { NARROW_CLIENTS_MAX, NONE, type RowTable } from './row-table.ts'
+import { grown, NARROW_CLIENTS_MAX, NONE, type RowTable } from './row-table.ts'
+
+/** Numbers of a client, and where among them each is. Constants of this module, as in `row-table.ts`. */
+const CLIENT_CELLS = 9
+const STATE = 0
+const FIRST = 1
+const LAST = 2
+const ROWS = 3
+const SENIORITY = 4
+const TOUCHED_BY = 5
+const TOUCHED_AT = 6
+const VIEWED_BY = 7
+const VIEWED_AT = 8
+
+/** Up to so many clients are found by looking at each: a map costs two hundred bytes. */
+const LISTED_CLIENTS_MAX = 8
+
+const noCells = new Int32Array(0)
 
 export class ClientTable {
   /** Client IDs by index. */
-  readonly ids: number[] = []
-  /** Per client the next expected clock. */
-  states: Int32Array = noNumbers
-  /** The first and last row by clock, or NONE. */
-  first: Int32Array = noNumbers
-  last: Int32Array = noNumbers
-  /** How many rows. */
-  rows: Int32Array = noNumbers
-  /** How many clients had units before it had any: the order in which Yjs lists clients. */
-  seniority: Int32Array = noNumbers
+  ids: number[] = []
   /** How many clients have units. */
   withUnits = 0
-  /** The number of the transaction that wrote last to this client, and the clock that it found. */
-  touchedBy: Int32Array = noNumbers
-  touchedAt: Int32Array = noNumbers
-  /** The same for the transaction whose events are asked; see `Transaction.clockBefore`. */
-  viewedBy: Int32Array = noNumbers
-  viewedAt: Int32Array = noNumbers
-
-  /** By ID; made for the first client. */
+  #cells: Int32Array = noCells
+  /** By ID, once there are many. */
   #indices: Map<number, number> | null = null
-  readonly #encoded: (Uint8Array | undefined)[] = []
+  #encoded: (Uint8Array | undefined)[] | null = null
   #recentId: number = NONE
   #recentIndex: number = NONE
   readonly #rowTable: RowTable
@@ -43,11 +44,96 @@ export class ClientTable {
     return this.ids.length
   }
 
+  /** The next expected clock of a client. */
+  state(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + STATE]!
+  }
+
+  /** The first row by clock, or NONE. */
+  first(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + FIRST]!
+  }
+
+  /** The last row by clock, or NONE. */
+  last(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + LAST]!
+  }
+
+  /** How many rows. */
+  rows(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + ROWS]!
+  }
+
+  /** How many clients had units before it had any: the order in which Yjs lists clients. */
+  seniority(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + SENIORITY]!
+  }
+
+  /** The number of the transaction that wrote last to this client. */
+  touchedBy(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + TOUCHED_BY]!
+  }
+
+  /** The clock that this transaction found. */
+  touchedAt(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + TOUCHED_AT]!
+  }
+
+  /** The same for the transaction whose events are asked; see `Transaction.clockBefore`. */
+  viewedBy(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + VIEWED_BY]!
+  }
+
+  viewedAt(client: number): number {
+    return this.#cells[client * CLIENT_CELLS + VIEWED_AT]!
+  }
+
+  setState(client: number, clock: number): void {
+    this.#cells[client * CLIENT_CELLS + STATE] = clock
+  }
+
+  setFirst(client: number, row: number): void {
+    this.#cells[client * CLIENT_CELLS + FIRST] = row
+  }
+
+  setLast(client: number, row: number): void {
+    this.#cells[client * CLIENT_CELLS + LAST] = row
+  }
+
+  setRows(client: number, count: number): void {
+    this.#cells[client * CLIENT_CELLS + ROWS] = count
+  }
+
+  setTouched(client: number, serial: number, clock: number): void {
+    this.#cells[client * CLIENT_CELLS + TOUCHED_BY] = serial
+    this.#cells[client * CLIENT_CELLS + TOUCHED_AT] = clock
+  }
+
+  setViewed(client: number, serial: number, clock: number): void {
+    this.#cells[client * CLIENT_CELLS + VIEWED_BY] = serial
+    this.#cells[client * CLIENT_CELLS + VIEWED_AT] = clock
+  }
+
+  /** A row that ends before the clock `end` is the client's last one from now on. Returns the one that was, or NONE. */
+  append(client: number, row: number, end: number): number {
+    const cells = this.#cells
+    const at = client * CLIENT_CELLS
+    const last = cells[at + LAST]!
+    if (last === NONE) {
+      cells[at + FIRST] = row
+      cells[at + SENIORITY] = this.withUnits++
+    }
+    cells[at + LAST] = row
+    cells[at + ROWS]!++
+    cells[at + STATE] = end
+    return last
+  }
+
   /** The index of a client, which is added if it is new. */
   intern(id: number): number {
     if (id === this.#recentId) return this.#recentIndex
-    let index = this.#indices?.get(id)
-    if (index === undefined) index = this.#add(id)
+    let index = this.#find(id)
+    if (index === NONE) index = this.#add(id)
     this.#recentId = id
     this.#recentIndex = index
     return index
@@ -55,23 +141,24 @@ export class ClientTable {
 
   /** The index of a client, or NONE. */
   indexOf(id: number): number {
-    return id === this.#recentId ? this.#recentIndex : (this.#indices?.get(id) ?? NONE)
+    return id === this.#recentId ? this.#recentIndex : this.#find(id)
   }
 
   /** The clock that the document expects next of a client, by its ID. */
   stateOf(id: number): number {
     const index = this.indexOf(id)
-    return index === NONE ? 0 : this.states[index]!
+    return index === NONE ? 0 : this.state(index)
   }
 
   /** The client ID as a varUint; most IDs take five bytes, and each is written often. Borrowed. */
   encoded(index: number): Uint8Array {
-    let bytes = this.#encoded[index]
+    const encoded = (this.#encoded ??= [])
+    let bytes = encoded[index]
     if (bytes === undefined) {
       const writer = new ByteWriter(8)
       writer.varUint(this.ids[index]!)
       bytes = writer.finish()
-      this.#encoded[index] = bytes
+      encoded[index] = bytes
     }
     return bytes
   }
@@ -79,14 +166,14 @@ export class ClientTable {
   /** Forgets the clients from `count` on: those of an update that was refused. */
   truncate(count: number): void {
     for (const id of this.ids.splice(count)) this.#indices?.delete(id)
-    this.#encoded.length = Math.min(this.#encoded.length, count)
+    if (this.#encoded !== null) this.#encoded.length = Math.min(this.#encoded.length, count)
     this.#recentId = NONE
   }
 
   /** Indices of the clients that have units, in descending order of their IDs: the order of the wire. */
   descending(): number[] {
     const indices: number[] = []
-    for (let index = 0; index < this.count; index++) if (this.states[index]! > 0) indices.push(index)
+    for (let index = 0; index < this.count; index++) if (this.state(index) > 0) indices.push(index)
     return this.inWireOrder(indices)
   }
 
@@ -96,43 +183,29 @@ export class ClientTable {
     return indices.length < 2 ? indices : indices.sort((a, b) => ids[b]! - ids[a]!)
   }
 
+  #find(id: number): number {
+    return this.#indices === null ? this.ids.indexOf(id) : (this.#indices.get(id) ?? NONE)
+  }
+
   #add(id: number): number {
     const index = this.ids.length
     if (index === NARROW_CLIENTS_MAX) this.#rowTable.widenClients()
-    this.ids.push(id)
-    this.#indices ??= new Map()
-    this.#indices.set(id, index)
-    if (index === this.states.length) this.#resize(index === 0 ? 1 : index * 2)
-    this.states[index] = 0
-    this.first[index] = NONE
-    this.last[index] = NONE
-    this.rows[index] = 0
-    this.touchedBy[index] = 0
-    this.viewedBy[index] = 0
+    // A list that is pushed to has room for many; most documents that anybody opens have few writers.
+    if (index === 0) this.ids = [id]
+    else this.ids.push(id)
+    if (index >= LISTED_CLIENTS_MAX) {
+      if (this.#indices === null) this.#indices = new Map(this.ids.map((known, at) => [known, at]))
+      else this.#indices.set(id, index)
+    }
+    const at = index * CLIENT_CELLS
+    if (at === this.#cells.length) this.#cells = grown(this.#cells, at === 0 ? CLIENT_CELLS : at * 2)
+    const cells = this.#cells
+    cells[at + STATE] = 0
+    cells[at + FIRST] = NONE
+    cells[at + LAST] = NONE
+    cells[at + ROWS] = 0
+    cells[at + TOUCHED_BY] = 0
+    cells[at + VIEWED_BY] = 0
     return index
-  }
-
-  #resize(capacity: number): void {
-    ;[
-      this.states,
-      this.first,
-      this.last,
-      this.rows,
-      this.seniority,
-      this.touchedBy,
-      this.touchedAt,
-      this.viewedBy,
-      this.viewedAt,
-    ] = grownColumns(capacity, [
-      this.states,
-      this.first,
-      this.last,
-      this.rows,
-      this.seniority,
-      this.touchedBy,
-      this.touchedAt,
-      this.viewedBy,
-      this.viewedAt,
-    ])
   }
 }

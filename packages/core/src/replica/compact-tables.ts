@@ -24,23 +24,23 @@ export function compactText(tables: Tables): void {
   let narrowUnits = 0
   let wideUnits = 0
   forEachRow(tables, (row) => {
-    if (rows.kind[row] !== ContentKind.string) return
-    if ((rows.flags[row]! & Flag.wide) === 0) narrowUnits += rows.length[row]!
-    else wideUnits += rows.length[row]!
+    if (rows.kind(row) !== ContentKind.string) return
+    if ((rows.flags(row) & Flag.wide) === 0) narrowUnits += rows.length(row)
+    else wideUnits += rows.length(row)
   })
   packed.reserveNarrow(narrowUnits + (narrowUnits >> 3))
   if (wideUnits > 0) packed.reserveWide(wideUnits + (wideUnits >> 3))
   forEachRow(tables, (row) => {
-    if (rows.kind[row] !== ContentKind.string) return
-    const from = rows.content[row]!
-    const to = from + rows.length[row]!
-    if ((rows.flags[row]! & Flag.wide) === 0) {
+    if (rows.kind(row) !== ContentKind.string) return
+    const from = rows.content(row)
+    const to = from + rows.length(row)
+    if ((rows.flags(row) & Flag.wide) === 0) {
       packed.narrow.set(text.narrow.subarray(from, to), packed.narrowEnd)
-      rows.content[row] = packed.narrowEnd
+      rows.setContent(row, packed.narrowEnd)
       packed.narrowEnd += to - from
     } else {
       packed.wide.set(text.wide.subarray(from, to), packed.wideEnd)
-      rows.content[row] = packed.wideEnd
+      rows.setContent(row, packed.wideEnd)
       packed.wideEnd += to - from
     }
   })
@@ -51,15 +51,15 @@ function compactValues(tables: Tables): void {
   const { rows, values } = tables
   const before = values.restart()
   forEachRow(tables, (row) => {
-    switch (rows.kind[row]!) {
+    switch (rows.kind(row)) {
       case ContentKind.any:
       case ContentKind.json:
       case ContentKind.binary:
       case ContentKind.embed:
       case ContentKind.format:
       case ContentKind.document: {
-        const from = rows.content[row]!
-        rows.content[row] = values.putRun(before.slice(from, from + rows.length[row]!))
+        const from = rows.content(row)
+        rows.setContent(row, values.putRun(before.slice(from, from + rows.length(row))))
         return
       }
       default:
@@ -70,6 +70,6 @@ function compactValues(tables: Tables): void {
 function forEachRow(tables: Tables, visit: (row: number) => void): void {
   const { rows, clients } = tables
   for (let client = 0; client < clients.count; client++) {
-    for (let row = clients.first[client]!; row !== NONE; row = rows.nextByClock[row]!) visit(row)
+    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row)) visit(row)
   }
 }

@@ -26,13 +26,13 @@ export function collectRow(transaction: Transaction, row: number): void {
   const { doc } = transaction
   const { tables } = doc
   const { rows } = tables
-  if (rows.kind[row] === ContentKind.type) {
-    const stack = [rows.content[row]!]
+  if (rows.kind(row) === ContentKind.type) {
+    const stack = [rows.content(row)]
     for (let type = stack.pop(); type !== undefined; type = stack.pop()) collectInside(transaction, type, stack)
   }
   dropContent(tables, row)
-  rows.kind[row] = ContentKind.deleted
-  rows.content[row] = NONE
+  rows.setKind(row, ContentKind.deleted)
+  rows.setContent(row, NONE)
 }
 
 /** Deletes the row alone. Returns the type that it holds, or NONE. */
@@ -43,16 +43,16 @@ function deleteOne(transaction: Transaction, row: number): number {
   transaction.hasLooseEnds = true
   transaction.hasCollectable = true
   hide(tables, row)
-  const clock = rows.clock[row]!
-  transaction.addDeleted(clients.ids[rows.client[row]!]!, clock, clock + rows.length[row]!)
-  transaction.addChanged(rows.parent[row]!)
-  if (rows.kind[row] === ContentKind.type) {
-    const type = rows.content[row]!
+  const clock = rows.clock(row)
+  transaction.addDeleted(clients.ids[rows.client(row)]!, clock, clock + rows.length(row))
+  transaction.addChanged(rows.parent(row))
+  if (rows.kind(row) === ContentKind.type) {
+    const type = rows.content(row)
     ;(transaction.deletedTypes ??= new Set()).add(type)
     return type
   }
-  if (rows.kind[row] === ContentKind.document) {
-    const { doc: subdoc } = tables.values.get(rows.content[row]!) as Subdocument
+  if (rows.kind(row) === ContentKind.document) {
+    const { doc: subdoc } = tables.values.get(rows.content(row)) as Subdocument
     if (!transaction.subdocsAdded.delete(subdoc)) transaction.subdocsRemoved.add(subdoc)
   }
   return NONE
@@ -64,7 +64,7 @@ function deleteOne(transaction: Transaction, row: number): number {
  */
 function deleteInside(transaction: Transaction, outermost: number): void {
   const { rows, types, entries } = transaction.doc.tables
-  const stack = [types.head[outermost]!, types.firstEntry[outermost]!]
+  const stack = [types.head(outermost), types.firstEntry(outermost)]
   for (let top = 0; top >= 0; top = stack.length - 2) {
     const inList = stack[top]!
     const entry = stack[top + 1]!
@@ -72,11 +72,11 @@ function deleteInside(transaction: Transaction, outermost: number): void {
       stack.length = top
       continue
     }
-    if (inList !== NONE) stack[top] = rows.right[inList]!
-    else stack[top + 1] = entries.next[entry]!
-    const child = inList === NONE ? entries.tail[entry]! : inList
+    if (inList !== NONE) stack[top] = rows.right(inList)
+    else stack[top + 1] = entries.next(entry)
+    const child = inList === NONE ? entries.tail(entry) : inList
     const type = child === NONE ? NONE : deleteChild(transaction, child)
-    if (type !== NONE) stack.push(types.head[type]!, types.firstEntry[type]!)
+    if (type !== NONE) stack.push(types.head(type), types.firstEntry(type))
   }
 }
 
@@ -84,10 +84,10 @@ function deleteInside(transaction: Transaction, outermost: number): void {
 function deleteChild(transaction: Transaction, row: number): number {
   const { rows, clients } = transaction.doc.tables
   if (!rows.isDeleted(row)) return deleteOne(transaction, row)
-  const client = rows.client[row]!
-  const before = clients.touchedBy[client] === transaction.serial ? clients.touchedAt[client]! : clients.states[client]!
+  const client = rows.client(row)
+  const before = clients.touchedBy(client) === transaction.serial ? clients.touchedAt(client) : clients.state(client)
   // It will be collected with its parent, though this transaction did not delete it; then it may be one run with its neighbours.
-  if (rows.clock[row]! < before) transaction.addLoose(client, rows.clock[row]!)
+  if (rows.clock(row) < before) transaction.addLoose(client, rows.clock(row))
   return NONE
 }
 
@@ -95,44 +95,45 @@ function collectInside(transaction: Transaction, type: number, stack: number[]):
   const { doc } = transaction
   const { tables } = doc
   const { rows, types, entries, clients } = tables
-  for (let row = types.head[type]!; row !== NONE;) row = buryRow(tables, row, rows.right[row]!, stack)
-  for (let entry = types.firstEntry[type]!; entry !== NONE; entry = entries.next[entry]!) {
-    for (let row = entries.tail[entry]!; row !== NONE;) row = buryRow(tables, row, rows.left[row]!, stack)
+  for (let row = types.head(type); row !== NONE;) row = buryRow(tables, row, rows.right(row), stack)
+  for (let entry = types.firstEntry(type); entry !== NONE; entry = entries.next(entry)) {
+    for (let row = entries.tail(entry); row !== NONE;) row = buryRow(tables, row, rows.left(row), stack)
   }
   entries.removeAll(type)
-  types.head[type] = NONE
-  types.tail[type] = NONE
-  types.length[type] = 0
-  types.rows[type] = 0
+  types.setHead(type, NONE)
+  types.setTail(type, NONE)
+  types.setLength(type, 0)
+  types.setRows(type, 0)
   types.trees[type] = undefined
-  const holder = types.item[type]!
-  types.item[type] = COLLECTED
+  const holder = types.item(type)
+  types.setItem(type, COLLECTED)
   // Whoever holds its object may still ask which type it was.
   if (doc.facadeIfAny(type) !== undefined) {
-    types.collected.set(type, { client: clients.ids[rows.client[holder]!]!, clock: rows.clock[holder]! })
+    types.setCollectedItem(type, { client: clients.ids[rows.client(holder)]!, clock: rows.clock(holder) })
   }
-  doc.collectedTypes.push(type)
+  if (doc.collectedTypes.length === 0) doc.collectedTypes = [type]
+  else (doc.collectedTypes as number[]).push(type)
 }
 
 /** Makes a GC run of a row. Returns `next`. */
 function buryRow(tables: Tables, row: number, next: number, stack: number[]): number {
   const { rows } = tables
-  if (rows.kind[row] === ContentKind.type) stack.push(rows.content[row]!)
+  if (rows.kind(row) === ContentKind.type) stack.push(rows.content(row))
   dropContent(tables, row)
-  if ((rows.flags[row]! & Flag.redone) !== 0) tables.redone.delete(row)
-  rows.kind[row] = GC_KIND
-  rows.flags[row] = Flag.deleted
-  rows.content[row] = NONE
-  rows.left[row] = NONE
-  rows.right[row] = NONE
-  rows.parent[row] = NONE
-  rows.originClient[row] = NONE
-  rows.rightOriginClient[row] = NONE
+  if ((rows.flags(row) & Flag.redone) !== 0) tables.redone!.delete(row)
+  rows.setKind(row, GC_KIND)
+  rows.setFlags(row, Flag.deleted)
+  rows.setContent(row, NONE)
+  rows.setLeft(row, NONE)
+  rows.setRight(row, NONE)
+  rows.setParent(row, NONE)
+  rows.setOrigin(row, NONE, 0)
+  rows.setRightOrigin(row, NONE, 0)
   return next
 }
 
 /** Whether a type, or the row that holds it, was deleted. Roots never are. */
 export function isTypeDeleted(tables: Tables, type: number): boolean {
-  const item = tables.types.item[type]!
+  const item = tables.types.item(type)
   return item === COLLECTED || (item !== NONE && tables.rows.isDeleted(item))
 }

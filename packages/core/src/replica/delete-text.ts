@@ -33,18 +33,18 @@ export function deleteText(transaction: Transaction, type: number, index: number
   const isUnseen =
     doc.observers === 0 && doc.gc && doc.gcFilter === null && doc.round.length === 1 && !doc.isHeard(LOOKERS)
   while (left > 0 && row !== NONE) {
-    const units = Math.min(left, rows.length[row]! - offset)
-    if (!rows.isVisible(row)) row = rows.right[row]!
+    const units = Math.min(left, rows.length(row) - offset)
+    if (!rows.isVisible(row)) row = rows.right(row)
     else if (isUnseen && giveToTombstone(transaction, row, offset, units)) {
       left -= units
       // What was deleted was the end of the row, or its beginning; then the end is next.
-      if (offset > 0) row = rows.right[row]!
+      if (offset > 0) row = rows.right(row)
     } else {
       if (offset > 0) row = cut(transaction, row, offset)
-      if (units < rows.length[row]!) cut(transaction, row, units)
+      if (units < rows.length(row)) cut(transaction, row, units)
       deleteRow(transaction, row)
       left -= units
-      row = rows.right[row]!
+      row = rows.right(row)
     }
     offset = 0
   }
@@ -57,34 +57,34 @@ export function deleteText(transaction: Transaction, type: number, index: number
 function giveToTombstone(transaction: Transaction, row: number, offset: number, units: number): boolean {
   const { tables } = transaction.doc
   const { rows, clients, types, text } = tables
-  const length = rows.length[row]!
-  const flags = rows.flags[row]!
-  if (units === length || rows.kind[row] !== ContentKind.string || (flags & (Flag.keep | Flag.redone)) !== 0)
+  const length = rows.length(row)
+  const flags = rows.flags(row)
+  if (units === length || rows.kind(row) !== ContentKind.string || (flags & (Flag.keep | Flag.redone)) !== 0)
     return false
-  const client = rows.client[row]!
-  const start = rows.clock[row]! + offset
+  const client = rows.client(row)
+  const start = rows.clock(row) + offset
   if (offset === 0) {
-    const before = rows.left[row]!
+    const before = rows.left(row)
     if (before === NONE || !isTombstoneOf(tables, before, before, row)) return false
-    if ((flags & Flag.wide) !== 0) text.cutPair(rows.content[row]!, units)
-    rows.length[before]! += units
-    rows.clock[row] = start + units
-    rows.content[row]! += units
-    rows.originClock[row] = start + units - 1
+    if ((flags & Flag.wide) !== 0) text.cutPair(rows.content(row), units)
+    rows.setLength(before, rows.length(before) + units)
+    rows.setClock(row, start + units)
+    rows.setContent(row, rows.content(row) + units)
+    rows.setOrigin(row, client, start + units - 1)
     tables.ids.moved(client, before, start, start + units)
   } else {
-    const after = rows.right[row]!
+    const after = rows.right(row)
     if (offset + units < length || after === NONE || !isTombstoneOf(tables, after, row, after)) return false
-    if ((flags & Flag.wide) !== 0) text.cutPair(rows.content[row]!, offset)
-    rows.clock[after] = start
-    rows.length[after]! += units
-    rows.originClock[after] = start - 1
+    if ((flags & Flag.wide) !== 0) text.cutPair(rows.content(row), offset)
+    rows.setClock(after, start)
+    rows.setLength(after, rows.length(after) + units)
+    rows.setOrigin(after, client, start - 1)
     tables.ids.moved(client, after, start, start + units)
   }
-  rows.length[row] = length - units
+  rows.setLength(row, length - units)
   text.dead += units
-  const type = rows.parent[row]!
-  types.length[type]! -= units
+  const type = rows.parent(row)
+  types.setLength(type, types.length(type) - units)
   types.trees[type]?.changed(row, -units)
   transaction.addDeleted(clients.ids[client]!, start, start + units)
   transaction.addChanged(type)
@@ -95,13 +95,11 @@ function giveToTombstone(transaction: Transaction, row: number, offset: number, 
 function isTombstoneOf(tables: Tables, tombstone: number, left: number, right: number): boolean {
   const { rows } = tables
   return (
-    rows.kind[tombstone] === ContentKind.deleted &&
-    (rows.flags[tombstone]! & (Flag.keep | Flag.redone)) === 0 &&
-    rows.client[left] === rows.client[right] &&
-    rows.originClient[right] === rows.client[right] &&
-    rows.originClock[right] === rows.clock[right]! - 1 &&
-    rows.clock[right] === rows.clock[left]! + rows.length[left]! &&
-    rows.rightOriginClient[left] === rows.rightOriginClient[right] &&
-    rows.rightOriginClock[left] === rows.rightOriginClock[right]
+    rows.kind(tombstone) === ContentKind.deleted &&
+    (rows.flags(tombstone) & (Flag.keep | Flag.redone)) === 0 &&
+    rows.client(left) === rows.client(right) &&
+    rows.continuesItsClient(right) &&
+    rows.clock(right) === rows.clockEnd(left) &&
+    rows.haveSameRightOrigin(left, right)
   )
 }

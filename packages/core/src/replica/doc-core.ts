@@ -75,6 +75,8 @@ export const TransactionEvent = {
   afterAllTransactions: 128,
 } as const
 
+const noTypes: readonly number[] = []
+
 export abstract class DocCore extends Observable<DocEvents> {
   readonly tables: Tables = new Tables()
   gc = true
@@ -84,7 +86,6 @@ export abstract class DocCore extends Observable<DocEvents> {
   autoLoad = false
   shouldLoad = true
   collectionid: string | null = null
-  readonly subdocs: Set<DocCore> = new Set()
   /** Where it stands in a parent document, or null. */
   holder: Holder | null = null
 
@@ -99,11 +100,13 @@ export abstract class DocCore extends Observable<DocEvents> {
   /** Updates that wait for others. */
   pending: PendingUpdates | null = null
   /** Types that were collected in this round; their numbers are used again after it. */
-  readonly collectedTypes: number[] = []
+  collectedTypes: readonly number[] = noTypes
   /** Listeners on types of the document, whether or not they are interested in what changes. */
   observers = 0
 
-  /** Made for the first type that somebody asks for. */
+  #subdocs: Set<DocCore> | null = null
+  /** Of the first type, which in most documents is the only one; and of all others. */
+  #firstFacade: SharedType | undefined = undefined
   #facades: Map<number, SharedType> | null = null
   #clientID: number = randomClientId()
   #ownClient: number = NONE
@@ -119,18 +122,23 @@ export abstract class DocCore extends Observable<DocEvents> {
     this.#ownClient = NONE
   }
 
+  /** The documents inside of this one. */
+  get subdocs(): Set<DocCore> {
+    return (this.#subdocs ??= new Set())
+  }
+
   /** Client → the clock that is expected next. A new map. */
   get stateVector(): Map<number, number> {
     const { clients } = this.tables
     const stateVector = new Map<number, number>()
     for (let client = 0; client < clients.count; client++) {
-      if (clients.states[client]! > 0) stateVector.set(clients.ids[client]!, clients.states[client]!)
+      if (clients.state(client) > 0) stateVector.set(clients.ids[client]!, clients.state(client))
     }
     return stateVector
   }
 
   /** Root types by name, as objects. */
-  abstract readonly share: Map<string, SharedType>
+  abstract get share(): Map<string, SharedType>
 
   /** The root of this name, as what it was asked for before; if nobody did, as a type of no kind. */
   abstract rootNamed(name: string): SharedType
@@ -163,15 +171,15 @@ export abstract class DocCore extends Observable<DocEvents> {
 
   /** The item that holds a type; null for a root. */
   itemOfType(type: number): Item | null {
-    const row = this.tables.types.item[type]!
+    const row = this.tables.types.item(type)
     return row < 0 ? null : this.itemOfRow(row)
   }
 
   /** The object of a type: the same one each time. */
   facade(type: number): SharedType {
-    let facade = this.#facades?.get(type)
+    let facade = this.facadeIfAny(type)
     if (facade === undefined) {
-      facade = this.createFacade(type, this.tables.types.kind[type]! as TypeKind.Kind)
+      facade = this.createFacade(type, this.tables.types.kind(type))
       this.setFacade(type, facade)
     }
     return facade
@@ -179,12 +187,12 @@ export abstract class DocCore extends Observable<DocEvents> {
 
   /** The object of a type, if anybody ever asked for it. */
   facadeIfAny(type: number): SharedType | undefined {
-    return this.#facades?.get(type)
+    return type === 0 ? this.#firstFacade : this.#facades?.get(type)
   }
 
   setFacade(type: number, facade: SharedType): void {
-    this.#facades ??= new Map()
-    this.#facades.set(type, facade)
+    if (type === 0) this.#firstFacade = facade
+    else (this.#facades ??= new Map()).set(type, facade)
   }
 
   /** Whether a type was deleted, or collected since. */
@@ -216,7 +224,7 @@ export abstract class DocCore extends Observable<DocEvents> {
   #hear(): void {
     this.#heard = 0
     for (const name of Object.keys(TransactionEvent) as (keyof typeof TransactionEvent)[]) {
-      if (this._observers.has(name)) this.#heard |= TransactionEvent[name]
+      if (this.hasListeners(name)) this.#heard |= TransactionEvent[name]
     }
   }
 }

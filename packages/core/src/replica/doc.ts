@@ -18,13 +18,13 @@ import type { Subdocument } from './subdocument.ts'
 export type TypeConstructor<Type extends SharedType> = new () => Type
 
 export class Doc extends DocCore {
-  readonly share: Map<string, SharedType> = new Map()
   isLoaded = false
   isSynced = false
   isDestroyed = false
   /** Made when they are asked for: most documents wait for nobody. */
   #whenLoaded: Promise<Doc> | null = null
   #whenSynced: Promise<void> | null = null
+  #share: Map<string, SharedType> | null = null
 
   constructor(options: DocOptions = {}) {
     super()
@@ -36,6 +36,10 @@ export class Doc extends DocCore {
     this.meta = meta
     this.autoLoad = autoLoad
     this.shouldLoad = shouldLoad
+  }
+
+  get share(): Map<string, SharedType> {
+    return (this.#share ??= new Map())
   }
 
   /** Resolves with the document once a provider has loaded it. */
@@ -93,7 +97,7 @@ export class Doc extends DocCore {
     }
     const facade = new constructor()
     const type = this.tables.types.root(name)
-    this.tables.types.kind[type] = facade.kind
+    this.tables.types.setKind(type, facade.kind)
     this.setFacade(type, facade)
     this.share.set(name, facade)
     facade.attach(this, type)
@@ -169,7 +173,7 @@ export class Doc extends DocCore {
   }
 
   protected override createFacade(type: number, kind: TypeKind.Kind): SharedType {
-    const facade = this.#emptyFacade(kind, this.tables.types.names.get(type))
+    const facade = this.#emptyFacade(kind, this.tables.types.nameOf(type))
     facade.attach(this, type)
     return facade
   }
@@ -201,10 +205,10 @@ export class Doc extends DocCore {
     const { rows, values } = parent.tables
     transact(parent, (transaction) => {
       if (!rows.isDeleted(row)) {
-        const subdocument = values.get(rows.content[row]!) as Subdocument
+        const subdocument = values.get(rows.content(row)) as Subdocument
         const next = new Doc({ guid: this.guid, ...subdocument.options, shouldLoad: false })
         subdocument.doc = next
-        next.holder = { doc: parent, client: rows.client[row]!, clock: rows.clock[row]! }
+        next.holder = { doc: parent, client: rows.client(row), clock: rows.clock(row) }
         transaction.subdocsAdded.add(next)
       }
       transaction.subdocsRemoved.add(this)

@@ -40,36 +40,36 @@ export function encodeColumns(doc: DocCore): Uint8Array<ArrayBuffer> {
   let wideUnits = 0
   const nested: number[] = []
   for (const client of order) {
-    for (let row = clients.first[client]!; row !== NONE; row = rows.nextByClock[row]!) {
+    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
       newRow[row] = count++
-      const kind = rows.kind[row]!
+      const kind = rows.kind(row)
       if (kind === ContentKind.string) {
-        if ((rows.flags[row]! & Flag.wide) === 0) narrowUnits += rows.length[row]!
-        else wideUnits += rows.length[row]!
-      } else if (kind === ContentKind.type) nested.push(rows.content[row]!)
+        if ((rows.flags(row) & Flag.wide) === 0) narrowUnits += rows.length(row)
+        else wideUnits += rows.length(row)
+      } else if (kind === ContentKind.type) nested.push(rows.content(row))
       else if (kind !== GC_KIND && kind !== ContentKind.deleted) writeContentOf(tables, row, 0, values)
     }
   }
-  const roots = [...types.roots]
+  const roots = types.roots()
   meta.varUint(roots.length)
   for (const [name, type] of roots) {
     meta.string(name)
     meta.uint8(bitsOf(tables, type))
   }
   for (const type of nested) {
-    const kind = types.kind[type]!
+    const kind = types.kind(type)
     meta.uint8(kind)
     meta.uint8(bitsOf(tables, type))
-    if (kind === TypeKind.xmlElement || kind === TypeKind.xmlHook) meta.string(types.names.get(type)!)
+    if (kind === TypeKind.xmlElement || kind === TypeKind.xmlHook) meta.string(types.nameOf(type)!)
   }
   const lists: number[] = []
   const listed: number[] = []
   const texts: number[] = []
   const list = (head: number): number => {
     const before = listed.length
-    for (let row = head; row !== NONE; row = rows.right[row]!) {
+    for (let row = head; row !== NONE; row = rows.right(row)) {
       listed.push(newRow[row]!)
-      if (rows.kind[row] === ContentKind.string) texts.push(row)
+      if (rows.kind(row) === ContentKind.string) texts.push(row)
     }
     return listed.length - before
   }
@@ -81,12 +81,12 @@ export function encodeColumns(doc: DocCore): Uint8Array<ArrayBuffer> {
     return newKey[key]!
   }
   for (const type of [...roots.map(([, root]) => root), ...nested]) {
-    lists.push(list(types.head[type]!), 0)
+    lists.push(list(types.head(type)), 0)
     const countAt = lists.length - 1
-    for (let entry = types.firstEntry[type]!; entry !== NONE; entry = entries.next[entry]!) {
-      if (entries.head[entry] === NONE) continue
+    for (let entry = types.firstEntry(type); entry !== NONE; entry = entries.next(entry)) {
+      if (entries.head(entry) === NONE) continue
       lists[countAt]!++
-      lists.push(keyOf(entries.key[entry]!), list(entries.head[entry]!))
+      lists.push(keyOf(entries.key(entry)), list(entries.head(entry)))
     }
   }
   meta.varUint(keys.length)
@@ -115,21 +115,21 @@ export function encodeColumns(doc: DocCore): Uint8Array<ArrayBuffer> {
   let at = 0
   order.forEach((client, index) => {
     const first = at
-    for (let row = clients.first[client]!; row !== NONE; row = rows.nextByClock[row]!, at++) {
-      const kind = rows.kind[row]!
-      const flags = rows.flags[row]!
+    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row), at++) {
+      const kind = rows.kind(row)
+      const flags = rows.flags(row)
       const isWide = kind === ContentKind.string && (flags & Flag.wide) !== 0
       sections.kinds[at] = kind | ((flags & Flag.deleted) === 0 ? 0 : RowBit.deleted) | (isWide ? RowBit.wide : 0)
-      sections.length[at] = rows.length[row]!
-      const origin = rows.originClient[row]!
-      const rightOrigin = rows.rightOriginClient[row]!
+      sections.length[at] = rows.length(row)
+      const origin = rows.originClient(row)
+      const rightOrigin = rows.rightOriginClient(row)
       sections.originClient[at] = origin === NONE ? NONE : newClient[origin]!
-      sections.originClock[at] = origin === NONE ? 0 : rows.originClock[row]!
+      sections.originClock[at] = origin === NONE ? 0 : rows.originClock(row)
       sections.rightOriginClient[at] = rightOrigin === NONE ? NONE : newClient[rightOrigin]!
-      sections.rightOriginClock[at] = rightOrigin === NONE ? 0 : rows.rightOriginClock[row]!
+      sections.rightOriginClock[at] = rightOrigin === NONE ? 0 : rows.rightOriginClock(row)
     }
     sections.clientRows[index] = at - first
-    sections.clientUnits[index] = clients.states[client]!
+    sections.clientUnits[index] = clients.state(client)
   })
   writeFirstWords(new Int32Array(bytes.buffer), sizes)
   return bytes
@@ -140,9 +140,9 @@ function copyText({ rows, text }: Tables, texts: readonly number[], { narrow, wi
   let narrowAt = 0
   let wideAt = 0
   for (const row of texts) {
-    const from = rows.content[row]!
-    const to = from + rows.length[row]!
-    if ((rows.flags[row]! & Flag.wide) !== 0) {
+    const from = rows.content(row)
+    const to = from + rows.length(row)
+    if ((rows.flags(row) & Flag.wide) !== 0) {
       wide.set(text.wide.subarray(from, to), wideAt)
       wideAt += to - from
     } else if (to - from > 24) {
@@ -155,12 +155,12 @@ function copyText({ rows, text }: Tables, texts: readonly number[], { narrow, wi
 /** The clients that have units, those that came first before the others. */
 function clientsByAge({ clients }: Tables): number[] {
   const indices: number[] = []
-  for (let client = 0; client < clients.count; client++) if (clients.states[client]! > 0) indices.push(client)
-  return indices.sort((a, b) => clients.seniority[a]! - clients.seniority[b]!)
+  for (let client = 0; client < clients.count; client++) if (clients.state(client) > 0) indices.push(client)
+  return indices.sort((a, b) => clients.seniority(a) - clients.seniority(b))
 }
 
 function bitsOf({ types }: Tables, type: number): number {
-  return types.formatted[type] === 0 ? 0 : TypeBit.formatted
+  return types.isFormatted(type) ? TypeBit.formatted : 0
 }
 
 /** What waits, as one update; no bytes if nothing does. */

@@ -85,10 +85,10 @@ export function deletedIdsOf(tables: Tables): IdSet {
   for (let client = 0; client < clients.count; client++) {
     let start = NONE
     let end = 0
-    for (let row = clients.first[client]!; row !== NONE; row = rows.nextByClock[row]!) {
+    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
       if (rows.isDeleted(row)) {
-        if (start === NONE) start = rows.clock[row]!
-        end = rows.clock[row]! + rows.length[row]!
+        if (start === NONE) start = rows.clock(row)
+        end = rows.clock(row) + rows.length(row)
       } else if (start !== NONE) {
         flat.push(clients.ids[client]!, start, end)
         start = NONE
@@ -104,7 +104,7 @@ function encodeKnown(doc: DocCore, known: StateVector | null): Uint8Array {
   const { clients } = tables
   const lacking = clients
     .descending()
-    .filter((client) => known === null || clients.states[client]! > (known.get(clients.ids[client]!) ?? 0))
+    .filter((client) => known === null || clients.state(client) > (known.get(clients.ids[client]!) ?? 0))
   // Before anything is written: contents may be anything, and asking them may call somebody.
   const deletes = deletedIdsOf(tables)
   writer.reset()
@@ -119,28 +119,28 @@ function writeClient(tables: Tables, client: number, clock: number): void {
   const { rows, clients, ids } = tables
   const first = ids.find(client, clock)
   let count = 0
-  if (first === clients.last[client]) count = 1
-  else for (let row = first; row !== NONE; row = rows.nextByClock[row]!) count++
+  if (first === clients.last(client)) count = 1
+  else for (let row = first; row !== NONE; row = rows.nextByClock(row)) count++
   writer.varUint(count)
   writeClientId(tables, client)
   writer.varUint(clock)
-  writeRow(tables, first, clock - rows.clock[first]!)
-  for (let row = rows.nextByClock[first]!; row !== NONE; row = rows.nextByClock[row]!) writeRow(tables, row, 0)
+  writeRow(tables, first, clock - rows.clock(first))
+  for (let row = rows.nextByClock(first); row !== NONE; row = rows.nextByClock(row)) writeRow(tables, row, 0)
 }
 
 /** Writes a row as a struct, without its first `skipped` units. */
 function writeRow(tables: Tables, row: number, skipped: number): void {
   const { rows } = tables
-  const kind = rows.kind[row]!
+  const kind = rows.kind(row)
   if (kind === GC_KIND) {
     writer.uint8(Info.gc)
-    writer.varUint(rows.length[row]! - skipped)
+    writer.varUint(rows.length(row) - skipped)
     return
   }
-  const client = rows.client[row]!
-  const originClient = skipped > 0 ? client : rows.originClient[row]!
-  const rightClient = rows.rightOriginClient[row]!
-  const parent = rows.parent[row]!
+  const client = rows.client(row)
+  const originClient = skipped > 0 ? client : rows.originClient(row)
+  const rightClient = rows.rightOriginClient(row)
+  const parent = rows.parent(row)
   writer.uint8(
     kind |
       (originClient === NONE ? 0 : Info.origin) |
@@ -149,29 +149,29 @@ function writeRow(tables: Tables, row: number, skipped: number): void {
   )
   if (originClient !== NONE) {
     writeClientId(tables, originClient)
-    writer.varUint(skipped > 0 ? rows.clock[row]! + skipped - 1 : rows.originClock[row]!)
+    writer.varUint(skipped > 0 ? rows.clock(row) + skipped - 1 : rows.originClock(row))
   }
   if (rightClient !== NONE) {
     writeClientId(tables, rightClient)
-    writer.varUint(rows.rightOriginClock[row]!)
+    writer.varUint(rows.rightOriginClock(row))
   }
   if (originClient === NONE && rightClient === NONE) writeParent(tables, parent)
-  if (kind === ContentKind.deleted) writer.varUint(rows.length[row]! - skipped)
+  if (kind === ContentKind.deleted) writer.varUint(rows.length(row) - skipped)
   else writeContentOf(tables, row, skipped, writer)
 }
 
 function writeParent(tables: Tables, parent: number): void {
   const { rows, types, entries } = tables
   const entry = parent >= 0 ? NONE : entryOfParent(parent)
-  const type = entry === NONE ? parent : entries.type[entry]!
-  const holder = types.item[type]!
+  const type = entry === NONE ? parent : entries.type(entry)
+  const holder = types.item(type)
   if (holder === NONE) {
     writer.uint8(1)
-    writer.string(types.names.get(type)!)
+    writer.string(types.nameOf(type)!)
   } else {
     writer.uint8(0)
-    writeClientId(tables, rows.client[holder]!)
-    writer.varUint(rows.clock[holder]!)
+    writeClientId(tables, rows.client(holder))
+    writer.varUint(rows.clock(holder))
   }
   if (entry !== NONE) writer.string(entries.keyOf(entry))
 }

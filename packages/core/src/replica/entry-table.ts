@@ -2,12 +2,22 @@
  * What stands under the keys of all types of a document, in one hash table: (type, key) → the list of rows that were set there, of which the last one counts.
  * Entries of a type are chained in the order in which its keys were first set, which is the order in which Yjs lists them.
  */
-import { grownColumns, noNumbers } from './columns.ts'
-import { NONE } from './row-table.ts'
+import { grown, NONE } from './row-table.ts'
 import type { TypeTable } from './type-table.ts'
 
 const EMPTY = 0
 const REMOVED = -1
+
+/** Numbers of an entry, and where among them each is. Constants of this module, as in `row-table.ts`. */
+const ENTRY_CELLS = 6
+const TYPE = 0
+const KEY = 1
+const HEAD = 2
+const TAIL = 3
+const NEXT = 4
+const CHANGED_BY = 5
+
+const noCells = new Int32Array(0)
 
 /** Of a table without entries, for all of them: one slot, which stays empty. */
 const noSlots: Int32Array = new Int32Array(1)
@@ -21,15 +31,7 @@ export class EntryTable {
 
   #count = 0
   #free: number = NONE
-  type: Int32Array = noNumbers
-  key: Int32Array = noNumbers
-  /** The first and last row; the last holds the value. */
-  head: Int32Array = noNumbers
-  tail: Int32Array = noNumbers
-  /** The entry of the same type that came next. */
-  next: Int32Array = noNumbers
-  /** The transaction that changed it last. */
-  changedBy: Int32Array = noNumbers
+  #cells: Int32Array = noCells
 
   /** Entry + 1, open addressing with linear probing. */
   #slots: Int32Array = noSlots
@@ -38,6 +40,46 @@ export class EntryTable {
 
   constructor(types: TypeTable) {
     this.#types = types
+  }
+
+  type(entry: number): number {
+    return this.#cells[entry * ENTRY_CELLS + TYPE]!
+  }
+
+  key(entry: number): number {
+    return this.#cells[entry * ENTRY_CELLS + KEY]!
+  }
+
+  /** The first row, or NONE. */
+  head(entry: number): number {
+    return this.#cells[entry * ENTRY_CELLS + HEAD]!
+  }
+
+  /** The last row, which holds the value; or NONE. */
+  tail(entry: number): number {
+    return this.#cells[entry * ENTRY_CELLS + TAIL]!
+  }
+
+  /** The entry of the same type that came next, or NONE. */
+  next(entry: number): number {
+    return this.#cells[entry * ENTRY_CELLS + NEXT]!
+  }
+
+  /** The transaction that changed it last. */
+  changedBy(entry: number): number {
+    return this.#cells[entry * ENTRY_CELLS + CHANGED_BY]!
+  }
+
+  setHead(entry: number, row: number): void {
+    this.#cells[entry * ENTRY_CELLS + HEAD] = row
+  }
+
+  setTail(entry: number, row: number): void {
+    this.#cells[entry * ENTRY_CELLS + TAIL] = row
+  }
+
+  setChangedBy(entry: number, serial: number): void {
+    this.#cells[entry * ENTRY_CELLS + CHANGED_BY] = serial
   }
 
   keyIndex(key: string): number {
@@ -53,7 +95,7 @@ export class EntryTable {
 
   /** The key of an entry. */
   keyOf(entry: number): string {
-    return this.keys[this.key[entry]!]!
+    return this.keys[this.key(entry)]!
   }
 
   /** The entry of a key that was ever set in the type, or NONE. */
@@ -71,18 +113,18 @@ export class EntryTable {
 
   /** Forgets all entries of a type that was collected. */
   removeAll(type: number): void {
-    for (let entry = this.#types.firstEntry[type]!; entry !== NONE;) {
-      const next = this.next[entry]!
+    for (let entry = this.#types.firstEntry(type); entry !== NONE;) {
+      const next = this.next(entry)
       const slots = this.#slots
-      let slot = this.#slotOf(type, this.key[entry]!)
+      let slot = this.#slotOf(type, this.key(entry))
       while (slots[slot] !== entry + 1) slot = (slot + 1) & (slots.length - 1)
       slots[slot] = REMOVED
-      this.next[entry] = this.#free
+      this.#setNext(entry, this.#free)
       this.#free = entry
       entry = next
     }
-    this.#types.firstEntry[type] = NONE
-    this.#types.lastEntry[type] = NONE
+    this.#types.setFirstEntry(type, NONE)
+    this.#types.setLastEntry(type, NONE)
   }
 
   #find(type: number, key: number): number {
@@ -90,7 +132,7 @@ export class EntryTable {
     for (let slot = this.#slotOf(type, key); ; slot = (slot + 1) & (slots.length - 1)) {
       const entry = slots[slot]! - 1
       if (entry === EMPTY - 1) return NONE
-      if (entry >= 0 && this.type[entry] === type && this.key[entry] === key) return entry
+      if (entry >= 0 && this.type(entry) === type && this.key(entry) === key) return entry
     }
   }
 
@@ -99,19 +141,24 @@ export class EntryTable {
     let entry = this.#free
     if (entry === NONE) {
       entry = this.#count++
-      if (entry === this.type.length) this.#resize(Math.ceil(entry * 1.5) + 4)
-    } else this.#free = this.next[entry]!
-    this.type[entry] = type
-    this.key[entry] = key
-    this.head[entry] = NONE
-    this.tail[entry] = NONE
-    this.next[entry] = NONE
-    this.changedBy[entry] = 0
+      const end = entry * ENTRY_CELLS
+      if (end === this.#cells.length) {
+        this.#cells = grown(this.#cells, (entry + (entry >> 1) + 4) * ENTRY_CELLS)
+      }
+    } else this.#free = this.next(entry)
+    const cells = this.#cells
+    const at = entry * ENTRY_CELLS
+    cells[at + TYPE] = type
+    cells[at + KEY] = key
+    cells[at + HEAD] = NONE
+    cells[at + TAIL] = NONE
+    cells[at + NEXT] = NONE
+    cells[at + CHANGED_BY] = 0
     const types = this.#types
-    const last = types.lastEntry[type]!
-    if (last === NONE) types.firstEntry[type] = entry
-    else this.next[last] = entry
-    types.lastEntry[type] = entry
+    const last = types.lastEntry(type)
+    if (last === NONE) types.setFirstEntry(type, entry)
+    else this.#setNext(last, entry)
+    types.setLastEntry(type, entry)
     this.#place(entry)
     this.#used++
     return entry
@@ -119,7 +166,7 @@ export class EntryTable {
 
   #place(entry: number): void {
     const slots = this.#slots
-    let slot = this.#slotOf(this.type[entry]!, this.key[entry]!)
+    let slot = this.#slotOf(this.type(entry), this.key(entry))
     while (slots[slot] !== EMPTY) slot = (slot + 1) & (slots.length - 1)
     slots[slot] = entry + 1
   }
@@ -140,14 +187,7 @@ export class EntryTable {
     for (const entry of entries) this.#place(entry)
   }
 
-  #resize(capacity: number): void {
-    ;[this.type, this.key, this.head, this.tail, this.next, this.changedBy] = grownColumns(capacity, [
-      this.type,
-      this.key,
-      this.head,
-      this.tail,
-      this.next,
-      this.changedBy,
-    ])
+  #setNext(entry: number, next: number): void {
+    this.#cells[entry * ENTRY_CELLS + NEXT] = next
   }
 }

@@ -84,12 +84,12 @@ export class YEvent<Target extends SharedType = SharedType> {
     if (!this.transaction.keysOf(this.target).has(null)) return changes
     const { rows, types } = doc.tables
     let step: DeltaStep | null = null
-    for (let row = types.head[this.target.handle]!; row !== NONE; row = rows.right[row]!) {
+    for (let row = types.head(this.target.handle); row !== NONE; row = rows.right(row)) {
       const isNew = this.addsRow(row)
       if (rows.isDeleted(row)) {
         if (isNew || !this.deletesRow(row)) continue
         if (step?.delete === undefined) changes.delta.push((step = { delete: 0 }))
-        step.delete! += rows.length[row]!
+        step.delete! += rows.length(row)
         changes.deleted.add(doc.itemOfRow(row))
       } else if (isNew) {
         if (step?.insert === undefined) changes.delta.push((step = { insert: [] }))
@@ -97,7 +97,7 @@ export class YEvent<Target extends SharedType = SharedType> {
         changes.added.add(doc.itemOfRow(row))
       } else {
         if (step?.retain === undefined) changes.delta.push((step = { retain: 0 }))
-        step.retain! += rows.length[row]!
+        step.retain! += rows.length(row)
       }
     }
     if (step?.retain !== undefined) changes.delta.pop()
@@ -107,12 +107,12 @@ export class YEvent<Target extends SharedType = SharedType> {
   /** Whether the transaction inserted a row; the transaction must be in view, see {@link assertInTime}. */
   protected addsRow(row: number): boolean {
     const { rows } = this.transaction.doc.tables
-    return this.transaction.adds(rows.client[row]!, rows.clock[row]!)
+    return this.transaction.adds(rows.client(row), rows.clock(row))
   }
 
   protected deletesRow(row: number): boolean {
     const { rows } = this.transaction.doc.tables
-    return rows.isDeleted(row) && this.transaction.deletes(rows.client[row]!, rows.clock[row]!)
+    return rows.isDeleted(row) && this.transaction.deletes(rows.client(row), rows.clock(row))
   }
 
   /** Throws when the round is over, as Yjs does. Rows speak of this transaction afterwards. */
@@ -136,11 +136,11 @@ export class YEvent<Target extends SharedType = SharedType> {
   #keyChange(key: string): KeyChange | null {
     const { doc } = this.transaction
     const { rows, entries } = doc.tables
-    const row = entries.tail[entries.find(this.target.handle, key)]!
-    const lastValue = (of: number): unknown => valueInRow(doc, of, rows.length[of]! - 1)
+    const row = entries.tail(entries.find(this.target.handle, key))
+    const lastValue = (of: number): unknown => valueInRow(doc, of, rows.length(of) - 1)
     if (!this.addsRow(row)) return this.deletesRow(row) ? { action: 'delete', oldValue: lastValue(row) } : null
-    let before = rows.left[row]!
-    while (before !== NONE && this.addsRow(before)) before = rows.left[before]!
+    let before = rows.left(row)
+    while (before !== NONE && this.addsRow(before)) before = rows.left(before)
     const hadValue = before !== NONE && this.deletesRow(before)
     if (this.deletesRow(row)) return hadValue ? { action: 'delete', oldValue: lastValue(before) } : null
     return hadValue ? { action: 'update', oldValue: lastValue(before) } : { action: 'add', oldValue: undefined }

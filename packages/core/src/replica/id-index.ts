@@ -9,7 +9,14 @@
  */
 import { assert } from '../errors.ts'
 import type { ClientTable } from './client-table.ts'
+import * as RowRecord from './row-record.ts'
 import { grown, NONE, type RowTable } from './row-table.ts'
+
+// As in `row-table.ts`.
+const ROW_WORDS = RowRecord.words
+const CLOCK = RowRecord.clock
+const LENGTH = RowRecord.length
+const NEXT_BY_CLOCK = RowRecord.nextByClock
 
 /** Up to so many rows the chain is walked. */
 const WALKED_ROWS_MAX = 16
@@ -33,8 +40,8 @@ interface Sorted {
 export class IdIndex {
   readonly #rows: RowTable
   readonly #clients: ClientTable
-  readonly #hints: (Hints | undefined)[] = []
-  readonly #sorted: (Sorted | undefined)[] = []
+  #hints: (Hints | undefined)[] | null = null
+  #sorted: (Sorted | undefined)[] | null = null
 
   constructor(rows: RowTable, clients: ClientTable) {
     this.#rows = rows
@@ -43,82 +50,71 @@ export class IdIndex {
 
   /** The row that holds a unit which the document has. */
   find(client: number, clock: number): number {
-    const clocks = this.#rows.clock
-    const last = this.#clients.last[client]!
-    if (clock >= clocks[last]!) return last
-    const hints = this.#hints[client]
-    let row: number
-    if (hints !== undefined) row = hints.rows[clock >>> hints.shift]!
-    else if (this.#sorted[client] === undefined) {
-      if (this.#clients.rows[client]! > WALKED_ROWS_MAX) {
+    // Read directly: this is most of what integrating a run costs.
+    const { words } = this.#rows
+    const last = this.#clients.last(client)
+    if (clock >= words[last * ROW_WORDS + CLOCK]!) return last
+    const hints = this.#hints === null ? undefined : this.#hints[client]
+    let row = hints === undefined ? NONE : hints.rows[clock >>> hints.shift]!
+    if (row === NONE) {
+      const sorted = this.#sorted?.[client]
+      if (sorted !== undefined) return sorted.rows[this.#search(sorted, clock)]!
+      if (this.#clients.rows(client) > WALKED_ROWS_MAX) {
         this.#hint(client)
         return this.find(client, clock)
       }
-      row = this.#clients.first[client]!
-    } else return this.#sorted[client].rows[this.#search(this.#sorted[client], clock)]!
-    const lengths = this.#rows.length
-    const { nextByClock } = this.#rows
-    for (let steps = 0; clocks[row]! + lengths[row]! <= clock; steps++) {
+      row = this.#clients.first(client)
+    }
+    for (let steps = 0; ; steps++) {
+      const at = row * ROW_WORDS
+      if (words[at + CLOCK]! + words[at + LENGTH]! > clock) return row
       if (steps === WALK_STEPS_MAX) {
         this.#sort(client)
         return this.find(client, clock)
       }
-      row = nextByClock[row]!
+      row = words[at + NEXT_BY_CLOCK]!
     }
-    return row
   }
 
   /** Puts a row at the end of its client's chain: it begins where the last one ended. */
   append(client: number, row: number): void {
-    const clients = this.#clients
     const rows = this.#rows
-    const last = clients.last[client]!
-    if (last === NONE) {
-      clients.first[client] = row
-      clients.seniority[client] = clients.withUnits++
-    } else rows.nextByClock[last] = row
-    rows.nextByClock[row] = NONE
-    clients.last[client] = row
-    const count = clients.rows[client]! + 1
-    clients.rows[client] = count
-    const end = rows.clock[row]! + rows.length[row]!
-    clients.states[client] = end
-    this.#added(client, row, count)
+    const last = this.#clients.append(client, row, rows.clockEnd(row))
+    if (last !== NONE) rows.setNextByClock(last, row)
+    this.#added(client, row, this.#clients.rows(client))
   }
 
   /** Takes over a client without units: its rows `first` … `last` are chained, and end before the clock `units`. Hints are made when they are needed. */
   adopt(client: number, first: number, last: number, units: number): void {
     const clients = this.#clients
-    clients.seniority[client] = clients.withUnits++
-    clients.first[client] = first
-    clients.last[client] = last
-    clients.rows[client] = last - first + 1
-    clients.states[client] = units
+    clients.append(client, last, units)
+    clients.setFirst(client, first)
+    clients.setRows(client, last - first + 1)
   }
 
   /** The last row of the client has grown: its units from `from` on are new. */
   extended(client: number, row: number, from: number): void {
-    const end = this.#rows.clock[row]! + this.#rows.length[row]!
-    this.#clients.states[client] = end
-    const hints = this.#hints[client]
+    const end = this.#rows.clockEnd(row)
+    this.#clients.setState(client, end)
+    const hints = this.#hints?.[client]
     if (hints !== undefined) this.#claim(client, hints, row, from, end)
   }
 
   /** The units `from` … `to − 1`, at the border of two neighbours, are this row's now. */
   moved(client: number, row: number, from: number, to: number): void {
-    const hints = this.#hints[client]
+    const hints = this.#hints?.[client]
     if (hints !== undefined) this.#claim(client, hints, row, from, to)
   }
 
   /** Puts a row in the chain behind the one that it was split from. */
   insertAfter(client: number, left: number, row: number): void {
     const clients = this.#clients
-    const { nextByClock } = this.#rows
-    nextByClock[row] = nextByClock[left]!
-    nextByClock[left] = row
-    if (clients.last[client] === left) clients.last[client] = row
-    const count = clients.rows[client]! + 1
-    clients.rows[client] = count
+    const rows = this.#rows
+    rows.setNextByClock(row, rows.nextByClock(left))
+    rows.setNextByClock(left, row)
+    if (clients.last(client) === left) clients.setLast(client, row)
+    const count = clients.rows(client) + 1
+    clients.setRows(client, count)
     this.#added(client, row, count)
   }
 
@@ -126,36 +122,36 @@ export class IdIndex {
   remove(client: number, left: number, row: number): void {
     const clients = this.#clients
     const rows = this.#rows
-    const sorted = this.#sorted[client]
+    const sorted = this.#sorted?.[client]
     if (sorted !== undefined) {
-      const at = this.#search(sorted, rows.clock[row]!)
+      const at = this.#search(sorted, rows.clock(row))
       sorted.rows.copyWithin(at, at + 1, sorted.count)
       sorted.count--
     }
-    rows.nextByClock[left] = rows.nextByClock[row]!
-    if (clients.last[client] === row) clients.last[client] = left
-    clients.rows[client]!--
-    const hints = this.#hints[client]
+    rows.setNextByClock(left, rows.nextByClock(row))
+    if (clients.last(client) === row) clients.setLast(client, left)
+    clients.setRows(client, clients.rows(client) - 1)
+    const hints = this.#hints?.[client]
     if (hints !== undefined) {
-      const from = rows.clock[row]!
-      this.#claim(client, hints, left, from, from + rows.length[row]!)
+      const from = rows.clock(row)
+      this.#claim(client, hints, left, from, rows.clockEnd(row))
     }
   }
 
   /** The row before, by clock; NONE for the first. */
   previous(client: number, row: number): number {
-    const clock = this.#rows.clock[row]!
+    const clock = this.#rows.clock(row)
     return clock === 0 ? NONE : this.find(client, clock - 1)
   }
 
   #added(client: number, row: number, count: number): void {
     const rows = this.#rows
-    const from = rows.clock[row]!
-    const sorted = this.#sorted[client]
+    const from = rows.clock(row)
+    const sorted = this.#sorted?.[client]
     if (sorted !== undefined) {
       if (sorted.count === sorted.rows.length) sorted.rows = grown(sorted.rows, sorted.count * 2)
       const at =
-        sorted.count === 0 || rows.clock[sorted.rows[sorted.count - 1]!]! < from
+        sorted.count === 0 || rows.clock(sorted.rows[sorted.count - 1]!) < from
           ? sorted.count
           : this.#search(sorted, from) + 1
       sorted.rows.copyWithin(at + 1, at, sorted.count)
@@ -163,27 +159,27 @@ export class IdIndex {
       sorted.count++
       return
     }
-    const hints = this.#hints[client]
+    const hints = this.#hints?.[client]
     if (hints === undefined && count <= WALKED_ROWS_MAX) return
-    const buckets = hints === undefined ? 0 : (this.#clients.states[client]! >>> hints.shift) + 1
+    const buckets = hints === undefined ? 0 : (this.#clients.state(client) >>> hints.shift) + 1
     if (hints === undefined || count > buckets * 8 || buckets > count * 4 + 128) this.#hint(client)
-    else this.#claim(client, hints, row, from, from + rows.length[row]!)
+    else this.#claim(client, hints, row, from, rows.clockEnd(row))
   }
 
   /** Makes hints for a client, one for about two rows. */
   #hint(client: number): void {
     const rows = this.#rows
-    const units = this.#clients.states[client]!
-    const count = this.#clients.rows[client]!
+    const units = this.#clients.state(client)
+    const count = this.#clients.rows(client)
     let shift = 0
     while (units / 2 ** shift > count / 2 && shift < SHIFT_MAX) shift++
     const hints = { shift, rows: new Int32Array(((units - 1) >>> shift) + 1 + (count >> 2)) }
-    this.#hints[client] = hints
+    ;(this.#hints ??= [])[client] = hints
     let crowd = 0
     let bucket = 0
-    for (let row = this.#clients.first[client]!; row !== NONE; row = rows.nextByClock[row]!) {
-      const from = rows.clock[row]!
-      this.#claim(client, hints, row, from, from + rows.length[row]!)
+    for (let row = this.#clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
+      const from = rows.clock(row)
+      this.#claim(client, hints, row, from, rows.clockEnd(row))
       if (from >>> shift === bucket) crowd++
       else {
         bucket = from >>> shift
@@ -204,7 +200,7 @@ export class IdIndex {
     if (first > last) return
     if (last >= hints.rows.length) {
       // What one row may claim was bounded when the shift was chosen; a giant run at the end asks for another.
-      if (last > this.#clients.rows[client]! * 8 + 128) {
+      if (last > this.#clients.rows(client) * 8 + 128) {
         this.#hint(client)
         return
       }
@@ -215,25 +211,25 @@ export class IdIndex {
   }
 
   #sort(client: number): void {
-    const { nextByClock } = this.#rows
-    const count = this.#clients.rows[client]!
+    const rows = this.#rows
+    const count = this.#clients.rows(client)
     const sorted = { count: 0, rows: new Int32Array(count + (count >> 1)) }
-    for (let row = this.#clients.first[client]!; row !== NONE; row = nextByClock[row]!) {
+    for (let row = this.#clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
       sorted.rows[sorted.count++] = row
     }
     assert(sorted.count === count, 'the chain of a client has all its rows')
-    this.#hints[client] = undefined
-    this.#sorted[client] = sorted
+    if (this.#hints !== null) this.#hints[client] = undefined
+    ;(this.#sorted ??= [])[client] = sorted
   }
 
   /** The index of the row that holds `clock`. */
   #search(sorted: Sorted, clock: number): number {
-    const clocks = this.#rows.clock
+    const rows = this.#rows
     let low = 0
     let high = sorted.count - 1
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      if (clocks[sorted.rows[middle]!]! <= clock) low = middle
+      if (rows.clock(sorted.rows[middle]!) <= clock) low = middle
       else high = middle - 1
     }
     return low

@@ -7,12 +7,23 @@ import * as ContentKind from '../content-kind.ts'
 import { deleteRow } from './delete-row.ts'
 import type { DocCore } from './doc-core.ts'
 import * as Flag from './row-flag.ts'
+import * as RowRecord from './row-record.ts'
 import { GC_KIND, NONE } from './row-table.ts'
 import { headOf, link, split, typeOfRow } from './row-list.ts'
 import { isHigh } from './text-buffer.ts'
 import type { Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
+
+// As in `row-table.ts`.
+const ROW_WORDS = RowRecord.words
+const RIGHT = RowRecord.right
+const ORIGIN_CLOCK = RowRecord.originClock
+const RIGHT_ORIGIN_CLOCK = RowRecord.rightOriginClock
+const ROW_HALVES = RowRecord.halves
+const CLIENT = RowRecord.client
+const ORIGIN_CLIENT = RowRecord.originClient
+const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
 
 /** When each row was met in the running scan; see {@link afterConflicts}. Shared, since one scan runs at a time. */
 let met: Int32Array = new Int32Array(0)
@@ -23,7 +34,7 @@ export function cut(transaction: Transaction, row: number, units: number): numbe
   const { tables } = transaction.doc
   const rest = split(tables, row, units)
   transaction.hasLooseEnds = true
-  transaction.addLoose(tables.rows.client[rest]!, tables.rows.clock[rest]!)
+  transaction.addLoose(tables.rows.client(rest), tables.rows.clock(rest))
   return rest
 }
 
@@ -31,8 +42,8 @@ export function cut(transaction: Transaction, row: number, units: number): numbe
 export function rowEndingWith(transaction: Transaction, client: number, clock: number): number {
   const { rows, ids } = transaction.doc.tables
   const row = ids.find(client, clock)
-  const units = clock - rows.clock[row]! + 1
-  if (units < rows.length[row]! && rows.kind[row] !== GC_KIND) cut(transaction, row, units)
+  const units = clock - rows.clock(row) + 1
+  if (units < rows.length(row) && rows.kind(row) !== GC_KIND) cut(transaction, row, units)
   return row
 }
 
@@ -40,8 +51,8 @@ export function rowEndingWith(transaction: Transaction, client: number, clock: n
 export function rowBeginningWith(transaction: Transaction, client: number, clock: number): number {
   const { rows, ids } = transaction.doc.tables
   const row = ids.find(client, clock)
-  const units = clock - rows.clock[row]!
-  return units > 0 && rows.kind[row] !== GC_KIND ? cut(transaction, row, units) : row
+  const units = clock - rows.clock(row)
+  return units > 0 && rows.kind(row) !== GC_KIND ? cut(transaction, row, units) : row
 }
 
 /**
@@ -63,24 +74,28 @@ export function afterConflicts(
   rightOriginClock: number,
 ): number {
   const { rows, clients, ids } = tables
-  // Nothing is allocated in the loop, so columns stay where they are; who inserts at the place of a thousand others passes them all.
   const clientIds = clients.ids
-  const { client: clientColumn, originClient: originClients, originClock: originClocks, right: rights } = rows
-  const begin = left === NONE ? headOf(tables, parent) : rows.right[left]!
+  // Nothing is inserted meanwhile, so the arrays stay the same; who inserts at the place of a thousand others passes them all.
+  const { words, halves } = rows
+  const begin = left === NONE ? headOf(tables, parent) : rows.right(left)
   // At most places, all that stands between was inserted there itself: then the client IDs decide, and nothing needs to be remembered.
   let last = left
   let next = begin
-  for (; next !== right && next !== NONE; next = rights[next]!) {
-    if (originClients[next] !== originClient || (originClient !== NONE && originClocks[next] !== originClock)) break
-    if (clientIds[clientColumn[next]!]! < clientId) last = next
+  for (; next !== right && next !== NONE; next = words[next * ROW_WORDS + RIGHT]!) {
+    if (
+      halves[next * ROW_HALVES + ORIGIN_CLIENT] !== originClient ||
+      (originClient !== NONE && words[next * ROW_WORDS + ORIGIN_CLOCK] !== originClock)
+    )
+      break
+    if (clientIds[halves[next * ROW_HALVES + CLIENT]!]! < clientId) last = next
     else if (
-      rows.rightOriginClient[next] === rightOriginClient &&
-      (rightOriginClient === NONE || rows.rightOriginClock[next] === rightOriginClock)
+      halves[next * ROW_HALVES + RIGHT_ORIGIN_CLIENT] === rightOriginClient &&
+      (rightOriginClient === NONE || words[next * ROW_WORDS + RIGHT_ORIGIN_CLOCK] === rightOriginClock)
     ) {
       return last
     }
   }
-  if (next === right || next === NONE || originClients[next] === NONE) return last
+  if (next === right || next === NONE || halves[next * ROW_HALVES + ORIGIN_CLIENT] === NONE) return last
   if (met.length < rows.end) met = new Int32Array(Math.ceil(rows.end * 1.5))
   // A number is below the first of this scan exactly if it is from another one.
   if (clockOfScans > 0x7fffffff - rows.end - 1) {
@@ -95,27 +110,30 @@ export function afterConflicts(
   let other = begin
   while (other !== NONE && other !== right) {
     stamps[other] = now++
-    const otherOriginClient = originClients[other]!
-    if (otherOriginClient === originClient && (originClient === NONE || originClock === originClocks[other]!)) {
-      if (clientIds[clientColumn[other]!]! < clientId) {
+    const otherOriginClient = halves[other * ROW_HALVES + ORIGIN_CLIENT]!
+    if (
+      otherOriginClient === originClient &&
+      (originClient === NONE || originClock === words[other * ROW_WORDS + ORIGIN_CLOCK]!)
+    ) {
+      if (clientIds[halves[other * ROW_HALVES + CLIENT]!]! < clientId) {
         after = other
         conflictingSince = now
       } else if (
-        rows.rightOriginClient[other] === rightOriginClient &&
-        (rightOriginClient === NONE || rows.rightOriginClock[other] === rightOriginClock)
+        halves[other * ROW_HALVES + RIGHT_ORIGIN_CLIENT] === rightOriginClient &&
+        (rightOriginClient === NONE || words[other * ROW_WORDS + RIGHT_ORIGIN_CLOCK] === rightOriginClock)
       ) {
         // The same place exactly: the client ID decides, and this is to the left of the other.
         break
       }
     } else if (otherOriginClient !== NONE) {
-      const metAt = stamps[ids.find(otherOriginClient, originClocks[other]!)]!
+      const metAt = stamps[ids.find(otherOriginClient, words[other * ROW_WORDS + ORIGIN_CLOCK]!)]!
       if (metAt < first) break
       if (metAt < conflictingSince) {
         after = other
         conflictingSince = now
       }
     } else break
-    other = rights[other]!
+    other = words[other * ROW_WORDS + RIGHT]!
   }
   clockOfScans = now
   return after
@@ -129,22 +147,22 @@ export function place(transaction: Transaction, left: number, row: number): void
   const { doc } = transaction
   const { tables } = doc
   const { rows, types, clients } = tables
-  const kind = rows.kind[row]!
+  const kind = rows.kind(row)
   transaction.hasLooseEnds = true
-  if (kind === ContentKind.deleted) rows.flags[row]! |= Flag.deleted
+  if (kind === ContentKind.deleted) rows.setFlags(row, rows.flags(row) | Flag.deleted)
   link(tables, left, row)
-  const parent = rows.parent[row]!
-  const isValue = parent < 0 && rows.right[row] === NONE
+  const parent = rows.parent(row)
+  const isValue = parent < 0 && rows.right(row) === NONE
   // What was the value of the key is not any more.
   if (isValue && left !== NONE) deleteRow(transaction, left)
-  tables.ids.append(rows.client[row]!, row)
+  tables.ids.append(rows.client(row), row)
   if (kind === ContentKind.deleted) {
-    const clock = rows.clock[row]!
-    transaction.addDeleted(clients.ids[rows.client[row]!]!, clock, clock + rows.length[row]!)
-  } else if (kind === ContentKind.format) types.formatted[typeOfRow(tables, row)] = 1
+    const clock = rows.clock(row)
+    transaction.addDeleted(clients.ids[rows.client(row)]!, clock, clock + rows.length(row))
+  } else if (kind === ContentKind.format) types.setFormatted(typeOfRow(tables, row))
   else if (kind === ContentKind.document) announce(transaction, row)
   transaction.addChanged(parent)
-  const holder = types.item[parent >= 0 ? parent : typeOfRow(tables, row)]!
+  const holder = types.item(parent >= 0 ? parent : typeOfRow(tables, row))
   if ((parent < 0 && !isValue) || (holder !== NONE && (holder < 0 || rows.isDeleted(holder)))) {
     deleteRow(transaction, row)
   }
@@ -155,20 +173,7 @@ export function placeGc(transaction: Transaction, client: number, clock: number,
   const { tables } = transaction.doc
   const { rows } = tables
   transaction.hasLooseEnds = true
-  const row = rows.allocate()
-  rows.kind[row] = GC_KIND
-  rows.flags[row] = Flag.deleted
-  rows.client[row] = client
-  rows.clock[row] = clock
-  rows.length[row] = length
-  rows.originClient[row] = NONE
-  rows.originClock[row] = 0
-  rows.rightOriginClient[row] = NONE
-  rows.rightOriginClock[row] = 0
-  rows.content[row] = NONE
-  rows.left[row] = NONE
-  rows.right[row] = NONE
-  rows.parent[row] = NONE
+  const row = rows.add(GC_KIND, Flag.deleted, client, clock, length, NONE, 0, NONE, 0, NONE)
   tables.ids.append(client, row)
 }
 
@@ -187,22 +192,21 @@ export function newLocalRow(
   const { doc } = transaction
   const { rows, clients } = doc.tables
   const client = doc.ownClient()
-  const clock = clients.states[client]!
+  const clock = clients.state(client)
   if (length > CLOCK_MAX - clock) failNoClocks()
   transaction.touch(client)
-  const row = rows.allocate()
-  rows.kind[row] = kind
-  rows.flags[row] = 0
-  rows.client[row] = client
-  rows.clock[row] = clock
-  rows.length[row] = length
-  rows.originClient[row] = left === NONE ? NONE : rows.client[left]!
-  rows.originClock[row] = left === NONE ? 0 : rows.clock[left]! + rows.length[left]! - 1
-  rows.rightOriginClient[row] = right === NONE ? NONE : rows.client[right]!
-  rows.rightOriginClock[row] = right === NONE ? 0 : rows.clock[right]!
-  rows.content[row] = NONE
-  rows.parent[row] = parent
-  return row
+  return rows.add(
+    kind,
+    0,
+    client,
+    clock,
+    length,
+    left === NONE ? NONE : rows.client(left),
+    left === NONE ? 0 : rows.clockEnd(left) - 1,
+    right === NONE ? NONE : rows.client(right),
+    right === NONE ? 0 : rows.clock(right),
+    parent,
+  )
 }
 
 /**
@@ -212,12 +216,12 @@ export function newLocalRow(
 export function canGrow(transaction: Transaction, row: number): boolean {
   const { doc } = transaction
   const { rows, text } = doc.tables
-  const flags = rows.flags[row]!
+  const flags = rows.flags(row)
   return (
-    rows.kind[row] === ContentKind.string &&
+    rows.kind(row) === ContentKind.string &&
     (flags & (Flag.deleted | Flag.redone)) === 0 &&
     doc.round.length === 1 &&
-    ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content[row]! + rows.length[row]! - 1]!))
+    ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content(row) + rows.length(row) - 1]!))
   )
 }
 
@@ -225,17 +229,17 @@ export function canGrow(transaction: Transaction, row: number): boolean {
 export function growRow(transaction: Transaction, row: number, offset: number, units: number): void {
   const { tables } = transaction.doc
   const { rows, types, text, ids } = tables
-  const client = rows.client[row]!
+  const client = rows.client(row)
   transaction.touch(client)
-  const length = rows.length[row]!
-  const isWide = (rows.flags[row]! & Flag.wide) !== 0
-  rows.content[row] = text.join(isWide, rows.content[row]!, length, text.isWide, offset, units)
-  if (text.isWide) rows.flags[row]! |= Flag.wide
-  rows.length[row] = length + units
-  ids.extended(client, row, rows.clock[row]! + length)
-  const parent = rows.parent[row]!
+  const length = rows.length(row)
+  const isWide = (rows.flags(row) & Flag.wide) !== 0
+  rows.setContent(row, text.join(isWide, rows.content(row), length, text.isWide, offset, units))
+  if (text.isWide) rows.setFlags(row, rows.flags(row) | Flag.wide)
+  rows.setLength(row, length + units)
+  ids.extended(client, row, rows.clock(row) + length)
+  const parent = rows.parent(row)
   if (parent >= 0) {
-    types.length[parent]! += units
+    types.setLength(parent, types.length(parent) + units)
     types.trees[parent]?.changed(row, units)
   }
   transaction.addChanged(parent)
@@ -253,7 +257,7 @@ export const CLOCK_MAX: number = 2 ** 31 - 1
 export function announce(transaction: Transaction, row: number): void {
   const { doc } = transaction
   const { values, rows } = doc.tables
-  const { doc: subdoc } = values.get(rows.content[row]!) as Subdocument
+  const { doc: subdoc } = values.get(rows.content(row)) as Subdocument
   attachSubdocument(doc, subdoc, row)
   transaction.subdocsAdded.add(subdoc)
   if (subdoc.shouldLoad) transaction.subdocsLoaded.add(subdoc)
@@ -262,5 +266,5 @@ export function announce(transaction: Transaction, row: number): void {
 /** Tells a subdocument where it is: an ID, since handles change. */
 function attachSubdocument(doc: DocCore, subdoc: DocCore, row: number): void {
   const { rows } = doc.tables
-  subdoc.holder = { doc, client: rows.client[row]!, clock: rows.clock[row]! }
+  subdoc.holder = { doc, client: rows.client(row), clock: rows.clock(row) }
 }

@@ -26,10 +26,10 @@ export function iterateDeletedStructs(transaction: Transaction, deleted: DeleteS
     const client = clients.indexOf(clientId)
     if (client === NONE) continue
     for (const { clock, len } of ranges) {
-      if (clock >= clients.states[client]!) continue
-      for (let row = ids.find(client, clock); row !== NONE; row = rows.nextByClock[row]!) {
-        if (rows.clock[row]! >= clock + len) break
-        if (rows.kind[row] !== GC_KIND) visit(doc.itemOfRow(row))
+      if (clock >= clients.state(client)) continue
+      for (let row = ids.find(client, clock); row !== NONE; row = rows.nextByClock(row)) {
+        if (rows.clock(row) >= clock + len) break
+        if (rows.kind(row) !== GC_KIND) visit(doc.itemOfRow(row))
       }
     }
   }

@@ -38,9 +38,9 @@ export class Item {
   constructor(doc: DocCore, row: number) {
     const { rows, clients } = doc.tables
     this.#doc = doc
-    this.#client = rows.client[row]!
-    this.#length = rows.length[row]!
-    this.id = new ID(clients.ids[this.#client]!, rows.clock[row]!)
+    this.#client = rows.client(row)
+    this.#length = rows.length(row)
+    this.id = new ID(clients.ids[this.#client]!, rows.clock(row))
   }
 
   /** The row that holds its first unit now. */
@@ -63,45 +63,45 @@ export class Item {
 
   get countable(): boolean {
     const { rows } = this.#doc.tables
-    const kind = rows.kind[this.row]!
+    const kind = rows.kind(this.row)
     return kind !== GC_KIND && kind !== 1 && kind !== 6
   }
 
   get origin(): ID | null {
     const { rows, clients } = this.#doc.tables
     const { row } = this
-    if (rows.clock[row]! < this.id.clock) return new ID(this.id.client, this.id.clock - 1)
-    const client = rows.originClient[row]!
-    return client === NONE ? null : new ID(clients.ids[client]!, rows.originClock[row]!)
+    if (rows.clock(row) < this.id.clock) return new ID(this.id.client, this.id.clock - 1)
+    const client = rows.originClient(row)
+    return client === NONE ? null : new ID(clients.ids[client]!, rows.originClock(row))
   }
 
   get rightOrigin(): ID | null {
     const { rows, clients } = this.#doc.tables
-    const client = rows.rightOriginClient[this.row]!
-    return client === NONE ? null : new ID(clients.ids[client]!, rows.rightOriginClock[this.row]!)
+    const client = rows.rightOriginClient(this.row)
+    return client === NONE ? null : new ID(clients.ids[client]!, rows.rightOriginClock(this.row))
   }
 
   get left(): Item | null {
-    return itemOrNull(this.#doc, this.#doc.tables.rows.left[this.row]!)
+    return itemOrNull(this.#doc, this.#doc.tables.rows.left(this.row))
   }
 
   get right(): Item | null {
-    return itemOrNull(this.#doc, this.#doc.tables.rows.right[this.row]!)
+    return itemOrNull(this.#doc, this.#doc.tables.rows.right(this.row))
   }
 
   /** The next item that is not deleted. */
   get next(): Item | null {
     const { rows } = this.#doc.tables
-    let row = rows.right[this.row]!
-    while (row !== NONE && rows.isDeleted(row)) row = rows.right[row]!
+    let row = rows.right(this.row)
+    while (row !== NONE && rows.isDeleted(row)) row = rows.right(row)
     return itemOrNull(this.#doc, row)
   }
 
   /** The previous item that is not deleted. */
   get prev(): Item | null {
     const { rows } = this.#doc.tables
-    let row = rows.left[this.row]!
-    while (row !== NONE && rows.isDeleted(row)) row = rows.left[row]!
+    let row = rows.left(this.row)
+    while (row !== NONE && rows.isDeleted(row)) row = rows.left(row)
     return itemOrNull(this.#doc, row)
   }
 
@@ -119,13 +119,13 @@ export class Item {
   get content(): ItemContent {
     const { row } = this
     const { rows } = this.#doc.tables
-    const kind = rows.kind[row]!
-    if (kind === ContentKind.type) return new ContentType(kind, this.#doc.facade(rows.content[row]!))
+    const kind = rows.kind(row)
+    if (kind === ContentKind.type) return new ContentType(kind, this.#doc.facade(rows.content(row)))
     if (kind === ContentKind.format) {
       const { key, value } = formatOfRow(this.#doc.tables, row)
       return new ContentFormat(kind, key, value)
     }
-    const skipped = this.id.clock - rows.clock[row]!
+    const skipped = this.id.clock - rows.clock(row)
     if (kind === ContentKind.string) {
       return new ContentString(kind, textOfRow(this.#doc.tables, row).slice(skipped, skipped + this.#length))
     }
@@ -138,8 +138,8 @@ export class Item {
     let row = rowBeginningWith(transaction, this.#client, this.id.clock)
     const end = this.id.clock + this.#length
     if (this.#length > 1) rowEndingWith(transaction, this.#client, end - 1)
-    for (; row !== NONE && rows.clock[row]! < end; row = rows.nextByClock[row]!) {
-      if (rows.kind[row] !== GC_KIND) deleteRow(transaction, row)
+    for (; row !== NONE && rows.clock(row) < end; row = rows.nextByClock(row)) {
+      if (rows.kind(row) !== GC_KIND) deleteRow(transaction, row)
     }
   }
 }

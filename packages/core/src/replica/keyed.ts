@@ -11,7 +11,7 @@ export function setKey(transaction: Transaction, type: number, key: string, valu
   const { entries } = transaction.doc.tables
   const isPlain = ContentOfValue.isPlainUnderKey(value)
   const entry = entries.findOrAdd(type, key)
-  const left = entries.tail[entry]!
+  const left = entries.tail(entry)
   if (isPlain) insertValues(transaction, left, NONE, parentOfEntry(entry), [value])
   else insertValue(transaction, left, NONE, parentOfEntry(entry), value)
 }
@@ -27,14 +27,14 @@ export function rowOfKey(doc: DocCore, type: number, key: string): number {
   const { rows, entries } = doc.tables
   const entry = entries.find(type, key)
   if (entry === NONE) return NONE
-  const row = entries.tail[entry]!
+  const row = entries.tail(entry)
   return row === NONE || rows.isDeleted(row) ? NONE : row
 }
 
 /** The value of a key; undefined if it is not set. */
 export function valueOfKey(doc: DocCore, type: number, key: string): unknown {
   const row = rowOfKey(doc, type, key)
-  return row === NONE ? undefined : valueInRow(doc, row, doc.tables.rows.length[row]! - 1)
+  return row === NONE ? undefined : valueInRow(doc, row, doc.tables.rows.length(row) - 1)
 }
 
 /** The keys that are set, in the order in which they were first set, while they are walked. */
@@ -46,16 +46,16 @@ export function* keysOf(doc: DocCore, type: number): IterableIterator<string> {
 /** The entries of the keys that are set. */
 export function* entriesOf(doc: DocCore, type: number): IterableIterator<number> {
   const { rows, types, entries } = doc.tables
-  for (let entry = types.firstEntry[type]!; entry !== NONE; entry = entries.next[entry]!) {
-    const row = entries.tail[entry]!
+  for (let entry = types.firstEntry(type); entry !== NONE; entry = entries.next(entry)) {
+    const row = entries.tail(entry)
     if (row !== NONE && !rows.isDeleted(row)) yield entry
   }
 }
 
 /** The value of an entry whose key is set. */
 export function valueOfEntry(doc: DocCore, entry: number): unknown {
-  const row = doc.tables.entries.tail[entry]!
-  return valueInRow(doc, row, doc.tables.rows.length[row]! - 1)
+  const row = doc.tables.entries.tail(entry)
+  return valueInRow(doc, row, doc.tables.rows.length(row) - 1)
 }
 
 /** All keys that are set, with their values, as an object. */

@@ -62,7 +62,6 @@ interface Checked {
   readonly sections: Sections
   readonly meta: Meta
   readonly rows: RowTable
-  readonly count: number
   readonly lists: readonly List[]
   readonly found: Readonly<Found>
   /** Of each row in `found.valued`: where in the values its payload begins and ends. */
@@ -104,7 +103,7 @@ function checkColumns(bytes: Uint8Array): Checked {
   const payloads = readValues(sections, rows, found.valued)
   const narrow = asciiOf(sections.narrow)
   if (meta.waiting.length > 0) decodeUpdate(meta.waiting)
-  return { sections, meta, rows, count: sizes.rows, lists, found, payloads, narrow }
+  return { sections, meta, rows, lists, found, payloads, narrow }
 }
 
 function readMeta(bytes: Uint8Array, { metaAt, end }: Sections, sizes: Sizes): Meta {
@@ -136,21 +135,12 @@ function readMeta(bytes: Uint8Array, { metaAt, end }: Sections, sizes: Sizes): M
 
 /** Reads what is said of each row by itself. The loop is whole on purpose: it is most of a load. */
 function readRows(sections: Sections, sizes: Sizes, meta: Meta, found: Found): RowTable {
-  const { clientRows, clientUnits, kinds } = sections
+  const { clientRows, clientUnits, kinds, length, originClient, originClock, rightOriginClient, rightOriginClock } =
+    sections
   const count = sizes.rows
   const rows = new RowTable()
   if (sizes.clients > NARROW_CLIENTS_MAX) rows.widenClients()
   rows.reserve(count)
-  const { kind, flags, client, clock, length, originClient, originClock, rightOriginClient, rightOriginClock } = rows
-  const { content, left, right, nextByClock, parent } = rows
-  length.set(sections.length)
-  originClient.set(sections.originClient)
-  originClock.set(sections.originClock)
-  rightOriginClient.set(sections.rightOriginClient)
-  rightOriginClock.set(sections.rightOriginClock)
-  left.fill(UNLISTED)
-  parent.fill(NONE)
-  content.fill(NONE)
   let row = 0
   for (let index = 0; index < sizes.clients; index++) {
     const end = row + clientRows[index]!
@@ -163,51 +153,50 @@ function readRows(sections: Sections, sizes: Sizes, meta: Meta, found: Found): R
       const isDeleted = (byte & RowBit.deleted) !== 0
       if (kindOfRow > ContentKind.document || (byte & RowBit.unknown) !== 0) damaged('a row of no known kind')
       if (units < 1 || units > CLOCK_MAX - at) damaged('a row has at least one unit, and a clock')
-      kind[row] = kindOfRow
-      client[row] = index
-      clock[row] = at
-      nextByClock[row] = row + 1
-      flags[row] = isDeleted ? Flag.deleted : 0
+      const origin = originClient[row]!
+      const originAt = originClock[row]!
+      const rightOrigin = rightOriginClient[row]!
+      const rightAt = rightOriginClock[row]!
+      let flags: number = isDeleted ? Flag.deleted : 0
+      let content = NONE
       if (kindOfRow <= ContentKind.deleted) {
         if (!isDeleted) damaged('what has no content is deleted')
         if ((byte & RowBit.wide) !== 0) damaged('only text is wide')
       } else {
         if (isDeleted) found.hasGarbage = true
         if (kindOfRow === ContentKind.string) {
-          if ((byte & RowBit.wide) !== 0) flags[row]! |= Flag.wide
+          if ((byte & RowBit.wide) !== 0) flags |= Flag.wide
         } else {
           if ((byte & RowBit.wide) !== 0) damaged('only text is wide')
           if (units > 1 && kindOfRow !== ContentKind.any && kindOfRow !== ContentKind.json) {
             damaged('content of this kind is one unit')
           }
           if (kindOfRow === ContentKind.type) {
-            content[row] = meta.roots.length + found.holders.length
+            content = meta.roots.length + found.holders.length
             found.holders.push(row)
           } else found.valued.push(row)
         }
       }
-      const origin = originClient[row]!
       if (origin !== NONE) {
-        const originAt = originClock[row]!
         const known = origin === index ? at : clientUnits[origin]
         if (!(originAt >= 0 && originAt < known!)) damaged('an origin is a unit that was there before')
       }
-      const rightOrigin = rightOriginClient[row]!
       if (rightOrigin !== NONE) {
-        const rightAt = rightOriginClock[row]!
         const known = rightOrigin === index ? at : clientUnits[rightOrigin]
         if (!(rightAt >= 0 && rightAt < known!)) damaged('a right origin is a unit that was there before')
       }
       if (kindOfRow === GC_KIND) {
         if (origin !== NONE || rightOrigin !== NONE) damaged('what was collected has no place')
-        left[row] = NONE
-        right[row] = NONE
         found.collected++
       }
+      rows.add(kindOfRow, flags, index, at, units, origin, originAt, rightOrigin, rightAt, NONE)
+      rows.setContent(row, content)
+      if (kindOfRow !== GC_KIND) rows.setLeft(row, UNLISTED)
+      rows.setNextByClock(row, row + 1)
       at += units
     }
     if (at !== clientUnits[index]) damaged('the rows of a client have its units')
-    nextByClock[row - 1] = NONE
+    rows.setNextByClock(row - 1, NONE)
   }
   if (row !== count) damaged('each row is one of a client')
   if (found.holders.length !== meta.nested.length) damaged('each type is a root, or in a row')
@@ -222,7 +211,6 @@ function readLists(
   rows: RowTable,
   { holders, collected }: Found,
 ): List[] {
-  const { flags } = rows
   const lists: List[] = []
   const around = new Int32Array(types).fill(NONE)
   const usedBy = new Int32Array(meta.keys.length).fill(NONE)
@@ -234,7 +222,7 @@ function readLists(
     const from = at
     at += rowCount
     if (!(rowCount >= 0 && at <= listed)) damaged('lists have the rows that are listed')
-    const isGone = type >= rootCount && (flags[holders[type - rootCount]!]! & Flag.deleted) !== 0
+    const isGone = type >= rootCount && rows.isDeleted(holders[type - rootCount]!)
     const visibleUnits = linkRows(rows, count, order, from, at, type, key, isGone, around, textEnd)
     lists.push({ type, key, from, to: at, visibleUnits })
   }
@@ -267,7 +255,7 @@ interface TextEnd {
 
 /** Links the rows of one list, gives them their text, and notes which types are inside. Returns the visible units. With columns in locals: it is half of a load. */
 function linkRows(
-  { kind, flags, left, right, parent, content, length }: RowTable,
+  rows: RowTable,
   count: number,
   order: Int32Array,
   from: number,
@@ -286,29 +274,29 @@ function linkRows(
   let visibleUnits = 0
   for (let at = from; at < to; at++) {
     const row = order[at]!
-    if (!(row >= 0 && row < count) || left[row] !== UNLISTED) damaged('a row is in one list')
-    left[row] = before
-    if (before !== NONE) right[before] = row
-    parent[row] = parentOfRow
+    if (!(row >= 0 && row < count) || rows.left(row) !== UNLISTED) damaged('a row is in one list')
+    rows.setLeft(row, before)
+    if (before !== NONE) rows.setRight(before, row)
+    rows.setParent(row, parentOfRow)
     before = row
-    const kindOfRow = kind[row]!
-    const flagsOfRow = flags[row]!
-    const units = length[row]!
+    const kindOfRow = rows.kind(row)
+    const flagsOfRow = rows.flags(row)
+    const units = rows.length(row)
     if ((flagsOfRow & Flag.deleted) === 0) {
       if (at < aliveFrom) damaged('what was replaced, or in something deleted, is deleted')
       if (isCountable(kindOfRow)) visibleUnits += units
     }
     if (kindOfRow === ContentKind.string) {
       if ((flagsOfRow & Flag.wide) === 0) {
-        content[row] = narrow
+        rows.setContent(row, narrow)
         narrow += units
       } else {
-        content[row] = wide
+        rows.setContent(row, wide)
         wide += units
       }
-    } else if (kindOfRow === ContentKind.type) around[content[row]!] = type
+    } else if (kindOfRow === ContentKind.type) around[rows.content(row)] = type
   }
-  if (before !== NONE) right[before] = NONE
+  if (before !== NONE) rows.setRight(before, NONE)
   textEnd.narrow = narrow
   textEnd.wide = wide
   return visibleUnits
@@ -327,13 +315,13 @@ function checkNesting(around: Int32Array, rootCount: number): void {
 }
 
 /** Finds the content of rows that are neither text nor types, and checks it: flat, where each begins and ends. */
-function readValues({ values }: Sections, { kind, length }: RowTable, valued: readonly number[]): number[] {
+function readValues({ values }: Sections, rows: RowTable, valued: readonly number[]): number[] {
   const reader = new ByteReader(values)
   const extent: ContentExtent = { length: 0, payloadAt: 0 }
   const payloads: number[] = []
   for (const row of valued) {
-    skipContent(reader, kind[row]!, extent)
-    if (extent.length !== length[row]) reader.fail('invalid-value', 'content is as long as its row')
+    skipContent(reader, rows.kind(row), extent)
+    if (extent.length !== rows.length(row)) reader.fail('invalid-value', 'content is as long as its row')
     payloads.push(extent.payloadAt, reader.offset)
   }
   reader.end()
@@ -355,11 +343,11 @@ function fill(transaction: Transaction, checked: Checked): void {
   const { doc } = transaction
   const { tables } = doc
   const { clients, types, ids, text, entries } = tables
-  const { sections, meta, rows, count } = checked
+  const { sections, meta, rows } = checked
   const clientAt = meta.clientIds.map((id) => clients.intern(id))
-  if (clients.count > NARROW_CLIENTS_MAX && rows.client instanceof Int16Array) rows.widenClients()
-  if (clientAt.some((client, at) => client !== at)) renumberClients(rows, clientAt)
-  tables.rows.take(rows, count)
+  if (clients.count > NARROW_CLIENTS_MAX && !rows.hasWideClients) rows.widenClients()
+  if (clientAt.some((client, at) => client !== at)) rows.renumberClients(clientAt)
+  tables.rows.take(rows)
   let first = 0
   clientAt.forEach((client, at) => {
     const next = first + sections.clientRows[at]!
@@ -380,24 +368,24 @@ function fill(transaction: Transaction, checked: Checked): void {
     const [head, tail] = [sections.order[from]!, sections.order[to - 1]!]
     let parent = type
     if (key === NONE) {
-      types.head[type] = head
-      types.tail[type] = tail
-      types.rows[type] = to - from
-      types.length[type] = visibleUnits
-      if (type !== number) for (let at = from; at < to; at++) rows.parent[sections.order[at]!] = type
+      types.setHead(type, head)
+      types.setTail(type, tail)
+      types.setRows(type, to - from)
+      types.setLength(type, visibleUnits)
+      if (type !== number) for (let at = from; at < to; at++) rows.setParent(sections.order[at]!, type)
     } else {
       const entry = entries.findOrAdd(type, meta.keys[key]!)
-      entries.head[entry] = head
-      entries.tail[entry] = tail
+      entries.setHead(entry, head)
+      entries.setTail(entry, tail)
       parent = parentOfEntry(entry)
-      for (let at = from; at < to; at++) rows.parent[sections.order[at]!] = parent
+      for (let at = from; at < to; at++) rows.setParent(sections.order[at]!, parent)
     }
     if (number < meta.roots.length) transaction.addChanged(parent)
   }
   checked.found.valued.forEach((row, at) => {
     const [from, to] = [checked.payloads[2 * at]!, checked.payloads[2 * at + 1]!]
-    readContentInto(doc, row, sections.values, from, to, rows.length[row]!, 0)
-    if (rows.kind[row] === ContentKind.document && !rows.isDeleted(row)) announce(transaction, row)
+    readContentInto(doc, row, sections.values, from, to, rows.length(row), 0)
+    if (rows.kind(row) === ContentKind.document && !rows.isDeleted(row)) announce(transaction, row)
   })
   tellDeletions(transaction, checked.found.hasGarbage)
   if (meta.waiting.length > 0) applyUpdate(doc, meta.waiting)
@@ -410,24 +398,18 @@ function typesOf({ doc }: Transaction, { meta, rows, found }: Checked): number[]
   for (const { name, bits } of meta.roots) {
     doc.rootNamed(name)
     const type = types.root(name)
-    if ((bits & TypeBit.formatted) !== 0) types.formatted[type] = 1
+    if ((bits & TypeBit.formatted) !== 0) types.setFormatted(type)
     typeAt.push(type)
   }
   meta.nested.forEach(({ kind, bits, name }, at) => {
     const row = found.holders[at]!
     const type = types.add(kind, row)
-    rows.content[row] = type
-    types.formatted[type] = bits & TypeBit.formatted
-    if (name !== null) types.names.set(type, name)
+    rows.setContent(row, type)
+    if ((bits & TypeBit.formatted) !== 0) types.setFormatted(type)
+    if (name !== null) types.setName(type, name)
     typeAt.push(type)
   })
   return typeAt
-}
-
-function renumberClients(rows: RowTable, clientAt: readonly number[]): void {
-  for (const column of [rows.client, rows.originClient, rows.rightOriginClient]) {
-    for (let row = 0; row < column.length; row++) if (column[row] !== NONE) column[row] = clientAt[column[row]!]!
-  }
 }
 
 /** Says which units are deleted, if anybody wants to know: who listens, or who collects. */

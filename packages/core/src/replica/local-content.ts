@@ -44,8 +44,10 @@ export function insertValues(
   const { doc } = transaction
   const { tables } = doc
   const row = newLocalRow(transaction, left, right, parent, ContentKind.any, values.length)
-  tables.rows.content[row] =
-    parent < 0 && values.length === 1 ? tables.values.putSingle(values[0]) : tables.values.putRun(values)
+  tables.rows.setContent(
+    row,
+    parent < 0 && values.length === 1 ? tables.values.putSingle(values[0]) : tables.values.putRun(values),
+  )
   place(transaction, left, row)
   return row
 }
@@ -64,14 +66,15 @@ export function insertValue(
   const row = ((): number => {
     if (value instanceof Uint8Array || (value instanceof ArrayBuffer && parent >= 0)) {
       const bytes = newLocalRow(transaction, left, right, parent, ContentKind.binary, 1)
-      tables.rows.content[bytes] = tables.values.putSingle(
-        value instanceof Uint8Array && parent < 0 ? value : new Uint8Array(value),
+      tables.rows.setContent(
+        bytes,
+        tables.values.putSingle(value instanceof Uint8Array && parent < 0 ? value : new Uint8Array(value)),
       )
       return bytes
     }
     if (value instanceof DocCore) {
       const subdocument = newLocalRow(transaction, left, right, parent, ContentKind.document, 1)
-      tables.rows.content[subdocument] = tables.values.putSingle(subdocumentOf(value))
+      tables.rows.setContent(subdocument, tables.values.putSingle(subdocumentOf(value)))
       return subdocument
     }
     throw new Error(parent >= 0 ? 'Unexpected content type in insert operation' : 'Unexpected content type')
@@ -91,14 +94,14 @@ export function insertString(
   const { tables } = transaction.doc
   const { rows, text: buffer } = tables
   if (left !== NONE && continuesOwnRow(transaction, left, right)) {
-    if (text.length > CLOCK_MAX - rows.clock[left]! - rows.length[left]!) failNoClocks()
+    if (text.length > CLOCK_MAX - rows.clock(left) - rows.length(left)) failNoClocks()
     const offset = buffer.put(text)
     growRow(transaction, left, offset, text.length)
     return left
   }
   const row = newLocalRow(transaction, left, right, parent, ContentKind.string, text.length)
-  rows.content[row] = buffer.put(text)
-  if (buffer.isWide) rows.flags[row]! |= Flag.wide
+  rows.setContent(row, buffer.put(text))
+  if (buffer.isWide) rows.setFlags(row, rows.flags(row) | Flag.wide)
   place(transaction, left, row)
   return row
 }
@@ -109,11 +112,11 @@ function continuesOwnRow(transaction: Transaction, left: number, right: number):
   const { rows, clients } = doc.tables
   const client = doc.ownClient()
   return (
-    rows.client[left] === client &&
-    clients.states[client] === rows.clock[left]! + rows.length[left]! &&
+    rows.client(left) === client &&
+    clients.state(client) === rows.clock(left) + rows.length(left) &&
     (right === NONE
-      ? rows.rightOriginClient[left] === NONE
-      : rows.rightOriginClient[left] === rows.client[right] && rows.rightOriginClock[left] === rows.clock[right]) &&
+      ? rows.rightOriginClient(left) === NONE
+      : rows.rightOriginClient(left) === rows.client(right) && rows.rightOriginClock(left) === rows.clock(right)) &&
     canGrow(transaction, left)
   )
 }
@@ -129,7 +132,7 @@ export function insertSingle(
 ): number {
   const { rows, values } = transaction.doc.tables
   const row = newLocalRow(transaction, left, right, parent, kind, 1)
-  rows.content[row] = values.putSingle(value)
+  rows.setContent(row, values.putSingle(value))
   place(transaction, left, row)
   return row
 }
@@ -143,9 +146,9 @@ function insertType(transaction: Transaction, left: number, right: number, paren
   if (facade.kind === TypeKind.unknown) throw new Error('Unexpected content type in insert operation')
   const row = newLocalRow(transaction, left, right, parent, ContentKind.type, 1)
   const type = types.add(facade.kind, row)
-  rows.content[row] = type
+  rows.setContent(row, type)
   const { nodeName } = facade
-  if (nodeName !== null) types.names.set(type, nodeName)
+  if (nodeName !== null) types.setName(type, nodeName)
   doc.setFacade(type, facade)
   place(transaction, left, row)
   facade.attach(doc, type)

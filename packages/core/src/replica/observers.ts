@@ -79,7 +79,7 @@ function isObserved(doc: DocCore, type: number, known: Map<number, boolean> | nu
   const { rows, types, entries } = doc.tables
   const facade = doc.facadeIfAny(type)
   if (facade !== undefined && facade.observers.length > 0) return true
-  if (types.item[type] === NONE) return facade !== undefined && facade.deepObservers.length > 0
+  if (types.item(type) === NONE) return facade !== undefined && facade.deepObservers.length > 0
   const path: number[] = []
   let isHeard = false
   for (let at = type; ;) {
@@ -93,10 +93,10 @@ function isObserved(doc: DocCore, type: number, known: Map<number, boolean> | nu
       isHeard = true
       break
     }
-    const item = types.item[at]!
+    const item = types.item(at)
     if (item < 0) break
-    const parent = rows.parent[item]!
-    at = parent >= 0 ? parent : entries.type[entryOfParent(parent)]!
+    const parent = rows.parent(item)
+    at = parent >= 0 ? parent : entries.type(entryOfParent(parent))
   }
   if (known !== null) for (const passed of path) known.set(passed, isHeard)
   return isHeard

@@ -71,11 +71,11 @@ export class PositionTree {
       let row = this.#cursorRow
       if (row !== NONE && index >= this.#cursorRowStart) {
         let at = this.#cursorRowStart
-        for (let steps = 0; steps < CURSOR_STEPS && row !== NONE && rows.leaf[row] === leaf; steps++) {
+        for (let steps = 0; steps < CURSOR_STEPS && row !== NONE && rows.leaves[row] === leaf; steps++) {
           const units = rows.visibleLength(row)
           if (index < at + units) return this.#found(row, at)
           at += units
-          row = rows.right[row]!
+          row = rows.right(row)
         }
       }
     } else {
@@ -107,7 +107,7 @@ export class PositionTree {
   indexOf(row: number): number {
     const rows = this.#rows
     if (row === this.#cursorRow) return this.#cursorRowStart
-    const leaf = rows.leaf[row]!
+    const leaf = rows.leaves[row]!
     let start: number
     if (leaf === this.#cursorLeaf && this.#cursorStart !== NONE) start = this.#cursorStart
     else {
@@ -132,7 +132,7 @@ export class PositionTree {
     if (left === NONE) {
       leaf = this.#firstLeaf()
     } else {
-      leaf = this.#rows.leaf[left]!
+      leaf = this.#rows.leaves[left]!
       const from = leaf * LEAF_ROWS
       while (this.#leafRows[from + slot] !== left) slot++
       slot++
@@ -149,14 +149,14 @@ export class PositionTree {
     this.#leafRows.copyWithin(from + slot + 1, from + slot, from + size)
     this.#leafRows[from + slot] = row
     this.#leafSizes[leaf] = size + 1
-    this.#rows.leaf[row] = leaf
+    this.#rows.leaves[row] = leaf
     const units = this.#rows.visibleLength(row)
     if (units !== 0) this.changed(row, units)
   }
 
   /** The visible length of a row of the list changed by `units`. */
   changed(row: number, units: number): void {
-    const leaf = this.#rows.leaf[row]!
+    const leaf = this.#rows.leaves[row]!
     if (leaf !== this.#cursorLeaf) this.#moveTo(leaf)
     this.#leafUnits[leaf]! += units
     this.#pending += units
@@ -167,7 +167,7 @@ export class PositionTree {
   join(left: number, row: number): void {
     const rows = this.#rows
     const units = rows.visibleLength(row)
-    if (rows.leaf[left] !== rows.leaf[row]) {
+    if (rows.leaves[left] !== rows.leaves[row]) {
       if (units > 0) {
         this.changed(row, -units)
         this.changed(left, units)
@@ -180,7 +180,7 @@ export class PositionTree {
   }
 
   #remove(row: number): void {
-    const leaf = this.#rows.leaf[row]!
+    const leaf = this.#rows.leaves[row]!
     const from = leaf * LEAF_ROWS
     const size = this.#leafSizes[leaf]! - 1
     this.#leafSizes[leaf] = size
@@ -193,7 +193,7 @@ export class PositionTree {
 
   /** The last lookup, so that the next one at the same place need not search. `row` begins at `start`. */
   pointTo(row: number, start: number): void {
-    const leaf = this.#rows.leaf[row]!
+    const leaf = this.#rows.leaves[row]!
     if (leaf !== this.#cursorLeaf) this.#moveTo(leaf)
     if (this.#cursorStart === NONE) {
       let before = 0
@@ -270,7 +270,7 @@ export class PositionTree {
     for (let slot = kept; slot < LEAF_ROWS; slot++) {
       const row = this.#leafRows[leaf * LEAF_ROWS + slot]!
       this.#leafRows[right * LEAF_ROWS + slot - kept] = row
-      this.#rows.leaf[row] = right
+      this.#rows.leaves[row] = right
       moved += this.#rows.visibleLength(row)
     }
     this.#leafSizes[leaf] = kept
@@ -402,13 +402,13 @@ export class PositionTree {
     const rows = this.#rows
     let leaf = this.#newLeaf()
     let level = [leaf]
-    for (let row = head; row !== NONE; row = rows.right[row]!) {
+    for (let row = head; row !== NONE; row = rows.right(row)) {
       if (this.#leafSizes[leaf] === BUILT_FILL) {
         leaf = this.#newLeaf()
         level.push(leaf)
       }
       this.#leafRows[leaf * LEAF_ROWS + this.#leafSizes[leaf]!++] = row
-      rows.leaf[row] = leaf
+      rows.leaves[row] = leaf
       this.#leafUnits[leaf]! += rows.visibleLength(row)
     }
     let units = level.map((child) => this.#leafUnits[child]!)

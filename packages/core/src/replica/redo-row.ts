@@ -12,7 +12,6 @@ import { GC_KIND, NONE, parentOfEntry } from './row-table.ts'
 import { subdocumentOf, type Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
-import type * as TypeKind from './type-kind.ts'
 
 /** What a step that is undone consists of. */
 export interface Redoing {
@@ -27,21 +26,17 @@ export interface Redoing {
 /** Keeps the content of a row, and of the rows around it, from collection; or no longer. */
 export function keepRow(tables: Tables, row: number, keep: boolean): void {
   const { rows, types } = tables
-  for (
-    let at = row;
-    at >= 0 && ((rows.flags[at]! & Flag.keep) !== 0) !== keep;
-    at = types.item[typeOfRow(tables, at)]!
-  ) {
-    if (keep) rows.flags[at]! |= Flag.keep
-    else rows.flags[at]! &= ~Flag.keep
+  for (let at = row; at >= 0 && ((rows.flags(at) & Flag.keep) !== 0) !== keep; at = types.item(typeOfRow(tables, at))) {
+    if (keep) rows.setFlags(at, rows.flags(at) | Flag.keep)
+    else rows.setFlags(at, rows.flags(at) & ~Flag.keep)
   }
 }
 
 /** The row that begins with what took the place of a row; NONE if nothing did. Cut there if it began before. */
 export function redoneRow(transaction: Transaction, row: number): number {
   const { tables } = transaction.doc
-  if ((tables.rows.flags[row]! & Flag.redone) === 0) return NONE
-  const [client, clock] = tables.redone.get(row)!
+  if ((tables.rows.flags(row) & Flag.redone) === 0) return NONE
+  const [client, clock] = tables.redone!.get(row)!
   return rowBeginningWith(transaction, client, clock)
 }
 
@@ -56,38 +51,38 @@ export function redoRow(transaction: Transaction, row: number, redoing: Redoing)
   const known = redoneRow(transaction, row)
   if (known !== NONE) return known
   const oldType = typeOfRow(tables, row)
-  let holder = types.item[oldType]!
+  let holder = types.item(oldType)
   if (holder >= 0 && rows.isDeleted(holder)) {
-    if ((rows.flags[holder]! & Flag.redone) === 0) {
+    if ((rows.flags(holder) & Flag.redone) === 0) {
       if (!redoing.rows.has(holder) || redoRow(transaction, holder, redoing) === NONE) return NONE
     }
     for (let next = redoneRow(transaction, holder); next !== NONE; next = redoneRow(transaction, next)) holder = next
     // Collected since: nothing can be inside of it.
-    if (rows.kind[holder] !== ContentKind.type) return NONE
+    if (rows.kind(holder) !== ContentKind.type) return NONE
   }
-  const type = holder >= 0 ? rows.content[holder]! : oldType
+  const type = holder >= 0 ? rows.content(holder) : oldType
   const entry = entryOfRow(tables, row)
   let left: number
   let right = NONE
   let parent = type
   if (entry === NONE) {
-    left = neighbourIn(transaction, holder, rows.left[row]!, -1)
+    left = neighbourIn(transaction, holder, rows.left(row), -1)
     right = neighbourIn(transaction, holder, row, 1)
   } else {
     const key = entries.keyOf(entry)
-    if (rows.right[row] !== NONE && !redoing.replacesAnything) {
+    if (rows.right(row) !== NONE && !redoing.replacesAnything) {
       left = lastReplaceable(transaction, row, redoing)
       if (left === NONE) return NONE
     } else left = tailOf(tables, type, key)
-    if (left !== NONE && types.item[typeOfRow(tables, left)] !== holder) left = tailOf(tables, type, key)
+    if (left !== NONE && types.item(typeOfRow(tables, left)) !== holder) left = tailOf(tables, type, key)
     parent = parentOfEntry(entries.findOrAdd(type, key))
   }
   const client = doc.ownClient()
-  const clock = clients.states[client]!
-  const redone = newLocalRow(transaction, left, right, parent, rows.kind[row]!, rows.length[row]!)
+  const clock = clients.state(client)
+  const redone = newLocalRow(transaction, left, right, parent, rows.kind(row), rows.length(row))
   copyContent(doc, row, redone)
-  rows.flags[row]! |= Flag.redone
-  tables.redone.set(row, [client, clock])
+  rows.setFlags(row, rows.flags(row) | Flag.redone)
+  ;(tables.redone ??= new Map()).set(row, [client, clock])
   keepRow(tables, redone, true)
   place(transaction, placeBetween(tables, parent, left, right, redone), redone)
   return redone
@@ -99,9 +94,9 @@ export function redoRow(transaction: Transaction, row: number, redoing: Redoing)
 function neighbourIn(transaction: Transaction, holder: number, from: number, step: -1 | 1): number {
   const { tables } = transaction.doc
   const { rows, types } = tables
-  for (let row = from; row !== NONE; row = step < 0 ? rows.left[row]! : rows.right[row]!) {
-    for (let trace = row; trace !== NONE && rows.kind[trace] !== GC_KIND; trace = redoneRow(transaction, trace)) {
-      if (types.item[typeOfRow(tables, trace)] === holder) return trace
+  for (let row = from; row !== NONE; row = step < 0 ? rows.left(row) : rows.right(row)) {
+    for (let trace = row; trace !== NONE && rows.kind(trace) !== GC_KIND; trace = redoneRow(transaction, trace)) {
+      if (types.item(typeOfRow(tables, trace)) === holder) return trace
     }
   }
   return NONE
@@ -111,36 +106,36 @@ function neighbourIn(transaction: Transaction, holder: number, from: number, ste
 function lastReplaceable(transaction: Transaction, row: number, redoing: Redoing): number {
   const { rows, clients } = transaction.doc.tables
   let last = row
-  for (let next = rows.right[row]!; next !== NONE; next = rows.right[last]!) {
-    const isRedone = (rows.flags[next]! & Flag.redone) !== 0
-    if (!isRedone && !redoing.isReplaceable(clients.ids[rows.client[next]!]!, rows.clock[next]!)) return NONE
+  for (let next = rows.right(row); next !== NONE; next = rows.right(last)) {
+    const isRedone = (rows.flags(next) & Flag.redone) !== 0
+    if (!isRedone && !redoing.isReplaceable(clients.ids[rows.client(next)]!, rows.clock(next))) return NONE
     last = next
     for (let later = redoneRow(transaction, last); later !== NONE; later = redoneRow(transaction, last)) last = later
-    if (rows.kind[last] === GC_KIND) return NONE
+    if (rows.kind(last) === GC_KIND) return NONE
   }
   return last
 }
 
 function tailOf(tables: Tables, type: number, key: string): number {
   const entry = tables.entries.find(type, key)
-  return entry === NONE ? NONE : tables.entries.tail[entry]!
+  return entry === NONE ? NONE : tables.entries.tail(entry)
 }
 
 /** The row behind which a new one goes whose neighbours were chosen: others may stand between them. */
 function placeBetween(tables: Tables, parent: number, left: number, right: number, row: number): number {
   const { rows, clients } = tables
-  const isNextTo = left === NONE ? right !== NONE && rows.left[right] === NONE : rows.right[left] === right
+  const isNextTo = left === NONE ? right !== NONE && rows.left(right) === NONE : rows.right(left) === right
   if (isNextTo) return left
   return afterConflicts(
     tables,
     parent,
     left,
     right,
-    clients.ids[rows.client[row]!]!,
-    rows.originClient[row]!,
-    rows.originClock[row]!,
-    rows.rightOriginClient[row]!,
-    rows.rightOriginClock[row]!,
+    clients.ids[rows.client(row)]!,
+    rows.originClient(row),
+    rows.originClock(row),
+    rows.rightOriginClient(row),
+    rows.rightOriginClock(row),
   )
 }
 
@@ -148,34 +143,35 @@ function placeBetween(tables: Tables, parent: number, left: number, right: numbe
 function copyContent(doc: DocCore, from: number, to: number): void {
   const { tables } = doc
   const { rows, text, values, types } = tables
-  const content = rows.content[from]!
-  const kind = rows.kind[from]!
+  const content = rows.content(from)
+  const kind = rows.kind(from)
   switch (kind) {
     case ContentKind.deleted:
       return
     case ContentKind.string:
-      rows.content[to] = text.put(textOfRow(tables, from))
-      if (text.isWide) rows.flags[to]! |= Flag.wide
+      rows.setContent(to, text.put(textOfRow(tables, from)))
+      if (text.isWide) rows.setFlags(to, rows.flags(to) | Flag.wide)
       return
     case ContentKind.type: {
-      const type = types.add(types.kind[content]! as TypeKind.Kind, to)
-      const name = types.names.get(content)
-      if (name !== undefined) types.names.set(type, name)
-      rows.content[to] = type
+      const type = types.add(types.kind(content), to)
+      const name = types.nameOf(content)
+      if (name !== undefined) types.setName(type, name)
+      rows.setContent(to, type)
       return
     }
     case ContentKind.document: {
       const { doc: subdoc, options } = values.get(content) as Subdocument
       const shouldLoad = Boolean(options['shouldLoad']) || Boolean(options['autoLoad'])
-      rows.content[to] = values.putSingle(
-        subdocumentOf(doc.createSubdocument({ guid: subdoc.guid, ...options, shouldLoad })),
+      rows.setContent(
+        to,
+        values.putSingle(subdocumentOf(doc.createSubdocument({ guid: subdoc.guid, ...options, shouldLoad }))),
       )
       return
     }
     default: {
-      const isJoinable = (kind === ContentKind.any || kind === ContentKind.json) && rows.parent[to]! >= 0
-      const run = values.slice(content, rows.length[from]!)
-      rows.content[to] = isJoinable || run.length > 1 ? values.putRun(run) : values.putSingle(run[0])
+      const isJoinable = (kind === ContentKind.any || kind === ContentKind.json) && rows.parent(to) >= 0
+      const run = values.slice(content, rows.length(from))
+      rows.setContent(to, isJoinable || run.length > 1 ? values.putRun(run) : values.putSingle(run[0]))
     }
   }
 }

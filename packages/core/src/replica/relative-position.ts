@@ -73,13 +73,13 @@ export function createRelativePositionFromTypeIndex(type: SharedType, index: num
   const before = assoc < 0
   if (before && index === 0) return atTypeEnd(type, null, assoc)
   const at = Math.max(0, before ? index - 1 : index)
-  if (at < types.length[type.handle]!) {
+  if (at < types.length(type.handle)) {
     findIndex(tables, type.handle, at, found)
     return atTypeEnd(type, idOf(tables, found.row, found.offset), assoc)
   }
-  const last = types.tail[type.handle]!
+  const last = types.tail(type.handle)
   if (!before || last === NONE) return atTypeEnd(type, null, assoc)
-  return atTypeEnd(type, idOf(tables, last, tables.rows.length[last]! - 1), assoc)
+  return atTypeEnd(type, idOf(tables, last, tables.rows.length(last) - 1), assoc)
 }
 
 /**
@@ -96,11 +96,11 @@ export function createAbsolutePositionFromRelativePosition(
   const { item, assoc } = position
   if (item === null) {
     const type = typeNamedBy(position, doc, followUndoneDeletions)
-    return type === null ? null : new AbsolutePosition(type, assoc >= 0 ? types.length[type.handle]! : 0, assoc)
+    return type === null ? null : new AbsolutePosition(type, assoc >= 0 ? types.length(type.handle) : 0, assoc)
   }
   if (!findUnit(tables, item, followUndoneDeletions)) return null
   const { row, offset } = found
-  if (rows.kind[row] === GC_KIND) return null
+  if (rows.kind(row) === GC_KIND) return null
   const type = doc.facade(typeOfRow(tables, row))
   if (doc.isTypeDeleted(type.handle)) return new AbsolutePosition(type, 0, assoc)
   const inRow = rows.isVisible(row) ? offset + (assoc >= 0 ? 0 : 1) : 0
@@ -161,14 +161,14 @@ export function createRelativePositionFromJSON({ type, tname, item, assoc }: Rel
 
 /** A position in a type, next to a unit or at an end. */
 function atTypeEnd(type: SharedType, item: ID | null, assoc: number): RelativePosition {
-  const id = type._item?.id ?? idFrom(tablesOf(type).types.collected.get(type.handle))
+  const id = type._item?.id ?? idFrom(tablesOf(type).types.collectedItem(type.handle))
   return new RelativePosition(id, id === null ? findRootTypeKey(type) : null, item, assoc)
 }
 
 /** The name of a root type. Throws a `TypeError` for a type that is none. */
 export function findRootTypeKey(type: SharedType): string {
   const { types } = tablesOf(type)
-  const name = types.isRoot(type.handle) ? types.names.get(type.handle) : undefined
+  const name = types.isRoot(type.handle) ? types.nameOf(type.handle) : undefined
   if (name === undefined) throw new TypeError('the type is no root of its document')
   return name
 }
@@ -178,28 +178,28 @@ function typeNamedBy({ type, tname }: RelativePosition, doc: DocCore, followUndo
   if (type === null) throw namesNothing()
   const { rows } = doc.tables
   if (!findUnit(doc.tables, type, followUndone)) return null
-  return rows.kind[found.row] === ContentKind.type ? doc.facade(rows.content[found.row]!) : null
+  return rows.kind(found.row) === ContentKind.type ? doc.facade(rows.content(found.row)) : null
 }
 
 /** Leaves the row of a unit, or of what took its place, in {@link found}; false if the document does not have it. */
 function findUnit(tables: Tables, id: Id, followUndone: boolean): boolean {
   const { rows, ids, clients } = tables
   let client = clients.indexOf(id.client)
-  if (client === NONE || id.clock >= clients.states[client]!) return false
+  if (client === NONE || id.clock >= clients.state(client)) return false
   let { clock } = id
   for (;;) {
     const row = ids.find(client, clock)
     found.row = row
-    found.offset = clock - rows.clock[row]!
-    if (!followUndone || (rows.flags[row]! & Flag.redone) === 0) return true
-    const [redoneClient, redoneClock] = tables.redone.get(row)!
+    found.offset = clock - rows.clock(row)
+    if (!followUndone || (rows.flags(row) & Flag.redone) === 0) return true
+    const [redoneClient, redoneClock] = tables.redone!.get(row)!
     client = redoneClient
     clock = redoneClock + found.offset
   }
 }
 
 function idOf({ rows, clients }: Tables, row: number, offset: number): ID {
-  return new ID(clients.ids[rows.client[row]!]!, rows.clock[row]! + offset)
+  return new ID(clients.ids[rows.client(row)]!, rows.clock(row) + offset)
 }
 
 function tablesOf({ doc }: SharedType): Tables {

@@ -32,15 +32,15 @@ export function readContentInto(
   skipped: number,
 ): void {
   const { rows, text, values, types } = doc.tables
-  const kind = rows.kind[row]!
+  const kind = rows.kind(row)
   switch (kind) {
     case GC_KIND:
     case ContentKind.deleted:
-      rows.content[row] = NONE
+      rows.setContent(row, NONE)
       return
     case ContentKind.string:
-      rows.content[row] = text.putUtf8(bytes, from, to, units, skipped)
-      if (text.isWide) rows.flags[row]! |= Flag.wide
+      rows.setContent(row, text.putUtf8(bytes, from, to, units, skipped))
+      if (text.isWide) rows.setFlags(row, rows.flags(row) | Flag.wide)
       return
     default:
   }
@@ -50,36 +50,36 @@ export function readContentInto(
     case ContentKind.json: {
       const read = kind === ContentKind.any ? readAnyValue : readJsonElement
       for (let left = skipped; left > 0; left--) read(reader)
-      if (units - skipped === 1 && rows.parent[row]! < 0) {
-        rows.content[row] = values.putSingle(read(reader))
+      if (units - skipped === 1 && rows.parent(row) < 0) {
+        rows.setContent(row, values.putSingle(read(reader)))
         return
       }
-      rows.content[row] = values.readRun(units - skipped, read, reader)
+      rows.setContent(row, values.readRun(units - skipped, read, reader))
       return
     }
     case ContentKind.binary:
-      rows.content[row] = values.putSingle(Uint8Array.from(reader.lengthPrefixed()))
+      rows.setContent(row, values.putSingle(Uint8Array.from(reader.lengthPrefixed())))
       return
     case ContentKind.embed:
-      rows.content[row] = values.putSingle(JSON.parse(reader.string()))
+      rows.setContent(row, values.putSingle(JSON.parse(reader.string())))
       return
     case ContentKind.format: {
       const format: Format = { key: reader.string(), value: JSON.parse(reader.string()) as unknown }
-      rows.content[row] = values.putSingle(format)
+      rows.setContent(row, values.putSingle(format))
       return
     }
     case ContentKind.type: {
       const typeKind = reader.varUint() as TypeKind.Kind
       const type = types.add(typeKind, row)
-      if (isNamed(typeKind)) types.names.set(type, reader.string())
-      rows.content[row] = type
+      if (isNamed(typeKind)) types.setName(type, reader.string())
+      rows.setContent(row, type)
       return
     }
     case ContentKind.document: {
       const guid = reader.string()
       const options = readAnyValue(reader) as Record<string, unknown>
       const shouldLoad = Boolean(options['shouldLoad']) || Boolean(options['autoLoad'])
-      rows.content[row] = values.putSingle({ doc: doc.createSubdocument({ guid, ...options, shouldLoad }), options })
+      rows.setContent(row, values.putSingle({ doc: doc.createSubdocument({ guid, ...options, shouldLoad }), options }))
       return
     }
     default:
@@ -89,15 +89,15 @@ export function readContentInto(
 /** Writes the content of a row from its unit `skipped` on, as it stands after an item's header. */
 export function writeContentOf(tables: Tables, row: number, skipped: number, writer: ByteWriter): void {
   const { rows, text, values, types } = tables
-  const content = rows.content[row]!
-  const length = rows.length[row]!
-  switch (rows.kind[row]!) {
+  const content = rows.content(row)
+  const length = rows.length(row)
+  switch (rows.kind(row)) {
     case GC_KIND:
     case ContentKind.deleted:
       writer.varUint(length - skipped)
       return
     case ContentKind.string:
-      if ((rows.flags[row]! & Flag.wide) !== 0) writer.string(text.text(true, content + skipped, length - skipped))
+      if ((rows.flags(row) & Flag.wide) !== 0) writer.string(text.text(true, content + skipped, length - skipped))
       else {
         writer.varUint(length - skipped)
         writer.copy(text.narrow, content + skipped, content + length)
@@ -127,9 +127,9 @@ export function writeContentOf(tables: Tables, row: number, skipped: number, wri
       return
     }
     case ContentKind.type: {
-      const kind = types.kind[content]! as TypeKind.Kind
+      const kind = types.kind(content)
       writer.varUint(kind)
-      if (isNamed(kind)) writer.string(types.names.get(content)!)
+      if (isNamed(kind)) writer.string(types.nameOf(content)!)
       return
     }
     case ContentKind.document: {
@@ -145,7 +145,7 @@ export function writeContentOf(tables: Tables, row: number, skipped: number, wri
 /** The values of a row, one for each unit, as apps see them: none for tombstones and formats. */
 export function valuesOfRow(doc: DocCore, row: number): unknown[] {
   const { rows, values } = doc.tables
-  switch (rows.kind[row]!) {
+  switch (rows.kind(row)) {
     case GC_KIND:
     case ContentKind.deleted:
     case ContentKind.format:
@@ -154,7 +154,7 @@ export function valuesOfRow(doc: DocCore, row: number): unknown[] {
       return textOfRow(doc.tables, row).split('')
     case ContentKind.any:
     case ContentKind.json:
-      return values.slice(rows.content[row]!, rows.length[row]!)
+      return values.slice(rows.content(row), rows.length(row))
     default:
       return [valueInRow(doc, row, 0)]
   }
@@ -163,14 +163,14 @@ export function valuesOfRow(doc: DocCore, row: number): unknown[] {
 /** The value of one unit of a row; undefined if it has none. */
 export function valueInRow(doc: DocCore, row: number, unit: number): unknown {
   const { rows, values, text } = doc.tables
-  const content = rows.content[row]!
-  switch (rows.kind[row]!) {
+  const content = rows.content(row)
+  switch (rows.kind(row)) {
     case GC_KIND:
     case ContentKind.deleted:
     case ContentKind.format:
       return undefined
     case ContentKind.string:
-      return text.text((rows.flags[row]! & Flag.wide) !== 0, content + unit, 1)
+      return text.text((rows.flags(row) & Flag.wide) !== 0, content + unit, 1)
     case ContentKind.type:
       return doc.facade(content)
     case ContentKind.document:
@@ -183,7 +183,7 @@ export function valueInRow(doc: DocCore, row: number, unit: number): unknown {
 /** The text of a row of kind string. */
 export function textOfRow(tables: Tables, row: number): string {
   const { rows, text } = tables
-  return text.text((rows.flags[row]! & Flag.wide) !== 0, rows.content[row]!, rows.length[row]!)
+  return text.text((rows.flags(row) & Flag.wide) !== 0, rows.content(row), rows.length(row))
 }
 
 function readJsonElement(from: ByteReader): unknown {

@@ -1,4 +1,4 @@
-/** Bits of the flags column of rows. */
+/** Bits of a row's flags. */
 export const deleted = 1
 /** Undo may need the content: garbage collection leaves it. */
 export const keep = 2

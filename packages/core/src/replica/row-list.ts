@@ -13,100 +13,90 @@ const WALKED_ROWS_MAX = 48
 
 /** The type in whose list, or under one of whose keys, a row is; NONE for GC runs. */
 export function typeOfRow(tables: Tables, row: number): number {
-  const parent = tables.rows.parent[row]!
-  return parent >= NONE ? parent : tables.entries.type[entryOfParent(parent)]!
+  const parent = tables.rows.parent(row)
+  return parent >= NONE ? parent : tables.entries.type(entryOfParent(parent))
 }
 
 /** The entry under which a row is, or NONE if it is in the list of its type. */
 export function entryOfRow(tables: Tables, row: number): number {
-  const parent = tables.rows.parent[row]!
+  const parent = tables.rows.parent(row)
   return parent >= NONE ? NONE : entryOfParent(parent)
 }
 
 /** The first row of the list that a parent column names. */
 export function headOf(tables: Tables, parent: number): number {
-  return parent >= 0 ? tables.types.head[parent]! : tables.entries.head[entryOfParent(parent)]!
+  return parent >= 0 ? tables.types.head(parent) : tables.entries.head(entryOfParent(parent))
 }
 
 /** Puts a row, whose parent is set, behind `left`, or in front of its list if that is NONE. Its visible units count at once. */
 export function link(tables: Tables, left: number, row: number): void {
   const { rows, types } = tables
-  const parent = rows.parent[row]!
-  let right: number
-  if (left !== NONE) {
-    right = rows.right[left]!
-    rows.right[left] = row
-  } else right = headOf(tables, parent)
-  rows.left[row] = left
-  rows.right[row] = right
-  if (right !== NONE) rows.left[right] = row
+  const parent = rows.parent(row)
+  const right = left === NONE ? headOf(tables, parent) : rows.right(left)
+  rows.link(left, row, right)
   if (parent >= 0) {
-    if (left === NONE) types.head[parent] = row
-    if (right === NONE) types.tail[parent] = row
-    types.rows[parent]!++
-    types.length[parent]! += rows.visibleLength(row)
+    types.listed(parent, left, row, right, rows.visibleLength(row))
     const tree = types.trees[parent]
     if (tree !== undefined) tree.insertAfter(left, row)
     return
   }
   const entry = entryOfParent(parent)
-  if (left === NONE) tables.entries.head[entry] = row
-  if (right === NONE) tables.entries.tail[entry] = row
+  if (left === NONE) tables.entries.setHead(entry, row)
+  if (right === NONE) tables.entries.setTail(entry, row)
 }
 
 /** Marks a row as deleted: its units no longer count. */
 export function hide(tables: Tables, row: number): void {
   const { rows, types } = tables
   const units = rows.visibleLength(row)
-  rows.flags[row]! |= Flag.deleted
-  const parent = rows.parent[row]!
+  rows.setFlags(row, rows.flags(row) | Flag.deleted)
+  const parent = rows.parent(row)
   if (units === 0 || parent < 0) return
-  types.length[parent]! -= units
+  types.setLength(parent, types.length(parent) - units)
   types.trees[parent]?.changed(row, -units)
 }
 
 /** Cuts a row after `units`, which is in 1 … length − 1, and returns the row of the rest. Columns that were read before may be out of date. */
 export function split(tables: Tables, row: number, units: number): number {
   const { rows, types } = tables
-  const rest = rows.allocate()
-  const kind = rows.kind[row]!
-  const flags = rows.flags[row]!
-  const client = rows.client[row]!
-  const parent = rows.parent[row]!
-  const clock = rows.clock[row]! + units
-  const length = rows.length[row]! - units
-  rows.kind[rest] = kind
-  rows.flags[rest] = flags
-  rows.client[rest] = client
-  rows.clock[rest] = clock
-  rows.length[rest] = length
-  rows.originClient[rest] = client
-  rows.originClock[rest] = clock - 1
-  rows.rightOriginClient[rest] = rows.rightOriginClient[row]!
-  rows.rightOriginClock[rest] = rows.rightOriginClock[row]!
-  rows.parent[rest] = parent
-  const content = rows.content[row]!
-  rows.content[rest] = kind === ContentKind.deleted ? NONE : content + units
+  const kind = rows.kind(row)
+  const flags = rows.flags(row)
+  const client = rows.client(row)
+  const parent = rows.parent(row)
+  const clock = rows.clock(row) + units
+  const length = rows.length(row) - units
+  const content = rows.content(row)
+  const rest = rows.add(
+    kind,
+    flags,
+    client,
+    clock,
+    length,
+    client,
+    clock - 1,
+    rows.rightOriginClient(row),
+    rows.rightOriginClock(row),
+    parent,
+  )
+  if (kind !== ContentKind.deleted) rows.setContent(rest, content + units)
   if (kind === ContentKind.string && (flags & Flag.wide) !== 0) tables.text.cutPair(content, units)
   if ((flags & Flag.redone) !== 0) {
-    const [redoneClient, redoneClock] = tables.redone.get(row)!
-    tables.redone.set(rest, [redoneClient, redoneClock + units])
+    const redone = tables.redone!
+    const [redoneClient, redoneClock] = redone.get(row)!
+    redone.set(rest, [redoneClient, redoneClock + units])
   }
-  rows.length[row] = units
-  const right = rows.right[row]!
-  rows.left[rest] = row
-  rows.right[rest] = right
-  rows.right[row] = rest
-  if (right !== NONE) rows.left[right] = rest
+  rows.setLength(row, units)
+  const right = rows.right(row)
+  rows.link(row, rest, right)
   if (parent >= 0) {
-    if (right === NONE) types.tail[parent] = rest
-    types.rows[parent]!++
+    if (right === NONE) types.setTail(parent, rest)
+    types.setRows(parent, types.rows(parent) + 1)
     const tree = types.trees[parent]
     if (tree !== undefined) {
       if (rows.isVisible(row)) tree.changed(row, -length)
       tree.insertAfter(row, rest)
     }
-  } else if (right === NONE) tables.entries.tail[entryOfParent(parent)] = rest
+  } else if (right === NONE) tables.entries.setTail(entryOfParent(parent), rest)
   tables.ids.insertAfter(client, row, rest)
   return rest
 }
@@ -117,40 +107,38 @@ export function split(tables: Tables, row: number, units: number): number {
  */
 export function mergeIfOne(tables: Tables, left: number, right: number): boolean {
   const { rows } = tables
-  const kind = rows.kind[left]!
-  if (kind !== rows.kind[right]) return false
+  const kind = rows.kind(left)
+  if (kind !== rows.kind(right)) return false
   if (kind === GC_KIND) {
     takeOut(tables, left, right)
     return true
   }
-  const flags = rows.flags[left]!
-  const rightFlags = rows.flags[right]!
+  const flags = rows.flags(left)
+  const rightFlags = rows.flags(right)
   if (
-    rows.right[left] !== right ||
-    rows.originClock[right] !== rows.clock[right]! - 1 ||
-    rows.originClient[right] !== rows.client[right] ||
-    rows.rightOriginClient[left] !== rows.rightOriginClient[right] ||
-    rows.rightOriginClock[left] !== rows.rightOriginClock[right] ||
+    rows.right(left) !== right ||
+    !rows.continuesItsClient(right) ||
+    !rows.haveSameRightOrigin(left, right) ||
     ((flags ^ rightFlags) & Flag.deleted) !== 0 ||
     ((flags | rightFlags) & Flag.redone) !== 0
   )
     return false
   if (!joinContents(tables, left, right)) return false
-  rows.flags[left]! |= rightFlags & Flag.keep
-  const parent = rows.parent[right]!
-  const next = rows.right[right]!
+  rows.setFlags(left, rows.flags(left) | (rightFlags & Flag.keep))
+  const parent = rows.parent(right)
+  const next = rows.right(right)
   if (parent >= 0) {
     const { types } = tables
     types.trees[parent]?.join(left, right)
-    if (next === NONE) types.tail[parent] = left
-    types.rows[parent]!--
+    if (next === NONE) types.setTail(parent, left)
+    types.setRows(parent, types.rows(parent) - 1)
   } else {
-    const { tail } = tables.entries
+    const { entries } = tables
     const entry = entryOfParent(parent)
-    if (tail[entry] === right) tail[entry] = left
+    if (entries.tail(entry) === right) entries.setTail(entry, left)
   }
-  rows.right[left] = next
-  if (next !== NONE) rows.left[next] = left
+  rows.setRight(left, next)
+  if (next !== NONE) rows.setLeft(next, left)
   takeOut(tables, left, right)
   return true
 }
@@ -158,20 +146,20 @@ export function mergeIfOne(tables: Tables, left: number, right: number): boolean
 /** A row of its own content no longer: what it referred to is let go. */
 export function dropContent(tables: Tables, row: number): void {
   const { rows, text, values } = tables
-  const content = rows.content[row]!
-  switch (rows.kind[row]!) {
+  const content = rows.content(row)
+  switch (rows.kind(row)) {
     case GC_KIND:
     case ContentKind.deleted:
     case ContentKind.type:
       return
     case ContentKind.string:
-      text.dead += rows.length[row]!
-      rows.flags[row]! &= ~Flag.wide
+      text.dead += rows.length(row)
+      rows.setFlags(row, rows.flags(row) & ~Flag.wide)
       break
     default:
-      values.release(content, rows.length[row]!)
+      values.release(content, rows.length(row))
   }
-  rows.content[row] = NONE
+  rows.setContent(row, NONE)
 }
 
 /** The row of the visible unit at `index`, and where in it: a lookup leaves both here, since a pair would be allocated each time. */
@@ -194,8 +182,8 @@ export function findIndex(tables: Tables, type: number, index: number, found: Fo
     return
   }
   let left = index
-  let row = tables.types.head[type]!
-  for (; ; row = rows.right[row]!) {
+  let row = tables.types.head(type)
+  for (; ; row = rows.right(row)) {
     const units = rows.visibleLength(row)
     if (left < units) break
     left -= units
@@ -207,10 +195,10 @@ export function findIndex(tables: Tables, type: number, index: number, found: Fo
 /** Visible units in front of a row of a type's list. Cost log n. */
 export function indexOfRow(tables: Tables, row: number): number {
   const { rows } = tables
-  const tree = treeOf(tables, rows.parent[row]!)
+  const tree = treeOf(tables, rows.parent(row))
   if (tree !== undefined) return tree.indexOf(row)
   let index = 0
-  for (let left = rows.left[row]!; left !== NONE; left = rows.left[left]!) index += rows.visibleLength(left)
+  for (let left = rows.left(row); left !== NONE; left = rows.left(left)) index += rows.visibleLength(left)
   return index
 }
 
@@ -218,38 +206,36 @@ export function indexOfRow(tables: Tables, row: number): number {
 export function treeOf(tables: Tables, type: number): PositionTree | undefined {
   const { rows, types } = tables
   const tree = types.trees[type]
-  if (tree !== undefined || types.rows[type]! <= WALKED_ROWS_MAX) return tree
+  if (tree !== undefined || types.rows(type) <= WALKED_ROWS_MAX) return tree
   rows.withLeaves()
-  return (types.trees[type] = new PositionTree(rows, types.head[type]!, types.rows[type]!))
+  return (types.trees[type] = new PositionTree(rows, types.head(type), types.rows(type)))
 }
 
 function joinContents(tables: Tables, left: number, right: number): boolean {
   const { rows, text, values } = tables
-  switch (rows.kind[left]!) {
+  switch (rows.kind(left)) {
     case ContentKind.deleted:
       return true
     case ContentKind.string: {
-      const wide = rows.flags[left]! & Flag.wide
-      const rightWide = rows.flags[right]! & Flag.wide
-      rows.content[left] = text.join(
-        wide !== 0,
-        rows.content[left]!,
-        rows.length[left]!,
-        rightWide !== 0,
-        rows.content[right]!,
-        rows.length[right]!,
+      const wide = rows.flags(left) & Flag.wide
+      const rightWide = rows.flags(right) & Flag.wide
+      rows.setContent(
+        left,
+        text.join(
+          wide !== 0,
+          rows.content(left),
+          rows.length(left),
+          rightWide !== 0,
+          rows.content(right),
+          rows.length(right),
+        ),
       )
-      rows.flags[left]! |= rightWide
+      rows.setFlags(left, rows.flags(left) | rightWide)
       return true
     }
     case ContentKind.any:
     case ContentKind.json:
-      rows.content[left] = values.join(
-        rows.content[left]!,
-        rows.length[left]!,
-        rows.content[right]!,
-        rows.length[right]!,
-      )
+      rows.setContent(left, values.join(rows.content(left), rows.length(left), rows.content(right), rows.length(right)))
       return true
     default:
       return false
@@ -259,7 +245,7 @@ function joinContents(tables: Tables, left: number, right: number): boolean {
 /** Gives the units of `right` to `left`, and its handle back. */
 function takeOut(tables: Tables, left: number, right: number): void {
   const { rows, ids } = tables
-  ids.remove(rows.client[left]!, left, right)
-  rows.length[left]! += rows.length[right]!
+  ids.remove(rows.client(left), left, right)
+  rows.setLength(left, rows.length(left) + rows.length(right))
   rows.release(right)
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ByteWriter } from '../byte-writer.ts'
+import * as ContentKind from '../content-kind.ts'
 import { applyUpdate, Doc, encodeStateAsUpdate } from '../index.ts'
+import * as Flag from './row-flag.ts'
 import { NARROW_CLIENTS_MAX, RowTable } from './row-table.ts'
 
 /** A character of each client, from the highest ID down, each behind the one before. */
@@ -36,19 +38,18 @@ describe('a document with more clients than two bytes can tell apart', () => {
     applyUpdate(other, update)
     expect(other.getText('text').length).toBe(NARROW_CLIENTS_MAX + 100)
     expect(Buffer.compare(encodeStateAsUpdate(other), update)).toBe(0)
-    expect(other.tables.rows.client).toBeInstanceOf(Int32Array)
-    expect(doc.tables.rows.client).toBeInstanceOf(Int16Array)
+    expect(other.tables.rows.hasWideClients).toBe(true)
+    expect(doc.tables.rows.hasWideClients).toBe(false)
   })
 
   it('goes on from the narrow columns that it had', () => {
     const rows = new RowTable()
-    const row = rows.allocate()
-    rows.client[row] = NARROW_CLIENTS_MAX - 1
-    rows.originClient[row] = -1
+    const row = rows.add(ContentKind.string, 0, NARROW_CLIENTS_MAX - 1, 0, 1, -1, 0, -1, 0, 0)
     rows.widenClients()
     rows.reserve(100)
-    expect([rows.client[row], rows.originClient[row]]).toEqual([NARROW_CLIENTS_MAX - 1, -1])
-    rows.client[rows.allocate()] = NARROW_CLIENTS_MAX
-    expect(rows.client[row + 1]).toBe(NARROW_CLIENTS_MAX)
+    expect([rows.client(row), rows.originClient(row)]).toEqual([NARROW_CLIENTS_MAX - 1, -1])
+    expect([rows.kind(row), rows.flags(row)]).toEqual([ContentKind.string, 0])
+    const next = rows.add(ContentKind.string, Flag.wide, NARROW_CLIENTS_MAX, 0, 1, -1, 0, -1, 0, 0)
+    expect([rows.client(next), rows.isWide(next)]).toEqual([NARROW_CLIENTS_MAX, true])
   })
 })

@@ -1,21 +1,22 @@
 /**
- * The rows of a document, column by column. A row is one run of units: an item of Yjs, or a GC run. A handle (an index into the columns) stays valid until
- * the row is merged into its neighbour or released; to remember a place for longer, remember an ID and ask `IdIndex`.
+ * The rows of a document. A row is one run of units: an item of Yjs, or a GC run. A handle (the number of a row) stays valid until the row is merged into its
+ * neighbour or released; to remember a place for longer, remember an ID and ask `IdIndex`.
  *
- * Columns and no objects: a document of ten thousand rows is a dozen arrays to the garbage collector, and half the memory. Whoever allocates a row must
- * read the columns again, since growing replaces them.
+ * All rows lie in two arrays, in records of nine words and four halves: two things to the garbage collector, whatever the number of rows, and little in a small
+ * document, where an array of its own for each field costs more than what is in it. Records are read and written by the methods here, which V8 inlines; only
+ * where it has too many of them to inline, the arrays are read directly.
  */
 import * as Flag from './row-flag.ts'
 import * as ContentKind from '../content-kind.ts'
-import { grownColumns, noBytes, noHalves, noNumbers } from './columns.ts'
+import * as RowRecord from './row-record.ts'
 
-/** No row, no type, no client: what a column holds where there is nothing. */
+/** No row, no type, no client: what a field holds where there is nothing. */
 export const NONE = -1
 
 /** The kind of a GC run; other kinds are those of `ContentKind`. */
 export const GC_KIND = 0
 
-/** A row that lives under a key of its type has its entry in the parent column, as a negative number. */
+/** A row that lives under a key of its type has its entry in the place of its parent, as a negative number. */
 export function parentOfEntry(entry: number): number {
   return -2 - entry
 }
@@ -28,57 +29,260 @@ export function entryOfParent(parent: number): number {
 /** Indices of clients take two bytes, until there are more clients than that. */
 export const NARROW_CLIENTS_MAX = 0x8000
 
-export type ClientColumn = Int16Array | Int32Array
+// Constants of this module: V8 knows what they are, and reads those of other modules from memory each time.
+const ROW_WORDS = RowRecord.words
+const CLOCK = RowRecord.clock
+const LENGTH = RowRecord.length
+const ORIGIN_CLOCK = RowRecord.originClock
+const RIGHT_ORIGIN_CLOCK = RowRecord.rightOriginClock
+const CONTENT = RowRecord.content
+const LEFT = RowRecord.left
+const RIGHT = RowRecord.right
+const NEXT_BY_CLOCK = RowRecord.nextByClock
+const PARENT = RowRecord.parent
+const ROW_HALVES = RowRecord.halves
+const CLIENT = RowRecord.client
+const ORIGIN_CLIENT = RowRecord.originClient
+const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
+const TRAITS = RowRecord.traits
+const KIND_BITS = 0x0f
+const FLAGS_SHIFT = 4
+
+const deletedTrait: number = Flag.deleted << FLAGS_SHIFT
+const wideTrait: number = Flag.wide << FLAGS_SHIFT
+
+/** A bit for each kind whose units have an index in their type; formats, tombstones without content and GC runs have none. */
+const countableKinds: number = 0x3ff & ~((1 << GC_KIND) | (1 << ContentKind.deleted) | (1 << ContentKind.format))
+
+const noWords = new Int32Array(0)
+const noHalves = new Int16Array(0)
 
 export class RowTable {
   /** Handles in use are below this. */
   end = 0
   /** Rows in use. */
   live = 0
-  #free = NONE
+  #free: number = NONE
+  #capacity = 0
+  /** The records, one after another. Growing the table replaces both arrays: who reads them reads them again after an insertion. */
+  words: Int32Array = noWords
+  /** Of 32 bits each, once there are many clients. */
+  halves: Int16Array | Int32Array = noHalves
+  /** Where rows are in the position trees of their types, by handle; empty until there is a tree. */
+  leaves: Int32Array = noWords
 
-  kind: Uint8Array = noBytes
-  flags: Uint8Array = noBytes
   /** Index in the client table. */
-  client: ClientColumn = noHalves
-  clock: Int32Array = noNumbers
-  /** In units, at least 1. */
-  length: Int32Array = noNumbers
-  /** Index in the client table, or NONE; the clock beside it is of the last unit to the left at insertion. */
-  originClient: ClientColumn = noHalves
-  originClock: Int32Array = noNumbers
-  rightOriginClient: ClientColumn = noHalves
-  rightOriginClock: Int32Array = noNumbers
-  /** Where the content is: an offset into a text buffer or the values, or a type, depending on the kind. */
-  content: Int32Array = noNumbers
-  /** Neighbours in the list of the type, or of the key, tombstones included. */
-  left: Int32Array = noNumbers
-  right: Int32Array = noNumbers
-  /** The row of the same client whose clock follows. */
-  nextByClock: Int32Array = noNumbers
-  /** The type, for a row of its list; for a row under a key see {@link parentOfEntry}; NONE for GC runs. */
-  parent: Int32Array = noNumbers
-  /** Where the row is in the position tree of its type; empty until there is a tree. */
-  leaf: Int32Array = noNumbers
+  client(row: number): number {
+    return this.halves[row * ROW_HALVES + CLIENT]!
+  }
 
-  /** A row with nothing in it. Columns that were read before may be out of date afterwards. */
-  allocate(): number {
-    this.live++
-    const free = this.#free
-    if (free !== NONE) {
-      this.#free = this.right[free]!
-      return free
-    }
-    if (this.end === this.clock.length) this.#resize(Math.ceil(this.end * 1.5) + 4)
-    return this.end++
+  clock(row: number): number {
+    return this.words[row * ROW_WORDS + CLOCK]!
+  }
+
+  /** In units, at least 1. */
+  length(row: number): number {
+    return this.words[row * ROW_WORDS + LENGTH]!
+  }
+
+  /** The clock behind the last unit. */
+  clockEnd(row: number): number {
+    const at = row * ROW_WORDS
+    return this.words[at + CLOCK]! + this.words[at + LENGTH]!
+  }
+
+  kind(row: number): number {
+    return this.halves[row * ROW_HALVES + TRAITS]! & KIND_BITS
+  }
+
+  /** Bits of `row-flag.ts`. */
+  flags(row: number): number {
+    return this.halves[row * ROW_HALVES + TRAITS]! >> FLAGS_SHIFT
+  }
+
+  /** Index in the client table, or NONE; the clock beside it is of the last unit to the left at insertion. */
+  originClient(row: number): number {
+    return this.halves[row * ROW_HALVES + ORIGIN_CLIENT]!
+  }
+
+  originClock(row: number): number {
+    return this.words[row * ROW_WORDS + ORIGIN_CLOCK]!
+  }
+
+  rightOriginClient(row: number): number {
+    return this.halves[row * ROW_HALVES + RIGHT_ORIGIN_CLIENT]!
+  }
+
+  rightOriginClock(row: number): number {
+    return this.words[row * ROW_WORDS + RIGHT_ORIGIN_CLOCK]!
+  }
+
+  /** Where the content is: an offset into a text buffer or the values, or a type, depending on the kind. */
+  content(row: number): number {
+    return this.words[row * ROW_WORDS + CONTENT]!
+  }
+
+  /** Neighbours in the list of the type, or of the key, tombstones included. */
+  left(row: number): number {
+    return this.words[row * ROW_WORDS + LEFT]!
+  }
+
+  right(row: number): number {
+    return this.words[row * ROW_WORDS + RIGHT]!
+  }
+
+  /** The row of the same client whose clock follows. */
+  nextByClock(row: number): number {
+    return this.words[row * ROW_WORDS + NEXT_BY_CLOCK]!
+  }
+
+  /** The type, for a row of its list; for a row under a key see {@link parentOfEntry}; NONE for GC runs. */
+  parent(row: number): number {
+    return this.words[row * ROW_WORDS + PARENT]!
+  }
+
+  setClient(row: number, client: number): void {
+    this.halves[row * ROW_HALVES + CLIENT] = client
+  }
+
+  setClock(row: number, clock: number): void {
+    this.words[row * ROW_WORDS + CLOCK] = clock
+  }
+
+  setLength(row: number, length: number): void {
+    this.words[row * ROW_WORDS + LENGTH] = length
+  }
+
+  setKind(row: number, kind: number): void {
+    const at = row * ROW_HALVES + TRAITS
+    this.halves[at] = (this.halves[at]! & ~KIND_BITS) | kind
+  }
+
+  setFlags(row: number, flags: number): void {
+    const at = row * ROW_HALVES + TRAITS
+    this.halves[at] = (this.halves[at]! & KIND_BITS) | (flags << FLAGS_SHIFT)
+  }
+
+  setOrigin(row: number, client: number, clock: number): void {
+    this.halves[row * ROW_HALVES + ORIGIN_CLIENT] = client
+    this.words[row * ROW_WORDS + ORIGIN_CLOCK] = clock
+  }
+
+  setRightOrigin(row: number, client: number, clock: number): void {
+    this.halves[row * ROW_HALVES + RIGHT_ORIGIN_CLIENT] = client
+    this.words[row * ROW_WORDS + RIGHT_ORIGIN_CLOCK] = clock
+  }
+
+  setContent(row: number, content: number): void {
+    this.words[row * ROW_WORDS + CONTENT] = content
+  }
+
+  setLeft(row: number, left: number): void {
+    this.words[row * ROW_WORDS + LEFT] = left
+  }
+
+  setRight(row: number, right: number): void {
+    this.words[row * ROW_WORDS + RIGHT] = right
+  }
+
+  setNextByClock(row: number, next: number): void {
+    this.words[row * ROW_WORDS + NEXT_BY_CLOCK] = next
+  }
+
+  setParent(row: number, parent: number): void {
+    this.words[row * ROW_WORDS + PARENT] = parent
+  }
+
+  /** Whether the row counts in the length of its type. */
+  isVisible(row: number): boolean {
+    const traits = this.halves[row * ROW_HALVES + TRAITS]!
+    return (traits & deletedTrait) === 0 && ((countableKinds >> (traits & KIND_BITS)) & 1) !== 0
+  }
+
+  /** Units that count in the length of the type: all or none. */
+  visibleLength(row: number): number {
+    return this.isVisible(row) ? this.length(row) : 0
+  }
+
+  isDeleted(row: number): boolean {
+    return (this.halves[row * ROW_HALVES + TRAITS]! & deletedTrait) !== 0
+  }
+
+  /** Whether its text, if it has any, is in the buffer of 16-bit units. */
+  isWide(row: number): boolean {
+    return (this.halves[row * ROW_HALVES + TRAITS]! & wideTrait) !== 0
+  }
+
+  /** Whether both rows have the same right origin. */
+  haveSameRightOrigin(row: number, other: number): boolean {
+    const halves = this.halves
+    const words = this.words
+    return (
+      halves[row * ROW_HALVES + RIGHT_ORIGIN_CLIENT] === halves[other * ROW_HALVES + RIGHT_ORIGIN_CLIENT] &&
+      words[row * ROW_WORDS + RIGHT_ORIGIN_CLOCK] === words[other * ROW_WORDS + RIGHT_ORIGIN_CLOCK]
+    )
+  }
+
+  /** Whether the origin of a row is the unit before its first one. */
+  continuesItsClient(row: number): boolean {
+    const half = row * ROW_HALVES
+    const word = row * ROW_WORDS
+    return (
+      this.words[word + ORIGIN_CLOCK] === this.words[word + CLOCK]! - 1 &&
+      this.halves[half + ORIGIN_CLIENT] === this.halves[half + CLIENT]
+    )
+  }
+
+  /** Makes a row without content and neighbours, and returns its handle. */
+  add(
+    kind: number,
+    flags: number,
+    client: number,
+    clock: number,
+    length: number,
+    originClient: number,
+    originClock: number,
+    rightOriginClient: number,
+    rightOriginClock: number,
+    parent: number,
+  ): number {
+    const row = this.#allocate()
+    const halves = this.halves
+    const half = row * ROW_HALVES
+    halves[half + CLIENT] = client
+    halves[half + ORIGIN_CLIENT] = originClient
+    halves[half + RIGHT_ORIGIN_CLIENT] = rightOriginClient
+    halves[half + TRAITS] = kind | (flags << FLAGS_SHIFT)
+    const words = this.words
+    const word = row * ROW_WORDS
+    words[word + CLOCK] = clock
+    words[word + LENGTH] = length
+    words[word + ORIGIN_CLOCK] = originClock
+    words[word + RIGHT_ORIGIN_CLOCK] = rightOriginClock
+    words[word + CONTENT] = NONE
+    words[word + LEFT] = NONE
+    words[word + RIGHT] = NONE
+    words[word + NEXT_BY_CLOCK] = NONE
+    words[word + PARENT] = parent
+    return row
+  }
+
+  /** Puts a row between two rows, either of which may be NONE. */
+  link(left: number, row: number, right: number): void {
+    const { words } = this
+    const at = row * ROW_WORDS
+    words[at + LEFT] = left
+    words[at + RIGHT] = right
+    if (left !== NONE) words[left * ROW_WORDS + RIGHT] = row
+    if (right !== NONE) words[right * ROW_WORDS + LEFT] = row
   }
 
   /** Gives a handle back; nothing may refer to it any more. */
   release(row: number): void {
-    this.kind[row] = GC_KIND
-    this.flags[row] = 0
-    this.length[row] = 0
-    this.right[row] = this.#free
+    this.halves[row * ROW_HALVES + TRAITS] = GC_KIND
+    const at = row * ROW_WORDS
+    this.words[at + LENGTH] = 0
+    this.words[at + RIGHT] = this.#free
     this.#free = row
     this.live--
   }
@@ -86,96 +290,71 @@ export class RowTable {
   /** Makes room for so many rows more, and no further: what is loaded once is not over-allocated. */
   reserve(rows: number): void {
     const needed = this.end + rows
-    if (needed > this.clock.length) this.#resize(needed)
+    if (needed > this.#capacity) this.#resize(needed)
   }
 
-  /** Becomes what `loaded` is: a table in which the first `rows` are in use, and which nobody uses after. */
-  take(loaded: RowTable, rows: number): void {
-    this.kind = loaded.kind
-    this.flags = loaded.flags
-    this.client = loaded.client
-    this.clock = loaded.clock
-    this.length = loaded.length
-    this.originClient = loaded.originClient
-    this.originClock = loaded.originClock
-    this.rightOriginClient = loaded.rightOriginClient
-    this.rightOriginClock = loaded.rightOriginClock
-    this.content = loaded.content
-    this.left = loaded.left
-    this.right = loaded.right
-    this.nextByClock = loaded.nextByClock
-    this.parent = loaded.parent
-    this.leaf = loaded.leaf
+  /** Becomes what `loaded` is: a table in which no handle was released, and which nobody uses after. */
+  take(loaded: RowTable): void {
+    this.words = loaded.words
+    this.halves = loaded.halves
+    this.leaves = loaded.leaves
+    this.#capacity = loaded.#capacity
     this.#free = NONE
-    this.end = rows
-    this.live = rows
+    this.end = loaded.end
+    this.live = loaded.end
   }
 
   /** From now on clients of any index fit: there are more than {@link NARROW_CLIENTS_MAX}. */
   widenClients(): void {
-    this.client = Int32Array.from(this.client)
-    this.originClient = Int32Array.from(this.originClient)
-    this.rightOriginClient = Int32Array.from(this.rightOriginClient)
+    this.halves = Int32Array.from(this.halves)
+  }
+
+  /** Whether clients of any index fit. */
+  get hasWideClients(): boolean {
+    return this.halves instanceof Int32Array
+  }
+
+  /** Gives each client the index that stands in `indices` at the one it has. */
+  renumberClients(indices: readonly number[]): void {
+    const halves = this.halves
+    for (let half = 0; half < this.end * ROW_HALVES; half += ROW_HALVES) {
+      for (let at = half + CLIENT; at <= half + RIGHT_ORIGIN_CLIENT; at++) {
+        if (halves[at] !== NONE) halves[at] = indices[halves[at]!]!
+      }
+    }
   }
 
   /** From now on rows have a place for their leaf. */
   withLeaves(): void {
-    if (this.leaf.length === 0) this.leaf = new Int32Array(this.clock.length)
+    if (this.leaves.length === 0) this.leaves = new Int32Array(this.#capacity)
   }
 
-  /** Whether the row counts in the length of its type. */
-  isVisible(row: number): boolean {
-    return (this.flags[row]! & Flag.deleted) === 0 && isCountable(this.kind[row]!)
-  }
-
-  /** Units that count in the length of the type: all or none. */
-  visibleLength(row: number): number {
-    return this.isVisible(row) ? this.length[row]! : 0
-  }
-
-  isDeleted(row: number): boolean {
-    return (this.flags[row]! & Flag.deleted) !== 0
+  #allocate(): number {
+    this.live++
+    const free = this.#free
+    if (free !== NONE) {
+      this.#free = this.words[free * ROW_WORDS + RIGHT]!
+      return free
+    }
+    const { end } = this
+    if (end === this.#capacity) this.#resize(end === 0 ? 1 : end + (end >> 1) + 2)
+    this.end = end + 1
+    return end
   }
 
   #resize(capacity: number): void {
-    ;[
-      this.clock,
-      this.length,
-      this.originClock,
-      this.rightOriginClock,
-      this.content,
-      this.left,
-      this.right,
-      this.nextByClock,
-      this.parent,
-      this.client,
-      this.originClient,
-      this.rightOriginClient,
-      this.kind,
-      this.flags,
-    ] = grownColumns(capacity, [
-      this.clock,
-      this.length,
-      this.originClock,
-      this.rightOriginClock,
-      this.content,
-      this.left,
-      this.right,
-      this.nextByClock,
-      this.parent,
-      this.client,
-      this.originClient,
-      this.rightOriginClient,
-      this.kind,
-      this.flags,
-    ])
-    if (this.leaf.length > 0) this.leaf = grown(this.leaf, capacity)
+    this.words = grown(this.words, capacity * ROW_WORDS)
+    const halves = this.halves
+    this.halves = new (halves.constructor as new (length: number) => Int16Array | Int32Array)(capacity * ROW_HALVES)
+    this.halves.set(halves)
+    if (this.leaves.length > 0) this.leaves = grown(this.leaves, capacity)
+    this.#capacity = capacity
   }
 }
 
 /** Whether units of this kind have an index in their type; formats, tombstones without content and GC runs have none. */
 export function isCountable(kind: number): boolean {
-  return kind !== GC_KIND && kind !== ContentKind.deleted && kind !== ContentKind.format
+  return ((countableKinds >> kind) & 1) !== 0
 }
 
 /** A longer array with the same beginning. */

@@ -14,15 +14,15 @@ export function forEachRowOf(transaction: Transaction, ids: DeleteSet, visit: (r
     const client = clients.indexOf(id)
     if (client === NONE) continue
     for (const { clock, len } of items) {
-      if (clock >= clients.states[client]!) break
+      if (clock >= clients.state(client)) break
       if (len === 0) continue
       const end = clock + len
       let row = rowBeginningWith(transaction, client, clock)
-      while (row !== NONE && rows.clock[row]! < end) {
-        const units = end - rows.clock[row]!
-        if (units < rows.length[row]! && rows.kind[row] !== GC_KIND) cut(transaction, row, units)
+      while (row !== NONE && rows.clock(row) < end) {
+        const units = end - rows.clock(row)
+        if (units < rows.length(row) && rows.kind(row) !== GC_KIND) cut(transaction, row, units)
         visit(row)
-        row = rows.nextByClock[row]!
+        row = rows.nextByClock(row)
       }
     }
   }

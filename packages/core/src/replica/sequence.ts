@@ -22,25 +22,25 @@ function lengthExceeded(): Error {
  */
 export function insertAt(transaction: Transaction, type: number, index: number, values: readonly unknown[]): void {
   const { tables } = transaction.doc
-  if (index < 0 || index > tables.types.length[type]!) throw lengthExceeded()
+  if (index < 0 || index > tables.types.length(type)) throw lengthExceeded()
   let left = NONE
   if (index > 0) {
     findIndex(tables, type, index - 1, found)
     left = found.row
-    if (found.offset + 1 < tables.rows.length[left]!) cut(transaction, left, found.offset + 1)
+    if (found.offset + 1 < tables.rows.length(left)) cut(transaction, left, found.offset + 1)
   }
   insertBehind(transaction, type, left, values)
 }
 
 /** Inserts values behind everything in the list, tombstones included. */
 export function push(transaction: Transaction, type: number, values: readonly unknown[]): void {
-  insertBehind(transaction, type, transaction.doc.tables.types.tail[type]!, values)
+  insertBehind(transaction, type, transaction.doc.tables.types.tail(type), values)
 }
 
 /** Inserts values behind a row, or in front of all if that is NONE. Neighbouring plain values become one run. */
 export function insertBehind(transaction: Transaction, type: number, after: number, values: readonly unknown[]): void {
   const { rows, types } = transaction.doc.tables
-  const right = after === NONE ? types.head[type]! : rows.right[after]!
+  const right = after === NONE ? types.head(type) : rows.right(after)
   let left = after
   let plain: unknown[] = []
   const insertPlain = (): void => {
@@ -64,7 +64,7 @@ export function deleteAt(transaction: Transaction, type: number, index: number, 
   if (length === 0) return
   const { tables } = transaction.doc
   let left = length
-  if (index < tables.types.length[type]!) left = deleteFrom(transaction, type, index, length)
+  if (index < tables.types.length(type)) left = deleteFrom(transaction, type, index, length)
   if (left > 0) throw lengthExceeded()
 }
 
@@ -77,18 +77,18 @@ export function deleteFrom(transaction: Transaction, type: number, index: number
   let left = length
   while (left > 0 && row !== NONE) {
     if (rows.isVisible(row)) {
-      if (left < rows.length[row]!) cut(transaction, row, left)
-      left -= rows.length[row]!
+      if (left < rows.length(row)) cut(transaction, row, left)
+      left -= rows.length(row)
       deleteRow(transaction, row)
     }
-    row = rows.right[row]!
+    row = rows.right(row)
   }
   return left
 }
 
 /** The value at `index`; undefined if there is none. */
 export function valueAt(doc: DocCore, type: number, index: number): unknown {
-  if (!(index >= 0 && index < doc.tables.types.length[type]!)) return undefined
+  if (!(index >= 0 && index < doc.tables.types.length(type))) return undefined
   findIndex(doc.tables, type, index, found)
   return valueInRow(doc, found.row, found.offset)
 }
@@ -97,9 +97,9 @@ export function valueAt(doc: DocCore, type: number, index: number): unknown {
 export function valuesOf(doc: DocCore, type: number): unknown[] {
   const values: unknown[] = []
   const { rows, types } = doc.tables
-  for (let row = types.head[type]!; row !== NONE; row = rows.right[row]!) {
+  for (let row = types.head(type); row !== NONE; row = rows.right(row)) {
     if (!rows.isVisible(row)) continue
-    if (rows.length[row] === 1 && rows.kind[row] !== ContentKind.string) values.push(valueInRow(doc, row, 0))
+    if (rows.length(row) === 1 && rows.kind(row) !== ContentKind.string) values.push(valueInRow(doc, row, 0))
     else for (const value of valuesOfRow(doc, row)) values.push(value)
   }
   return values
@@ -108,13 +108,13 @@ export function valuesOf(doc: DocCore, type: number): unknown[] {
 /** The values from `start` up to `end`; below 0 they count from the end. */
 export function sliceOf(doc: DocCore, type: number, start: number, end: number): unknown[] {
   const { rows, types } = doc.tables
-  const length = types.length[type]!
+  const length = types.length(type)
   let skipped = start < 0 ? length + start : start
   let left = (end < 0 ? length + end : end) - skipped
   const values: unknown[] = []
-  for (let row = types.head[type]!; row !== NONE && left > 0; row = rows.right[row]!) {
+  for (let row = types.head(type); row !== NONE && left > 0; row = rows.right(row)) {
     if (!rows.isVisible(row)) continue
-    const units = rows.length[row]!
+    const units = rows.length(row)
     if (units <= skipped) {
       skipped -= units
       continue
@@ -129,9 +129,9 @@ export function sliceOf(doc: DocCore, type: number, start: number, end: number):
 /** The values one after another, as the list is while it is walked. */
 export function* iterate(doc: DocCore, type: number): IterableIterator<unknown> {
   const { rows, types } = doc.tables
-  for (let row = types.head[type]!; row !== NONE;) {
+  for (let row = types.head(type); row !== NONE;) {
     const values = rows.isVisible(row) ? valuesOfRow(doc, row) : []
-    row = rows.right[row]!
+    row = rows.right(row)
     yield* values
   }
 }

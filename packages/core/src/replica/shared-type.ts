@@ -17,14 +17,16 @@ export type Observer<Event> = (event: Event, transaction: Transaction) => void
 // eslint-disable-next-line typescript/no-explicit-any -- an observer of a special event is no observer of any event
 type AnyObserver = Observer<any>
 
+const nobody: readonly never[] = []
+
 // eslint-disable-next-line typescript/no-explicit-any -- as above
 export class SharedType<Event = any> {
   /** The document that it is in, or null. */
   doc: DocCore | null = null
   /** Its number in the document's type table; NONE while it is in none. */
   handle: number = NONE
-  #observers: AnyObserver[] = []
-  #deepObservers: Observer<YEvent[]>[] = []
+  #observers: readonly AnyObserver[] = nobody
+  #deepObservers: readonly Observer<YEvent[]>[] = nobody
 
   /** Which of the types it is, as on the wire. */
   get kind(): TypeKind.Kind {
@@ -52,13 +54,13 @@ export class SharedType<Event = any> {
 
   /** Its length in a document, as Yjs names it for types of any kind; 0 on its own. */
   get _length(): number {
-    return this.doc === null ? 0 : this.doc.tables.types.length[this.handle]!
+    return this.doc === null ? 0 : this.doc.tables.types.length(this.handle)
   }
 
   /** Its first item, deleted or not, as Yjs names it; null if there is none. */
   get _start(): Item | null {
     const { doc } = this
-    const row = doc === null ? NONE : doc.tables.types.head[this.handle]!
+    const row = doc === null ? NONE : doc.tables.types.head(this.handle)
     return row === NONE ? null : doc!.itemOfRow(row)
   }
 
@@ -67,14 +69,14 @@ export class SharedType<Event = any> {
     const { doc } = this
     if (doc === null) return null
     const { rows, types } = doc.tables
-    let row = types.head[this.handle]!
-    while (row !== NONE && rows.isDeleted(row)) row = rows.right[row]!
+    let row = types.head(this.handle)
+    while (row !== NONE && rows.isDeleted(row)) row = rows.right(row)
     return row === NONE ? null : doc.itemOfRow(row)
   }
 
   /** The row that holds it; NONE for a root and on its own, `COLLECTED` once that row has lost its content. */
   get itemRow(): number {
-    return this.doc === null ? NONE : this.doc.tables.types.item[this.handle]!
+    return this.doc === null ? NONE : this.doc.tables.types.item(this.handle)
   }
 
   /** The key under which it stands in its parent, or null. */
@@ -96,7 +98,7 @@ export class SharedType<Event = any> {
 
   /** Calls `observer` with an event after each transaction that changed this type. */
   observe(observer: Observer<Event>): void {
-    this.#observers.push(observer)
+    this.#observers = added(this.#observers, observer)
     if (this.doc !== null) this.doc.observers++
   }
 
@@ -108,7 +110,7 @@ export class SharedType<Event = any> {
 
   /** Calls `observer` with all events of this type and of what is inside, after each transaction that changed any. */
   observeDeep(observer: Observer<YEvent[]>): void {
-    this.#deepObservers.push(observer)
+    this.#deepObservers = added(this.#deepObservers, observer)
     if (this.doc !== null) this.doc.observers++
   }
 
@@ -144,4 +146,11 @@ export class SharedType<Event = any> {
   createEvent(transaction: Transaction): YEvent {
     return new YEvent(this, transaction)
   }
+}
+
+/** The list with an observer more. As in Yjs it is the same list, unless it is empty: who comes while others are called is called with them. */
+function added<Of>(list: readonly Of[], observer: Of): readonly Of[] {
+  if (list.length === 0) return [observer]
+  ;(list as Of[]).push(observer)
+  return list
 }

@@ -96,10 +96,10 @@ export function typeListToArraySnapshot({ doc, handle }: SharedType, of: Snapsho
   const values: unknown[] = []
   if (doc === null) return values
   const { rows, types, clients } = doc.tables
-  for (let row = types.head[handle]!; row !== NONE; row = rows.right[row]!) {
-    if (!isCountable(rows.kind[row]!)) continue
-    const client = clients.ids[rows.client[row]!]!
-    const first = rows.clock[row]!
+  for (let row = types.head(handle); row !== NONE; row = rows.right(row)) {
+    if (!isCountable(rows.kind(row))) continue
+    const client = clients.ids[rows.client(row)]!
+    const first = rows.clock(row)
     const inRow = valuesOfRow(doc, row)
     for (let at = 0; at < inRow.length; at++) if (wasVisible(of, client, first + at)) values.push(inRow[at])
   }
@@ -116,7 +116,7 @@ export function typeMapGetAllSnapshot({ doc, handle }: SharedType, of: Snapshot)
   const values: Record<string, unknown> = {}
   if (doc === null) return values
   const { types, entries } = doc.tables
-  for (let entry = types.firstEntry[handle]!; entry !== NONE; entry = entries.next[entry]!) {
+  for (let entry = types.firstEntry(handle); entry !== NONE; entry = entries.next(entry)) {
     const value = valueAt(doc, entry, of)
     if (value !== undefined) values[entries.keyOf(entry)] = value
   }
@@ -126,11 +126,11 @@ export function typeMapGetAllSnapshot({ doc, handle }: SharedType, of: Snapshot)
 /** The value of the last unit under a key that the snapshot knows, unless it was deleted. */
 function valueAt(doc: DocCore, entry: number, of: Snapshot): unknown {
   const { rows, clients, entries } = doc.tables
-  for (let row = entry === NONE ? NONE : entries.tail[entry]!; row !== NONE; row = rows.left[row]!) {
-    const client = clients.ids[rows.client[row]!]!
-    const first = rows.clock[row]!
+  for (let row = entry === NONE ? NONE : entries.tail(entry); row !== NONE; row = rows.left(row)) {
+    const client = clients.ids[rows.client(row)]!
+    const first = rows.clock(row)
     // What was set one after the other is one row once it is deleted.
-    const known = Math.min((of.sv.get(client) ?? 0) - first, rows.length[row]!)
+    const known = Math.min((of.sv.get(client) ?? 0) - first, rows.length(row))
     if (known > 0) return of.ds.has(client, first + known - 1) ? undefined : valueInRow(doc, row, known - 1)
   }
   return undefined

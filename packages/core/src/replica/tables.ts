@@ -19,5 +19,5 @@ export class Tables {
   readonly text: TextBuffer = new TextBuffer()
   readonly values: ValueBuffer = new ValueBuffer()
   /** For rows with `Flag.redone`, by handle: client index and clock of the item that was made in their place. */
-  readonly redone: Map<number, readonly [client: number, clock: number]> = new Map()
+  redone: Map<number, readonly [client: number, clock: number]> | null = null
 }

@@ -3,12 +3,12 @@
  * the same bytes on the wire, one of UTF-16 code units for the rest. What rows no longer refer to is dead until `compactText` packs the buffers.
  */
 import { decodeUtf8 } from '../text-coding.ts'
-import { noBytes } from './columns.ts'
 
 /** Code units that are turned into a string at once; more would overflow the stack. */
 const CHUNK_UNITS = 4096
 
 const REPLACEMENT = 0xfffd
+const noBytes = new Uint8Array(0)
 const noUnits = new Uint16Array(0)
 
 export class TextBuffer {

@@ -27,14 +27,14 @@ export function cleanFormattingGap(
   // Of several marks of a key the last one counts.
   const lastMarks = new Map<string, number>()
   let end = from
-  for (; end !== NONE && !rows.isVisible(end); end = rows.right[end]!) {
-    if (!rows.isDeleted(end) && rows.kind[end] === ContentKind.format) lastMarks.set(formatOfRow(tables, end).key, end)
+  for (; end !== NONE && !rows.isVisible(end); end = rows.right(end)) {
+    if (!rows.isDeleted(end) && rows.kind(end) === ContentKind.format) lastMarks.set(formatOfRow(tables, end).key, end)
   }
   let cleaned = 0
   let hasReachedCurrent = false
-  for (let row = from; row !== end; row = rows.right[row]!) {
+  for (let row = from; row !== end; row = rows.right(row)) {
     if (row === current) hasReachedCurrent = true
-    if (rows.isDeleted(row) || rows.kind[row] !== ContentKind.format) continue
+    if (rows.isDeleted(row) || rows.kind(row) !== ContentKind.format) continue
     const format = formatOfRow(tables, row)
     const { key, value } = format
     const valueBefore = before.get(key) ?? null
@@ -54,12 +54,12 @@ export function cleanFormatting(transaction: Transaction, type: number): number 
   const { tables } = transaction.doc
   const { rows, types } = tables
   let cleaned = 0
-  let start = types.head[type]!
+  let start = types.head(type)
   let before = new Map<string, unknown>()
   const attributes = new Map<string, unknown>()
-  for (let row = start; row !== NONE; row = rows.right[row]!) {
+  for (let row = start; row !== NONE; row = rows.right(row)) {
     if (rows.isDeleted(row)) continue
-    if (rows.kind[row] === ContentKind.format) applyFormat(attributes, formatOfRow(tables, row))
+    if (rows.kind(row) === ContentKind.format) applyFormat(attributes, formatOfRow(tables, row))
     else {
       cleaned += cleanFormattingGap(transaction, start, row, before, attributes)
       before = new Map(attributes)
@@ -79,8 +79,8 @@ export function cleanAfter(received: Transaction, cleanup: Transaction): void {
   const whole = textsWithNewMarks(received)
   forEachDeletedRow(received, (row) => {
     const type = typeOfRow(doc.tables, row)
-    if (types.formatted[type] === 0 || whole.has(type)) return
-    if (rows.kind[row] === ContentKind.format) whole.add(type)
+    if (!types.isFormatted(type) || whole.has(type)) return
+    if (rows.kind(row) === ContentKind.format) whole.add(type)
     else cleanGapAround(cleanup, row)
   })
   for (const type of whole) cleanFormatting(cleanup, type)
@@ -94,8 +94,8 @@ function textsWithNewMarks(transaction: Transaction): Set<number> {
   const touched = transaction.touchedSince(transaction.seenTransactions)
   for (let at = 0; at < touched.length; at += 2) {
     const [client, clock] = [touched[at]!, touched[at + 1]!]
-    for (let row = ids.find(client, clock); row !== NONE; row = rows.nextByClock[row]!) {
-      if (!rows.isDeleted(row) && rows.kind[row] === ContentKind.format) types.add(typeOfRow(doc.tables, row))
+    for (let row = ids.find(client, clock); row !== NONE; row = rows.nextByClock(row)) {
+      if (!rows.isDeleted(row) && rows.kind(row) === ContentKind.format) types.add(typeOfRow(doc.tables, row))
     }
   }
   return types
@@ -113,10 +113,10 @@ function forEachDeletedRow(transaction: Transaction, visit: (row: number) => voi
     for (const { clock: start, len } of ranges) {
       const end = start + len
       let row = ids.find(client, start)
-      if (rows.kind[row] !== GC_KIND && rows.clock[row]! < start) row = cut(transaction, row, start - rows.clock[row]!)
-      for (; row !== NONE && rows.clock[row]! < end; row = rows.nextByClock[row]!) {
-        if (rows.kind[row] === GC_KIND) continue
-        if (end < rows.clock[row]! + rows.length[row]!) cut(transaction, row, end - rows.clock[row]!)
+      if (rows.kind(row) !== GC_KIND && rows.clock(row) < start) row = cut(transaction, row, start - rows.clock(row))
+      for (; row !== NONE && rows.clock(row) < end; row = rows.nextByClock(row)) {
+        if (rows.kind(row) === GC_KIND) continue
+        if (end < rows.clock(row) + rows.length(row)) cut(transaction, row, end - rows.clock(row))
         visit(row)
       }
     }
@@ -127,12 +127,12 @@ function forEachDeletedRow(transaction: Transaction, visit: (row: number) => voi
 function cleanGapAround(transaction: Transaction, from: number): void {
   const { tables } = transaction.doc
   const { rows } = tables
-  const isGap = (row: number): boolean => rows.isDeleted(row) || !isCountable(rows.kind[row]!)
+  const isGap = (row: number): boolean => rows.isDeleted(row) || !isCountable(rows.kind(row))
   let row = from
-  while (rows.right[row] !== NONE && isGap(rows.right[row]!)) row = rows.right[row]!
+  while (rows.right(row) !== NONE && isGap(rows.right(row))) row = rows.right(row)
   const seen = new Set<string>()
-  for (; row !== NONE && isGap(row); row = rows.left[row]!) {
-    if (rows.isDeleted(row) || rows.kind[row] !== ContentKind.format) continue
+  for (; row !== NONE && isGap(row); row = rows.left(row)) {
+    if (rows.isDeleted(row) || rows.kind(row) !== ContentKind.format) continue
     const { key } = formatOfRow(tables, row)
     if (seen.has(key)) deleteRow(transaction, row)
     else seen.add(key)

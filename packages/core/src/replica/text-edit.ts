@@ -52,11 +52,11 @@ export function formatRange(
   while (
     position.right !== NONE &&
     (left > 0 ||
-      (negated.size > 0 && (rows.isDeleted(position.right) || rows.kind[position.right] === ContentKind.format)))
+      (negated.size > 0 && (rows.isDeleted(position.right) || rows.kind(position.right) === ContentKind.format)))
   ) {
     const row = position.right
     if (!rows.isDeleted(row)) {
-      if (rows.kind[row] === ContentKind.format) {
+      if (rows.kind(row) === ContentKind.format) {
         const { key, value } = formatOfRow(tables, row)
         const wanted = attributes[key]
         if (wanted === undefined) position.attributes.set(key, value)
@@ -67,8 +67,8 @@ export function formatRange(
           deleteRow(transaction, row)
         }
       } else {
-        if (left < rows.length[row]!) cut(transaction, row, left)
-        left -= rows.length[row]!
+        if (left < rows.length(row)) cut(transaction, row, left)
+        left -= rows.length(row)
       }
     }
     position.forward(tables)
@@ -89,9 +89,9 @@ export function deleteRange(transaction: Transaction, position: TextPosition, le
   let left = length
   while (left > 0 && position.right !== NONE) {
     const row = position.right
-    if (!rows.isDeleted(row) && isTextContent(rows.kind[row]!)) {
-      if (left < rows.length[row]!) cut(transaction, row, left)
-      left -= rows.length[row]!
+    if (!rows.isDeleted(row) && isTextContent(rows.kind(row))) {
+      if (left < rows.length(row)) cut(transaction, row, left)
+      left -= rows.length(row)
       deleteRow(transaction, row)
     }
     position.forward(tables)
@@ -105,7 +105,7 @@ function skipWhatHolds(tables: Tables, position: TextPosition, attributes: Attri
   while (position.right !== NONE) {
     const row = position.right
     if (!rows.isDeleted(row)) {
-      if (rows.kind[row] !== ContentKind.format) return
+      if (rows.kind(row) !== ContentKind.format) return
       const { key, value } = formatOfRow(tables, row)
       if (!isSameAttribute(attributes[key] ?? null, value)) return
     }
@@ -143,7 +143,7 @@ function insertNegated(
   while (position.right !== NONE) {
     const row = position.right
     if (!rows.isDeleted(row)) {
-      if (rows.kind[row] !== ContentKind.format) break
+      if (rows.kind(row) !== ContentKind.format) break
       const { key, value } = formatOfRow(tables, row)
       if (!isSameAttribute(negated.get(key), value)) break
       negated.delete(key)

@@ -63,17 +63,16 @@ export class YTextEvent extends YEvent {
     const { tables } = doc
     const { rows, ids, clients, types } = tables
     const { handle } = this.target
-    if (doc.round.length > 1 || changes.length !== 2 || changes[0] !== handle || types.formatted[handle] !== 0)
-      return null
+    if (doc.round.length > 1 || changes.length !== 2 || changes[0] !== handle || types.isFormatted(handle)) return null
     const isInsertion = touched.length === 2 && deleted.length === 0
     if (!isInsertion && (touched.length > 0 || deleted.length !== 3)) return null
     const client = isInsertion ? touched[0]! : clients.indexOf(deleted[0]!)
     const start = isInsertion ? touched[1]! : deleted[1]!
-    const end = isInsertion ? clients.states[client]! : deleted[2]!
+    const end = isInsertion ? clients.state(client) : deleted[2]!
     const row = ids.find(client, start)
-    const offset = start - rows.clock[row]!
-    const isOneRun = rows.kind[row] === ContentKind.string && end === rows.clock[row]! + rows.length[row]!
-    if (!isOneRun || rows.parent[row] !== handle || rows.isDeleted(row) === isInsertion) return null
+    const offset = start - rows.clock(row)
+    const isOneRun = rows.kind(row) === ContentKind.string && end === rows.clock(row) + rows.length(row)
+    if (!isOneRun || rows.parent(row) !== handle || rows.isDeleted(row) === isInsertion) return null
     if (!isInsertion && offset > 0) return null
     const index = indexOfRow(tables, row) + offset
     const step = isInsertion ? { insert: textOfRow(tables, row).slice(offset) } : { delete: end - start }
@@ -86,8 +85,8 @@ export class YTextEvent extends YEvent {
     const { rows, types } = tables
     const steps = new TextSteps()
     const before = new Map<string, unknown>()
-    for (let row = types.head[this.target.handle]!; row !== NONE; row = rows.right[row]!) {
-      const kind = rows.kind[row]!
+    for (let row = types.head(this.target.handle); row !== NONE; row = rows.right(row)) {
+      const kind = rows.kind(row)
       const isString = kind === ContentKind.string
       if (isString && this.#passGrownRow(row, steps)) continue
       if (isString || kind === ContentKind.embed || kind === ContentKind.type) {
@@ -95,8 +94,8 @@ export class YTextEvent extends YEvent {
           if (this.deletesRow(row)) continue
           if (isString) steps.insertText(textOfRow(tables, row))
           else steps.insertObject(valueInRow(doc, row, 0) as object)
-        } else if (this.deletesRow(row)) steps.delete(rows.length[row]!)
-        else if (!rows.isDeleted(row)) steps.retain(rows.length[row]!)
+        } else if (this.deletesRow(row)) steps.delete(rows.length(row))
+        else if (!rows.isDeleted(row)) steps.retain(rows.length(row))
       } else if (kind === ContentKind.format) this.#passFormat(cleanup, row, steps, before)
     }
     return steps.finish()
@@ -108,8 +107,8 @@ export class YTextEvent extends YEvent {
     // Only then rows grow, see `canGrow`; what later transactions of a round added has been merged in Yjs too.
     if (round[0] !== this.transaction) return false
     const { rows } = tables
-    const old = this.transaction.clockBefore(rows.client[row]!) - rows.clock[row]!
-    if (old <= 0 || old >= rows.length[row]!) return false
+    const old = this.transaction.clockBefore(rows.client(row)) - rows.clock(row)
+    if (old <= 0 || old >= rows.length(row)) return false
     if (rows.isDeleted(row)) {
       if (this.deletesRow(row)) steps.delete(old)
     } else {

@@ -27,11 +27,11 @@ export class TextPosition {
   forward(tables: Tables): void {
     const { rows } = tables
     const row = this.right
-    if (rows.kind[row] === ContentKind.format && !rows.isDeleted(row)) {
+    if (rows.kind(row) === ContentKind.format && !rows.isDeleted(row)) {
       applyFormat(this.attributes, formatOfRow(tables, row))
     }
     this.left = row
-    this.right = rows.right[row]!
+    this.right = rows.right(row)
   }
 }
 
@@ -39,15 +39,15 @@ export class TextPosition {
 export function positionAt(transaction: Transaction, type: number, index: number): TextPosition {
   const { tables } = transaction.doc
   const { rows, types } = tables
-  if (types.formatted[type] === 0) return plainPositionAt(transaction, type, index)
-  const position = new TextPosition(NONE, types.head[type]!)
+  if (!types.isFormatted(type)) return plainPositionAt(transaction, type, index)
+  const position = new TextPosition(NONE, types.head(type))
   let left = index
   while (position.right !== NONE && left > 0) {
     const row = position.right
     // As in Yjs, whatever is no format has a length here, if it is not deleted.
-    if (!rows.isDeleted(row) && rows.kind[row] !== ContentKind.format) {
-      if (left < rows.length[row]!) cut(transaction, row, left)
-      left -= rows.length[row]!
+    if (!rows.isDeleted(row) && rows.kind(row) !== ContentKind.format) {
+      if (left < rows.length(row)) cut(transaction, row, left)
+      left -= rows.length(row)
     }
     position.forward(tables)
   }
@@ -56,7 +56,7 @@ export function positionAt(transaction: Transaction, type: number, index: number
 
 /** The format that a row of that kind holds. */
 export function formatOfRow(tables: Tables, row: number): Format {
-  return tables.values.get(tables.rows.content[row]!) as Format
+  return tables.values.get(tables.rows.content(row)) as Format
 }
 
 /** What holds behind a format. */
@@ -79,10 +79,10 @@ export function isSameAttribute(a: unknown, b: unknown): boolean {
 function plainPositionAt(transaction: Transaction, type: number, index: number): TextPosition {
   const { tables } = transaction.doc
   const { rows, types } = tables
-  if (index <= 0) return new TextPosition(NONE, types.head[type]!)
-  if (index > types.length[type]!) return new TextPosition(types.tail[type]!, NONE)
+  if (index <= 0) return new TextPosition(NONE, types.head(type))
+  if (index > types.length(type)) return new TextPosition(types.tail(type), NONE)
   findIndex(tables, type, index - 1, found)
   const left = found.row
-  if (found.offset + 1 < rows.length[left]!) cut(transaction, left, found.offset + 1)
-  return new TextPosition(left, rows.right[left]!)
+  if (found.offset + 1 < rows.length(left)) cut(transaction, left, found.offset + 1)
+  return new TextPosition(left, rows.right(left))
 }

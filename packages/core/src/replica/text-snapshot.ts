@@ -49,10 +49,10 @@ export function deltaOfSnapshots(
       computeYChange === undefined ? { type: change } : computeYChange(change, new ID(client, clock)),
     )
   }
-  for (let row = types.head[type]!; row !== NONE; row = rows.right[row]!) {
-    const client = clients.ids[rows.client[row]!]!
-    const first = rows.clock[row]!
-    const end = first + rows.length[row]!
+  for (let row = types.head(type); row !== NONE; row = rows.right(row)) {
+    const client = clients.ids[rows.client(row)]!
+    const first = rows.clock(row)
+    const end = first + rows.length(row)
     for (let clock = first, next = end; clock < end; clock = next) {
       next = Math.min(
         end,
@@ -62,7 +62,7 @@ export function deltaOfSnapshots(
       const isThere = now === undefined ? !rows.isDeleted(row) : wasVisible(now, client, clock)
       const wasThere = before !== undefined && wasVisible(before, client, clock)
       if (!isThere && !wasThere) continue
-      switch (rows.kind[row]!) {
+      switch (rows.kind(row)) {
         case ContentKind.string:
           if (now !== undefined && !isThere) mark('removed', client, clock)
           else if (before !== undefined && !wasThere) mark('added', client, clock)

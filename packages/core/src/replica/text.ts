@@ -37,7 +37,7 @@ export class YText extends SharedType<YTextEvent> {
 
   /** In UTF-16 code units; embeds count one. 0 while it is in no document. */
   get length(): number {
-    return this.doc === null ? 0 : this.doc.tables.types.length[this.handle]!
+    return this.doc === null ? 0 : this.doc.tables.types.length(this.handle)
   }
 
   override clone(): YText {
@@ -57,7 +57,7 @@ export class YText extends SharedType<YTextEvent> {
   insert(index: number, text: string, attributes?: Attributes): void {
     if (text.length <= 0) return
     const { doc, handle } = this
-    if (doc !== null && attributes === undefined && doc.tables.types.formatted[handle] === 0) {
+    if (doc !== null && attributes === undefined && !doc.tables.types.isFormatted(handle)) {
       // Typing; see `beginTransaction`.
       const running = doc.running
       const transaction = running ?? beginTransaction(doc, null, true)
@@ -93,11 +93,11 @@ export class YText extends SharedType<YTextEvent> {
   delete(index: number, length: number): void {
     if (length === 0) return
     const { doc, handle } = this
-    if (doc !== null && doc.tables.types.formatted[handle] === 0) {
+    if (doc !== null && !doc.tables.types.isFormatted(handle)) {
       const running = doc.running
       const transaction = running ?? beginTransaction(doc, null, true)
       try {
-        if (index < doc.tables.types.length[handle]!) deleteText(transaction, handle, index, length)
+        if (index < doc.tables.types.length(handle)) deleteText(transaction, handle, index, length)
       } finally {
         if (running === null) endTransaction(transaction)
       }
@@ -129,7 +129,7 @@ export class YText extends SharedType<YTextEvent> {
     this.#edit(
       (transaction) => {
         const { types } = transaction.doc.tables
-        const position = new TextPosition(NONE, types.head[this.handle]!)
+        const position = new TextPosition(NONE, types.head(this.handle))
         delta.forEach((step, at) => {
           const attributes = step.attributes ?? {}
           if (step.insert !== undefined) {
@@ -168,9 +168,9 @@ export class YText extends SharedType<YTextEvent> {
       if (text.length > 0) push(text)
       text = ''
     }
-    for (let row = types.head[this.handle]!; row !== NONE; row = rows.right[row]!) {
+    for (let row = types.head(this.handle); row !== NONE; row = rows.right(row)) {
       if (rows.isDeleted(row)) continue
-      switch (rows.kind[row]!) {
+      switch (rows.kind(row)) {
         case ContentKind.string:
           text += textOfRow(tables, row)
           break
@@ -200,16 +200,16 @@ export class YText extends SharedType<YTextEvent> {
     let isWide = false
     let from = 0
     let to = 0
-    for (let row = types.head[this.handle]!; row !== NONE; row = rows.right[row]!) {
-      const flags = rows.flags[row]!
-      if (rows.kind[row] !== ContentKind.string || (flags & Flag.deleted) !== 0) continue
-      const content = rows.content[row]!
+    for (let row = types.head(this.handle); row !== NONE; row = rows.right(row)) {
+      const flags = rows.flags(row)
+      if (rows.kind(row) !== ContentKind.string || (flags & Flag.deleted) !== 0) continue
+      const content = rows.content(row)
       if (content !== to || isWide !== ((flags & Flag.wide) !== 0)) {
         if (to > from) whole += text.text(isWide, from, to - from)
         isWide = (flags & Flag.wide) !== 0
         from = content
       }
-      to = content + rows.length[row]!
+      to = content + rows.length(row)
     }
     return to > from ? whole + text.text(isWide, from, to - from) : whole
   }
@@ -266,19 +266,19 @@ export class YText extends SharedType<YTextEvent> {
 function insertPlain(transaction: Transaction, type: number, index: number, text: string): void {
   const { tables } = transaction.doc
   const { rows, types } = tables
-  const at = Math.max(0, Math.min(index, types.length[type]!))
+  const at = Math.max(0, Math.min(index, types.length(type)))
   let left = treeOf(tables, type)?.rowEndingAt(at) ?? NONE
-  let right = left === NONE ? NONE : rows.right[left]!
+  let right = left === NONE ? NONE : rows.right(left)
   if (left === NONE || (right !== NONE && rows.isDeleted(right))) {
-    if (at === types.length[type]!) {
-      left = types.tail[type]!
+    if (at === types.length(type)) {
+      left = types.tail(type)
       right = NONE
     } else {
       findIndex(tables, type, at, found)
       right = found.offset > 0 ? cut(transaction, found.row, found.offset) : found.row
-      left = rows.left[right]!
+      left = rows.left(right)
     }
   }
   const row = insertString(transaction, left, right, type, text)
-  types.trees[type]?.pointTo(row, at + text.length - rows.length[row]!)
+  types.trees[type]?.pointTo(row, at + text.length - rows.length(row))
 }

@@ -105,7 +105,9 @@ function cleanUp(transaction: Transaction, failures: Failures): void {
 
 /** The numbers of collected types that nobody holds are free again. */
 function reuseTypes(doc: DocCore): void {
-  for (const type of doc.collectedTypes.splice(0)) {
+  const { collectedTypes } = doc
+  doc.collectedTypes = []
+  for (const type of collectedTypes) {
     if (doc.facadeIfAny(type) === undefined) doc.tables.types.reuse(type)
   }
 }
@@ -116,8 +118,8 @@ function hasFormattedText(transaction: Transaction): boolean {
   const { types } = doc.tables
   for (let at = 0; at < changes.length; at += 2) {
     const type = changes[at]!
-    const kind = types.kind[type]
-    if (types.formatted[type] === 0 || (kind !== TypeKind.text && kind !== TypeKind.xmlText)) continue
+    const kind = types.kind(type)
+    if (!types.isFormatted(type) || (kind !== TypeKind.text && kind !== TypeKind.xmlText)) continue
     if (!doc.isTypeDeleted(type)) return true
   }
   return false
@@ -152,10 +154,10 @@ function collect(transaction: Transaction, clientId: number, start: number, end:
   const { doc } = transaction
   const { rows, ids, clients } = doc.tables
   const client = clients.indexOf(clientId)
-  for (let row = ids.find(client, start); row !== NONE && rows.clock[row]! < end; row = rows.nextByClock[row]!) {
-    if (rows.kind[row] === GC_KIND || !rows.isDeleted(row) || (rows.flags[row]! & Flag.keep) !== 0) continue
+  for (let row = ids.find(client, start); row !== NONE && rows.clock(row) < end; row = rows.nextByClock(row)) {
+    if (rows.kind(row) === GC_KIND || !rows.isDeleted(row) || (rows.flags(row) & Flag.keep) !== 0) continue
     if (doc.gcFilter !== null && !doc.gcFilter(doc.itemOfRow(row))) continue
-    if (rows.kind[row] !== ContentKind.deleted) collectRow(transaction, row)
+    if (rows.kind(row) !== ContentKind.deleted) collectRow(transaction, row)
   }
 }
 
@@ -166,12 +168,12 @@ function mergeRange(transaction: Transaction, clientId: number, start: number, e
   const client = clients.indexOf(clientId)
   let row = ids.find(client, start)
   // The first boundary to look at is the one in front of the first run that begins in the range.
-  if (rows.clock[row] === start) row = mergeIntoPrevious(doc, client, row)
-  for (let clock = rows.clock[row]!; clock < end;) {
-    const next = rows.nextByClock[row]!
+  if (rows.clock(row) === start) row = mergeIntoPrevious(doc, client, row)
+  for (let clock = rows.clock(row); clock < end;) {
+    const next = rows.nextByClock(row)
     if (next === NONE) return
     // The last boundary is the one behind the range; what follows was not changed.
-    clock = rows.clock[next]!
+    clock = rows.clock(next)
     if (!mergeIfOne(doc.tables, row, next)) row = next
   }
 }
@@ -185,8 +187,8 @@ function mergeAdded(transaction: Transaction): void {
   for (let at = 0; at < touched.length; at += 2) {
     const client = touched[at]!
     const before = touched[at + 1]!
-    let row = before === 0 ? tables.clients.first[client]! : mergeIntoPrevious(doc, client, ids.find(client, before))
-    for (let next = rows.nextByClock[row]!; next !== NONE; next = rows.nextByClock[row]!) {
+    let row = before === 0 ? tables.clients.first(client) : mergeIntoPrevious(doc, client, ids.find(client, before))
+    for (let next = rows.nextByClock(row); next !== NONE; next = rows.nextByClock(row)) {
       if (!mergeIfOne(tables, row, next)) row = next
     }
   }
@@ -200,7 +202,7 @@ function mergeLoose(transaction: Transaction): void {
   for (let at = loose.length - 2; at >= 0; at -= 2) {
     const client = loose[at]!
     const row = ids.find(client, loose[at + 1]!)
-    const next = rows.nextByClock[row]!
+    const next = rows.nextByClock(row)
     if (next !== NONE) mergeIfOne(tables, row, next)
     mergeIntoPrevious(doc, client, row)
   }

@@ -95,7 +95,7 @@ export class Transaction {
     const { clients } = this.doc.tables
     const states = new Map<number, number>()
     for (let index = 0; index < clients.count; index++) {
-      if (clients.states[index]! > 0) states.set(clients.ids[index]!, clients.states[index]!)
+      if (clients.state(index) > 0) states.set(clients.ids[index]!, clients.state(index))
     }
     // What ran since then belongs to others.
     const round = this.doc.round
@@ -175,10 +175,9 @@ export class Transaction {
   /** The client is about to get units. */
   touch(client: number): void {
     const { clients } = this.doc.tables
-    if (clients.touchedBy[client] === this.serial) return
-    clients.touchedBy[client] = this.serial
-    clients.touchedAt[client] = clients.states[client]!
-    this.touched = added(this.touched, client, clients.states[client]!)
+    if (clients.touchedBy(client) === this.serial) return
+    clients.setTouched(client, this.serial, clients.state(client))
+    this.touched = added(this.touched, client, clients.state(client))
   }
 
   /** Units were deleted. */
@@ -199,26 +198,25 @@ export class Transaction {
   addChanged(parent: number): void {
     const { types, entries, rows, clients } = this.doc.tables
     // The list of one type changes again and again, as in a load.
-    if (parent >= 0 && types.changedBy[parent] === this.serial) return
+    if (parent >= 0 && types.changedBy(parent) === this.serial) return
     const entry = parent >= 0 ? NONE : entryOfParent(parent)
-    const type = parent >= 0 ? parent : entries.type[entry]!
-    const changedBy = entry === NONE ? types.changedBy : entries.changedBy
-    const at = entry === NONE ? type : entry
-    if (changedBy[at] === this.serial) return
-    const item = types.item[type]!
+    const type = parent >= 0 ? parent : entries.type(entry)
+    if ((entry === NONE ? types.changedBy(type) : entries.changedBy(entry)) === this.serial) return
+    const item = types.item(type)
     if (item !== NONE) {
       if (item < 0 || rows.isDeleted(item)) return
-      const client = rows.client[item]!
-      if (clients.touchedBy[client] === this.serial && rows.clock[item]! >= clients.touchedAt[client]!) return
+      const client = rows.client(item)
+      if (clients.touchedBy(client) === this.serial && rows.clock(item) >= clients.touchedAt(client)) return
     }
-    changedBy[at] = this.serial
+    if (entry === NONE) types.setChangedBy(type, this.serial)
+    else entries.setChangedBy(entry, this.serial)
     this.changes = added(this.changes, type, entry)
   }
 
   /** The clock that a client had before the transaction. To be asked in its events; see {@link view}. */
   clockBefore(client: number): number {
     const { clients } = this.doc.tables
-    return clients.viewedBy[client] === this.serial ? clients.viewedAt[client]! : clients.states[client]!
+    return clients.viewedBy(client) === this.serial ? clients.viewedAt(client) : clients.state(client)
   }
 
   /** Makes {@link clockBefore} speak of this transaction: others may have run since, and each remembers only what it touched itself. */
@@ -231,8 +229,7 @@ export class Transaction {
     if (doc.viewed === this && doc.round.length === doc.viewedTransactions) return
     const { clients } = doc.tables
     for (const [client, clock] of this.#view()) {
-      clients.viewedBy[client] = this.serial
-      clients.viewedAt[client] = clock
+      clients.setViewed(client, this.serial, clock)
     }
     doc.viewed = this
     doc.viewedTransactions = doc.round.length
@@ -243,8 +240,7 @@ export class Transaction {
     const { clients } = this.doc.tables
     const { touched } = this
     for (let at = 0; at < touched.length; at += 2) {
-      clients.viewedBy[touched[at]!] = this.serial
-      clients.viewedAt[touched[at]!] = touched[at + 1]!
+      clients.setViewed(touched[at]!, this.serial, touched[at + 1]!)
     }
   }
 
@@ -287,7 +283,7 @@ export class Transaction {
     const { clients } = this.doc.tables
     const states = new Map<number, number>()
     for (let index = 0; index < clients.count; index++) {
-      const clock = overrides.get(index) ?? clients.states[index]!
+      const clock = overrides.get(index) ?? clients.state(index)
       if (clock > 0) states.set(clients.ids[index]!, clock)
     }
     return states

@@ -221,7 +221,7 @@ export class UndoManager extends Observable<UndoManagerEvents> {
     if (!undoing && !redoing) this.lastChange = now
     const { tables } = this.doc
     forEachRowOf(transaction, deletions, (row) => {
-      if (tables.rows.kind[row] !== GC_KIND && this.#isInScope(row)) keepRow(tables, row, true)
+      if (tables.rows.kind(row) !== GC_KIND && this.#isInScope(row)) keepRow(tables, row, true)
     })
     const event: StackItemEvent = {
       stackItem,
@@ -267,16 +267,16 @@ export class UndoManager extends Observable<UndoManagerEvents> {
     const { rows, clients } = doc.tables
     const toDelete: number[] = []
     forEachRowOf(transaction, insertions, (inserted) => {
-      if (rows.kind[inserted] === GC_KIND) return
+      if (rows.kind(inserted) === GC_KIND) return
       let row = inserted
       for (let next = redoneRow(transaction, row); next !== NONE; next = redoneRow(transaction, next)) row = next
       if (!rows.isDeleted(row) && this.#isInScope(row)) toDelete.push(row)
     })
     const toRedo = new Set<number>()
     forEachRowOf(transaction, deletions, (row) => {
-      if (rows.kind[row] === GC_KIND || !this.#isInScope(row)) return
+      if (rows.kind(row) === GC_KIND || !this.#isInScope(row)) return
       // What was inserted and deleted within the step was never seen.
-      if (!insertions.has(clients.ids[rows.client[row]!]!, rows.clock[row]!)) toRedo.add(row)
+      if (!insertions.has(clients.ids[rows.client(row)]!, rows.clock(row))) toRedo.add(row)
     })
     const isReplaceable = (client: number, clock: number): boolean =>
       insertions.has(client, clock) || this.#isDeletedByStep(client, clock)
@@ -301,7 +301,7 @@ export class UndoManager extends Observable<UndoManagerEvents> {
     const { tables } = this.doc
     for (const { deletions } of stack) {
       forEachRowOf(transaction, deletions, (row) => {
-        if (tables.rows.kind[row] !== GC_KIND && this.#isInScope(row)) keepRow(tables, row, false)
+        if (tables.rows.kind(row) !== GC_KIND && this.#isInScope(row)) keepRow(tables, row, false)
       })
     }
   }
@@ -314,7 +314,7 @@ export class UndoManager extends Observable<UndoManagerEvents> {
       const type = typeOfRow(doc.tables, at)
       const facade = doc.facadeIfAny(type)
       if (facade !== undefined && scope.includes(facade)) return true
-      at = types.item[type]!
+      at = types.item(type)
     }
     return false
   }
@@ -344,11 +344,11 @@ function insertionsOf(transaction: Transaction): DeleteSet {
   const after = doc.round.length === seenTransactions ? null : transaction.afterState
   const inserted: { readonly client: number; readonly before: number }[] = []
   for (let at = 0; at < touched.length; at += 2) inserted.push({ client: touched[at]!, before: touched[at + 1]! })
-  inserted.sort((a, b) => clients.seniority[a.client]! - clients.seniority[b.client]!)
+  inserted.sort((a, b) => clients.seniority(a.client) - clients.seniority(b.client))
   const flat: number[] = []
   for (const { client, before } of inserted) {
     const id = clients.ids[client]!
-    const end = after === null ? clients.states[client]! : (after.get(id) ?? 0)
+    const end = after === null ? clients.state(client) : (after.get(id) ?? 0)
     if (end > before) flat.push(id, before, end)
   }
   return DeleteSet.ofRanges(flat)

@@ -34,10 +34,10 @@ export class YXmlTreeWalker implements IterableIterator<SharedType> {
     if (doc === null) return null
     const { rows, types } = doc.tables
     const isParent = type === this.#root || type.kind === TypeKind.xmlElement || type.kind === TypeKind.xmlFragment
-    const child = isParent ? this.#typeFrom(types.head[type.handle]!) : null
+    const child = isParent ? this.#typeFrom(types.head(type.handle)) : null
     if (child !== null) return child
     for (let at: SharedType | null = type; at !== null && at !== this.#root; at = at.parent) {
-      const next = at.itemRow < 0 ? null : this.#typeFrom(rows.right[at.itemRow]!)
+      const next = at.itemRow < 0 ? null : this.#typeFrom(rows.right(at.itemRow))
       if (next !== null) return next
     }
     return null
@@ -47,8 +47,8 @@ export class YXmlTreeWalker implements IterableIterator<SharedType> {
   #typeFrom(from: number): SharedType | null {
     const doc = this.#root.doc!
     const { rows } = doc.tables
-    for (let row = from; row !== NONE; row = rows.right[row]!) {
-      if (!rows.isDeleted(row) && rows.kind[row] === ContentKind.type) return doc.facade(rows.content[row]!)
+    for (let row = from; row !== NONE; row = rows.right(row)) {
+      if (!rows.isDeleted(row) && rows.kind(row) === ContentKind.type) return doc.facade(rows.content(row))
     }
     return null
   }

@@ -54,7 +54,7 @@ export class YXmlFragment extends ListType<unknown, YXmlEvent> {
 
   /** How many children. */
   override get length(): number {
-    return this.doc === null ? this.early!.length : this.doc.tables.types.length[this.handle]!
+    return this.doc === null ? this.early!.length : this.doc.tables.types.length(this.handle)
   }
 
   get firstChild(): SharedType | null {
@@ -305,9 +305,9 @@ function sibling(type: SharedType, isNext: boolean): SharedType | null {
   const { doc, itemRow } = type
   if (doc === null || itemRow < 0) return null
   const { rows } = doc.tables
-  const neighbours = isNext ? rows.right : rows.left
-  let row = neighbours[itemRow]!
-  while (row !== NONE && rows.isDeleted(row)) row = neighbours[row]!
+  const neighbour = (of: number): number => (isNext ? rows.right(of) : rows.left(of))
+  let row = neighbour(itemRow)
+  while (row !== NONE && rows.isDeleted(row)) row = neighbour(row)
   return row === NONE ? null : (valueInRow(doc, row, 0) as SharedType)
 }
 
