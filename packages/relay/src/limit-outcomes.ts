@@ -74,7 +74,7 @@ export const limitOutcomes: { readonly [Name in keyof RelayLimits]: LimitOutcome
   bytesBurst: { seen: waits, counted: 'throttled' },
   joinsPerSecond: { seen: waits, counted: 'throttled' },
   joinsBurst: { seen: waits, counted: 'throttled' },
-  subjectShares: { seen: waits, counted: 'throttled' },
+  subjectShares: { seen: `${waits}; HTTP 429 \`rate-exceeded\``, counted: 'throttled' },
   clientOwnersMax: { seen: '', counted: 'not' },
   heartbeatMs: { seen: '4408; `/y` 1013', counted: 'hits' },
   keepaliveMs: { seen: '', counted: 'not' },

@@ -96,7 +96,10 @@ export interface RelayLimits {
   /** Joins, in the same way. */
   readonly joinsPerSecond: number
   readonly joinsBurst: number
-  /** What a subject may send over all of its connections: so many times what one connection may. */
+  /**
+   * What a subject may send over all of its connections and over HTTP, where each request counts as a join: so many times what one
+   * connection may.
+   */
   readonly subjectShares: number
   /** Client IDs with an owner in one room. Further ones belong to nobody, and anybody may write with them. */
   readonly clientOwnersMax: number

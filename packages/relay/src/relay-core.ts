@@ -25,6 +25,7 @@ import type { ApiRelay } from './http/api/api-relay.ts'
 import type { CountedLimit } from './limit-outcomes.ts'
 import type { RelayLimits } from './limits.ts'
 import type { UpdateLog } from './log/update-log.ts'
+import type { Rest, TrafficAmounts, TrafficKind } from './rate/traffic.ts'
 import type { RelayEvent, RelayEventListener } from './relay-event.ts'
 import { Compaction } from './room/compaction.ts'
 import { pushOnce } from './room/one-push.ts'
@@ -123,6 +124,14 @@ export class RelayCore implements ApiRelay {
 
   limitHit(limit: CountedLimit): void {
     this.#counters.limitHit(limit)
+  }
+
+  throttled(kind: TrafficKind): void {
+    this.#counters.throttled(kind)
+  }
+
+  count(subject: string | undefined, amounts: TrafficAmounts): Rest {
+    return this.#connections.count(subject, amounts)
   }
 
   membersOf(room: string): number {

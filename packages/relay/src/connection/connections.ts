@@ -13,7 +13,7 @@ import { addressGroup } from '../http/client-address.ts'
 import { isLoopback } from '../http/loopback.ts'
 import { AddressCount } from '../rate/address-count.ts'
 import { SubjectTraffic } from '../rate/subject-traffic.ts'
-import { trafficRates } from '../rate/traffic.ts'
+import { trafficRates, type Rest, type TrafficAmounts } from '../rate/traffic.ts'
 import type { FrameSocket } from './frame-socket.ts'
 import { nativeSession } from './native-session.ts'
 import type { Session } from './session.ts'
@@ -95,6 +95,12 @@ export class Connections {
     for (const connection of this.#open) connection.tick(now)
     if (this.#surroundings.buffers.pressed) this.#relieve(now)
     this.#surroundings.subjectTraffic.sweep(now)
+  }
+
+  /** Counts what came from a subject by another way than a connection, and returns how long it has to rest. */
+  count(subject: string | undefined, amounts: TrafficAmounts): Rest {
+    const { subjectTraffic, scheduler } = this.#surroundings
+    return subjectTraffic.take(subject, amounts, scheduler.now())
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What the HTTP API needs of a relay: the verbs that are not the log's own. */
 import type { Position } from '@syncline/protocol'
 import type { CountedLimit } from '../../limit-outcomes.ts'
+import type { Rest, TrafficAmounts, TrafficKind } from '../../rate/traffic.ts'
 import type { Refusal } from '../../room/admission.ts'
 
 export interface ApiRelay {
@@ -15,6 +16,13 @@ export interface ApiRelay {
   drop(room: string): Promise<void>
   /** Closes the connections of a subject, and says how many there were. */
   expelSubject(subject: string): number
+  /**
+   * Counts what came from a subject, together with what its connections send. Returns how long it has to rest before more is
+   * taken; nobody in particular never has to.
+   */
+  count(subject: string | undefined, amounts: TrafficAmounts): Rest
   /** A limit has bitten: counts it. */
   limitHit(limit: CountedLimit): void
+  /** A subject was refused, since it has to rest: counts it. */
+  throttled(kind: TrafficKind): void
 }

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { FaultyLog } from '../../log/faulty-log.ts'
 import { MemoryLog } from '../../log/memory-log.ts'
+import { ManualScheduler } from '../../manual-scheduler.fixture.ts'
 import { RelayClient, textOf, updateOf } from '../../relay-client.fixture.ts'
 import type { RelayEvent } from '../../relay-event.ts'
 import { createRelay, type Relay, type RelayOptions } from '../../relay.ts'
@@ -453,4 +454,29 @@ test('the state vector of nothing at all is taken', async () => {
   await post(relay, '/rooms/notes/updates', updateOf('a'))
   const whole = await post(relay, '/rooms/notes/diff', encodeStateVector(new Map()))
   expect(textOf(await bytesOf(whole))).toBe('a')
+})
+
+test('what a subject sends over HTTP counts with what its connections send, and waits until it has rested', async () => {
+  const scheduler = new ManualScheduler()
+  const relay = await openRelay({
+    scheduler,
+    authorize: ({ token }) => (token === 'nobody' ? 'write' : { access: 'write', subject: token ?? 'none' }),
+    operatorToken: 'operator',
+    limits: { updatesPerSecond: 1, updatesBurst: 2, subjectShares: 1, tickMs: 10_000 },
+  })
+  const push = (token: string): Promise<Response> => post(relay, '/rooms/notes/updates', updateOf('a'), bearer(token))
+  const client = await openClient(relay, 'ada')
+  const { handle } = await client.join('notes')
+  await client.push(handle, 1, updateOf('b', 7))
+  expect([(await push('ada')).status, (await push('ada')).status]).toEqual([200, 200])
+  const refused = await push('ada')
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+  expect(await problemOf(refused)).toMatchObject({ code: 'rate-exceeded', retryable: true })
+  expect((await api(relay, '/rooms/notes', { headers: bearer('ada') })).status).toBe(429)
+  expect(await relay.metrics()).toContain('syncline_throttled_total{rate="updates"} 2')
+  for (const other of ['bob', 'nobody', 'nobody', 'nobody', 'nobody', 'operator', 'operator', 'operator', 'operator']) {
+    expect((await push(other)).status).toBe(200)
+  }
+  scheduler.advance(1000)
+  expect((await push('ada')).status).toBe(200)
 })

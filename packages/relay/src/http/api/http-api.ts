@@ -8,7 +8,7 @@
  * page that a user of this machine visits.
  *
  * Bounds: `apiRequestsMax` requests at a time, further ones are answered 503; `apiTimeoutMs` for a body to arrive, and
- * again for the answer to be found; the body by what it is.
+ * again for the answer to be found; the body by what it is; and what a subject may send, over all that it has (rate/).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isRoomName, type Access } from '@syncline/protocol'
@@ -86,7 +86,10 @@ export class HttpApi {
     }
     const { route, room, subject } = found(request, path)
     const caller = await this.#admit(request, route.access, room)
+    this.#assertRested(caller)
     const body = route.body === undefined ? nothing : await this.#body(request, route.body.bytesMax)
+    // Each of them reads a room, or opens one, as a join does.
+    this.#options.relay.count(caller, { updates: route.access === 'write' ? 1 : 0, bytes: body.length, joins: 1 })
     const query = new URL(request.url ?? '/', 'http://relay').searchParams
     assertKnown(query, route)
     writeAnswer(response, await this.#handle(route, { room, subject, caller, query, body }))
@@ -105,6 +108,16 @@ export class HttpApi {
     if (grant.access === 'none') throw refused(request, 'this room is not open to whoever asks')
     assertEnough(grant.access, access)
     return grant.subject
+  }
+
+  /** Throws `ApiProblem` while what the caller has sent lately, on its connections too, is more than it may. */
+  #assertRested(caller: string | undefined): void {
+    const { relay } = this.#options
+    const { ms, kind } = relay.count(caller, { updates: 0, bytes: 0, joins: 0 })
+    if (kind === undefined) return
+    relay.throttled(kind)
+    const headers = { 'Retry-After': String(Math.ceil(ms / 1000)) }
+    throw new ApiProblem('rate-exceeded', `too much was sent: ${kind}`, { retryable: true, headers })
   }
 
   async #grant(authenticator: Authenticator, request: IncomingMessage, room: string): Promise<Grant> {

@@ -20,6 +20,8 @@ export type ProblemCode =
   /** The relay took too long: what was posted may or may not be durable, and may be posted again. */
   | 'timeout'
   | 'too-many-requests'
+  /** The subject has sent more than it may, over HTTP and its connections. */
+  | 'rate-exceeded'
 
 /** Every status that a problem can have, by code; of codes that are not here, what `statusOf` says. */
 const statuses: Partial<Record<ProblemCode, number>> = {
@@ -33,6 +35,7 @@ const statuses: Partial<Record<ProblemCode, number>> = {
   'update-too-large': 413,
   'unsupported-media-type': 415,
   'too-many-requests': 503,
+  'rate-exceeded': 429,
   'log-unavailable': 503,
   timeout: 504,
   internal: 500,
@@ -85,6 +88,7 @@ export const problemCodes: readonly ProblemCode[] = [
   'request-timeout',
   'timeout',
   'too-many-requests',
+  'rate-exceeded',
 ]
 
 /** `error` as a problem, or `undefined` if it is a bug. */
