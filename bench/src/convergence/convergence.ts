@@ -2,7 +2,7 @@
 import type { Bench, BenchContext, Metric, TaskResult } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import { measure, type Contestant } from '../harness/measure.ts'
-import { mixed, oursAlone, yjsAlone, type Mix } from './mix.ts'
+import { mixed, mixedWithYjs14, oursAlone, yjsAlone, type Mix } from './mix.ts'
 import { runCase, type CaseShape } from './swarm.ts'
 
 interface Task extends CaseShape {
@@ -35,7 +35,7 @@ export const convergence: Bench = {
     `replicas that edit text, formatting, maps, arrays, nested types and XML at random (${tasks.map(({ name, edits }) => `${name}: ${edits} edits`).join(', ')}), ` +
     'and one more that only listens and answers; delivery late, reordered, repeated, merged, overlapping, or lost for good; a fifth of them offline until the ' +
     'last edit; then everybody asks somebody else for what it lacks, round after round. syncline: our documents, and our update store listens; mixed: our documents and those of ' +
-    'yjs in turns, and our store; yjs: its documents alone',
+    'yjs in turns, and our store, once with the release candidate of yjs 14 too; yjs: its documents alone',
   metric:
     'identical: cases, all of them checked; first seed: of these cases, the others follow; per case: converge, time of joining, answering and applying, ' +
     'without the editing; rounds, until all are identical; delivered, bytes to all; log, bytes of all updates merged. Lower is better. Median ± half ' +
@@ -49,7 +49,7 @@ export const convergence: Bench = {
 async function runTask(context: BenchContext, task: Task): Promise<TaskResult> {
   const cases = context.rounds ?? task.cases[context.scale] * (context.fullCounts ? FULL_TIMES : 1)
   context.progress.step(`convergence · ${task.name}, ${grouped(cases)} cases`)
-  const contestants = [oursAlone, yjsAlone, mixed].map((mix) => contestant(context.seed, task, mix))
+  const contestants = [oursAlone, yjsAlone, mixed, mixedWithYjs14].map((mix) => contestant(context.seed, task, mix))
   const result = await measure(task.name, metrics, contestants, cases, context)
   // Every case was checked, or there would be no result.
   const checked: readonly (readonly [string, readonly number[]])[] = [

@@ -4,6 +4,7 @@ import { ourDocument, yjsDocument } from './documents.ts'
 import { core, inTurns, yjs, type Merger } from './merger.ts'
 import type { Participant } from './participant.ts'
 import { updateStore } from './update-store.ts'
+import { yjs14Document } from './yjs-14-document.ts'
 
 export interface Mix {
   /** The heading of its column. */
@@ -39,4 +40,11 @@ export const mixed: Mix = {
   editors: [ourDocument, yjsDocument],
   listener: updateStore,
   merger: () => inTurns([core, yjs]),
+}
+
+/** The same with the release candidate of yjs 14 among those who edit. It does other edits, so that this is another case. */
+export const mixedWithYjs14: Mix = {
+  ...mixed,
+  subject: 'mixed with yjs 14 rc',
+  editors: [ourDocument, yjsDocument, yjs14Document],
 }

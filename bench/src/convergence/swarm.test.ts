@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { CheckFailed } from '../harness/bench.ts'
 import { core, yjs, type Merger } from './merger.ts'
-import { mixed, oursAlone, yjsAlone, type Mix } from './mix.ts'
+import { mixed, mixedWithYjs14, oursAlone, yjsAlone, type Mix } from './mix.ts'
 import type { Participant } from './participant.ts'
 import { runCase } from './swarm.ts'
 
 const shape = { replicas: 4, edits: 60 }
 
 describe('a convergence case', () => {
-  it.each([oursAlone, yjsAlone, mixed])('ends with all identical: $subject', (mix) => {
+  it.each([oursAlone, yjsAlone, mixed, mixedWithYjs14])('ends with all identical: $subject', (mix) => {
     for (let seed = 0; seed < 5; seed++) {
       const { rounds, delivered } = runCase(seed, shape, mix, '')
       expect(rounds).toBeGreaterThan(0)
