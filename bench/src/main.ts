@@ -78,7 +78,9 @@ async function main(argv: readonly string[]): Promise<number> {
     for (const file of wanted.tables) {
       writeFileSync(file, withSummary(withTables(readFileSync(file, 'utf8'), run), run))
     }
-    for (const missing of missingHeadlines(run)) stderr.write(`the summary lacks ${missing}\n`)
+    if (wanted.tables.length > 0) {
+      for (const missing of missingHeadlines(run)) stderr.write(`a summary lacks ${missing}\n`)
+    }
     if (wanted.report !== false) {
       const page = writeReport(wanted.report ?? defaultFolder, run, comparison)
       stderr.write(`the report: ${relative(process.cwd(), page)}\n`)

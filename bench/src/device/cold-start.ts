@@ -49,6 +49,7 @@ export const coldStart: Bench = {
     'readable: from the beginning of the visit until the text is a string; since script: from when the script begins to run; script: minified. Every text is ' +
     'compared with what the trace says. Median ± half the interquartile range over interleaved visits',
   baseline: Y_INDEXEDDB,
+  roles: { [OURS_OWN]: 'ours' },
   async *run(context) {
     const task = `${context.trace.edits.length.toLocaleString('en-GB')} keystrokes`
     if (!context.selects(task)) return

@@ -23,9 +23,10 @@ export interface Environment {
 }
 
 /** The packages whose versions matter to a number of today's benches. */
-const packages = [
+export const packages: readonly string[] = [
   '@syncline/core',
   '@syncline/relay',
+  'syncline',
   'yjs',
   '@y/y',
   'ywasm',
@@ -35,7 +36,11 @@ const packages = [
   'ws',
   'lmdb',
   'y-websocket',
+  'y-leveldb',
+  'y-indexeddb',
   '@hocuspocus/server',
+  '@hocuspocus/provider',
+  '@automerge/automerge-repo',
 ]
 
 export function environment(): Environment {

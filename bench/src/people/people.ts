@@ -1,7 +1,7 @@
 /** What do people notice who use an app: how soon others see what they type, and how soon they are level again after a time offline? */
 import type { Bench, BenchContext } from '../harness/bench.ts'
 import type { Sizes } from '../relay/rows/row.ts'
-import { OURS_HOCUSPOCUS, OURS_Y, Y_WEBSOCKET } from '../relay/servers/contenders.ts'
+import { OURS_HOCUSPOCUS, OURS_Y, roles, Y_WEBSOCKET } from '../relay/servers/contenders.ts'
 import { Fleet } from '../relay/servers/fleet.ts'
 import { PinnedLoad, processorsFor } from '../relay/servers/processors.ts'
 import { peopleContenders, type PeopleContender } from './contenders.ts'
@@ -23,6 +23,7 @@ export const people: Bench = {
     'shown after: from the call that makes the edit until the document of the other has it, on the way through the server, which in ours means through its log; ' +
     'in the end both have the text that was typed. Quantiles of a round; median ± half the interquartile range over interleaved rounds',
   baseline: Y_WEBSOCKET,
+  roles,
   async *run(context) {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal

@@ -11,7 +11,7 @@ import { largeDocumentRows } from './rows/large-document.ts'
 import type { Row, RowContext, Sizes } from './rows/row.ts'
 import { stoppedReadersRow } from './rows/stopped-readers.ts'
 import { typingRow } from './rows/typing.ts'
-import { BARE, BATCHED, contenders, OURS_HOCUSPOCUS, OURS_Y, type WiredContender } from './servers/contenders.ts'
+import { BARE, contenders, OURS_HOCUSPOCUS, OURS_Y, roles, type WiredContender } from './servers/contenders.ts'
 import { Fleet } from './servers/fleet.ts'
 
 const rows: readonly Row[] = [
@@ -44,7 +44,7 @@ export const relayTable: Bench = {
     'server CPU: user and system time of all threads of the server; per delivery, update or join. Every delivery is compared with what was ' +
     'pushed. Median ± half the interquartile range over interleaved rounds',
   baseline: BARE,
-  roles: { [BARE]: 'yardstick', [BATCHED]: 'limit', [OURS_Y]: 'ours', [OURS_HOCUSPOCUS]: 'ours' },
+  roles,
   async *run(context) {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal

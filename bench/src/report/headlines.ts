@@ -17,11 +17,16 @@ interface Wanted {
   readonly against: string
 }
 
+/** Of servers, the newer of the two that people run. */
+const HOCUSPOCUS = 'Hocuspocus 4'
+
 const wanted: readonly Wanted[] = [
   row('typing, with an update for each keystroke', 'replica', /^text: local edits/, 'time', 'yjs'),
   row('what others type, one update at a time', 'replica', /^text: remote updates/, 'time', 'yjs'),
   row('load a document', 'replica', /^text: load, warm/, 'time', 'yjs'),
   row('load a document in a fresh process', 'replica', /^text: load, cold/, 'time', 'yjs'),
+  row('load what this device has kept', 'replica', /^text: load a snapshot, warm/, 'time', 'loro'),
+  row('read a document in Chromium, offline', 'cold-start', /./, 'readable', 'y-indexeddb'),
   row('memory of a loaded document', 'replica', /^text: memory, loaded/, 'memory', 'yjs'),
   row('memory of an empty document', 'replica', /^memory, an empty document/, 'memory', 'yjs'),
   row('records in a map: changes', 'replica', /^records: local edits/, 'time', 'yjs'),
@@ -29,23 +34,14 @@ const wanted: readonly Wanted[] = [
   row('merge 1,000 updates without a document', 'merge', /^merge 1,000 keystrokes/, 'time', 'yjs'),
   row('merge two large states', 'merge', /^merge two large states/, 'time', 'yjs'),
   row('find what a replica lacks', 'merge', /^diff of a store/, 'time', 'yjs'),
-  row(
-    'relay: CPU to deliver an update, 100 readers',
-    'relay',
-    /^deliveries to 100 readers/,
-    'server CPU',
-    'y-websocket 2',
-  ),
-  row(
-    'relay: updates acknowledged, 50 rooms',
-    'relay',
-    /^accepted, 50 writers in 50 rooms/,
-    'accepted',
-    'Hocuspocus 4',
-  ),
-  row('relay: CPU of people who type, in many rooms', 'relay', /^typing/, 'server CPU', 'y-websocket 2'),
-  row('relay: memory of idle rooms with a large document', 'relay', /^\d+ idle rooms/, 'memory', 'y-websocket 2'),
-  row('relay: CPU of a join, all at once', 'relay', /^\d+ clients join/, 'server CPU', 'y-websocket 2'),
+  row('relay: CPU to deliver to 100 readers, each', 'relay', /^deliveries to 100 readers/, 'server CPU', HOCUSPOCUS),
+  row('relay: updates acknowledged, 50 writers', 'relay', /^accepted, 50 writers in 50 rooms/, 'accepted', HOCUSPOCUS),
+  row('relay: until an edit is accepted, median', 'relay', /^one by one, 1 room/, 'accepted after, p50', HOCUSPOCUS),
+  row('relay: CPU while many people type', 'relay', /^typing/, 'server CPU', HOCUSPOCUS),
+  row('relay: memory of idle rooms, large documents', 'relay', /^\d+ idle rooms/, 'memory', HOCUSPOCUS),
+  row('relay: CPU of a join, all at once', 'relay', /clients join such a room/, 'server CPU', HOCUSPOCUS),
+  row("from a keystroke to the other's screen, p95", 'people', /^keystroke, busy/, 'shown after, p95', HOCUSPOCUS),
+  row('until level again after an hour offline', 'people', /^back after an hour/, 'level after', HOCUSPOCUS),
 ]
 
 function row(what: string, bench: string, task: RegExp, metric: string, against: string): Wanted {

@@ -64,9 +64,9 @@ function howToRead(run: Run): Html {
     </p>
     <p>
       A ratio compares round with round: above 1, ours is better. <em>Ahead</em> and <em>behind</em> mean that three
-      quarters of the rounds say so and that the median is more than 2 % away; the rest is <em>level</em>. A
-      <em>limit</em> is about the least that the work can take, and a <em>yardstick</em> promises less than we do:
-      neither is counted as a peer. Compare ratios of two runs, not times.
+      quarters of the rounds say so and that the median is more than 2 % away (10 % where fewer than three rounds were
+      timed); the rest is <em>level</em>. A <em>limit</em> is about the least that the work can take, and a
+      <em>yardstick</em> promises less than we do: neither is counted as a peer. Compare ratios of two runs, not times.
     </p>
     <p>Where bars would be too short to see, the axis is logarithmic and has marks in place of bars.</p>
     <dl>

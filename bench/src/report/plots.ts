@@ -81,7 +81,7 @@ export function valuePlot(title: string, metric: Metric, marks: readonly Mark[])
       label: `${metric.name}${better}${isLog ? ', logarithmic' : ''}`,
       labelAnchor: 'left',
       labelArrow: 'none',
-      ticks: isLog ? powersIn(domain, 3) : 2,
+      ticks: isLog ? ticksOf(domain, 3) : 2,
       tickFormat: (value: number) => roundValue(value, metric.unit),
       grid: isLog,
     },
@@ -123,7 +123,7 @@ export function growthPlot(title: string, axis: string, metric: Metric, points: 
     y: {
       ...costs,
       label: metric.name,
-      ticks: costs.type === 'log' ? powersIn(extent(values), 6) : 5,
+      ticks: costs.type === 'log' ? ticksOf(extent(values), 6) : 5,
       tickFormat: (value: number) => roundValue(value, metric.unit),
       grid: true,
     },
@@ -172,20 +172,23 @@ function ratioTick(value: number): string {
   return value < 1 ? `${Number(value.toPrecision(2))}×` : formatRatio(value).replace(/\.0+×$/, '×')
 }
 
-/** Ticks of a logarithmic axis: powers of ten, at most so many, and the ends where there is no power between them. */
-function powersIn(domain: readonly number[], most: number): number[] {
-  const [first, last] = [Math.ceil(Math.log10(domain[0]!)), Math.floor(Math.log10(domain[1]!))]
-  const every = Math.max(1, Math.ceil((last - first + 1) / most))
-  const powers = Array.from(
-    { length: Math.max(0, Math.floor((last - first) / every) + 1) },
-    (_, nth) => 10 ** (first + nth * every),
-  )
-  return powers.length > 1 ? powers : [...domain]
+/** Ticks of a logarithmic axis, at most so many: powers of ten, and where it is too short for two of them, ones, twos and fives. */
+function ticksOf(domain: readonly number[], most: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(domain[0]!)), Math.ceil(Math.log10(domain[1]!))]
+  const powers = Array.from({ length: last - first + 1 }, (_, nth) => 10 ** (first + nth))
+  const isInside = (value: number): boolean => value >= domain[0]! && value <= domain[1]!
+  const inside = powers.filter(isInside)
+  const ticks = inside.length > 1 ? inside : powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(isInside)
+  const every = Math.ceil(ticks.length / most)
+  return ticks.filter((_, index) => index % every === 0)
 }
 
-/** A value on an axis, where zeros behind the point say nothing: `10 ms`. */
+/** A value on an axis, short: `10 ms`, `20 kB`, `1.5M/s`. */
 function roundValue(value: number, unit: Unit): string {
-  return value === 0 ? '0' : formatValue(value, unit).replace(/\.0+(?=\D)/, '')
+  if (value === 0) return '0'
+  if (unit === 'per second') return `${compact.format(value)}/s`
+  if (unit === 'bytes' && value >= 1000 && value < 1e6) return `${Number((value / 1000).toPrecision(3))} kB`
+  return formatValue(value, unit).replace(/\.0+(?=\D)/, '')
 }
 
 function scale(values: readonly number[]): Plot.ScaleOptions {

@@ -20,6 +20,10 @@ export interface Standing {
 /** Closer than this is level, however sure. */
 const LEVEL = 1.02
 
+/** And where fewer than so many rounds were timed, anything closer than that: they do not show how they would differ. */
+const ROUNDS_MIN = 3
+const LEVEL_OF_FEW = 1.1
+
 /** Every comparison of ours with a peer that the run has. */
 export function standingsOf(run: Run): Standing[] {
   return run.reports.flatMap(({ bench, results }) => results.flatMap((result) => standingsIn(bench, result)))
@@ -32,7 +36,9 @@ export function standingsIn(bench: BenchReport['bench'], result: TaskResult): St
       .filter((subject) => roleOf(bench, subject) === 'peer')
       .flatMap((peer) => {
         const ratio = ratioTo(result, metric, peer)
-        return ratio === undefined ? [] : [{ bench: bench.name, task, metric, peer, ratio, place: placeOf(ratio) }]
+        return ratio === undefined
+          ? []
+          : [{ bench: bench.name, task, metric, peer, ratio, place: placeOf(ratio, metric) }]
       }),
   )
 }
@@ -52,9 +58,11 @@ export function comparable(metrics: readonly Metric[]): Metric[] {
 }
 
 /** Behind or ahead when three quarters of the rounds say so, and it is more than next to nothing. */
-function placeOf({ median, low, high }: Summary): Standing['place'] {
-  if (low > 1 && median > LEVEL) return 'ahead'
-  return high < 1 && median < 1 / LEVEL ? 'behind' : 'level'
+function placeOf({ median, low, high, samples }: Summary, { unit }: Metric): Standing['place'] {
+  const isFew = samples < ROUNDS_MIN && (unit === 'ms' || unit === 'per second')
+  const level = isFew ? LEVEL_OF_FEW : LEVEL
+  if (low > 1 && median > level) return 'ahead'
+  return high < 1 && median < 1 / level ? 'behind' : 'level'
 }
 
 /** The name of a row, metric included where it is not simply the time. */

@@ -2,7 +2,7 @@
  * Who is compared where servers are: ours, on each of its endpoints, the two bare servers, and the servers that people run today. A
  * *contender* is a way to use a server; several may share one.
  */
-import { LIMIT, OURS } from '../../harness/bench.ts'
+import { LIMIT, OURS, type Role } from '../../harness/bench.ts'
 import { bareWire } from '../load/bare-wire.ts'
 import { synclineWire } from '../load/syncline-wire.ts'
 import type { Wire } from '../load/wire.ts'
@@ -16,6 +16,13 @@ export const BATCHED = LIMIT
 export const Y_WEBSOCKET = 'y-websocket 2'
 export const HOCUSPOCUS = 'Hocuspocus 4'
 export const AUTOMERGE = 'automerge-repo 2'
+
+/** Who is no peer: bare `ws` promises nothing, and our other endpoints are ours. */
+export const roles: Readonly<Record<string, Role>> = {
+  [BARE]: 'yardstick',
+  [OURS_Y]: 'ours',
+  [OURS_HOCUSPOCUS]: 'ours',
+}
 
 export type ServerName = 'syncline' | 'bare' | 'batched' | 'y-websocket' | 'hocuspocus' | 'automerge'
 

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import type { Metric, TaskResult, Unit } from '../harness/bench.ts'
+import { standingsIn } from './standings.ts'
+
+const bench = { name: 'merge', question: '', metric: '', baseline: 'yjs', roles: { 'bare ws': 'yardstick' } } as const
+
+function places(ours: readonly number[], theirs: readonly number[], unit: Unit = 'ms'): string[] {
+  const metric: Metric = { name: 'm', unit, better: 'lower' }
+  const result: TaskResult = {
+    task: 'task',
+    metrics: [metric, { ...metric, name: 'CPU', beside: 'm' }, { ...metric, name: 'cases', better: 'none' }],
+    subjects: new Map([
+      ['syncline', new Map([['m', ours]])],
+      ['yjs', new Map([['m', theirs]])],
+      ['bare ws', new Map([['m', theirs]])],
+      ['limit', new Map([['m', theirs]])],
+    ]),
+  }
+  return standingsIn(bench, result).map(({ peer, place }) => `${peer} ${place}`)
+}
+
+describe('a standing', () => {
+  it('is of peers alone, and of what has a better side', () => {
+    expect(places([1, 1, 1], [2, 2, 2])).toEqual(['yjs ahead'])
+    expect(places([2, 2, 2], [1, 1, 1])).toEqual(['yjs behind'])
+  })
+
+  it('is level where rounds disagree, or where it is next to nothing', () => {
+    expect(places([1, 1, 1, 1], [2, 2, 0.5, 0.5])).toEqual(['yjs level'])
+    expect(places([1, 1, 1], [1.01, 1.01, 1.01])).toEqual(['yjs level'])
+  })
+
+  it('asks for more where fewer than three rounds were timed, and not of sizes', () => {
+    expect(places([1], [1.05])).toEqual(['yjs level'])
+    expect(places([1], [1.2])).toEqual(['yjs ahead'])
+    expect(places([100], [105], 'bytes')).toEqual(['yjs ahead'])
+  })
+
+  it('is not told of counts of 0, of which nothing is a multiple', () => {
+    expect(places([0], [0], 'count')).toEqual([])
+  })
+})
