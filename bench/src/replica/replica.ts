@@ -7,7 +7,7 @@ import type { Subject } from '../subjects/subject.ts'
 import { askedFor, askedSubjects } from './asked-subjects.ts'
 import { Corpus } from './corpus.ts'
 import { YJS, type ReplicaRow } from './row.ts'
-import { bundleSize } from './rows/bundle-size.ts'
+import { bundleOfApp, bundleSize } from './rows/bundle-size.ts'
 import { coldLoad, loadedMemory, smallDocuments } from './rows/in-processes.ts'
 import { localEdits } from './rows/local-edits.ts'
 import { remoteUpdates } from './rows/remote-updates.ts'
@@ -84,6 +84,7 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
   yield smallDocuments('an empty document', '', [times(1, 'memory')])
   yield smallDocuments('a document of a word', 'hello', [times(1, 'memory')])
   yield bundleSize([times(1, 'gzipped')])
+  yield bundleOfApp([times(1, 'gzipped')])
   const { count, changes } = ENTRIES[scale]
   for (const workload of [recordsOf(count, changes), listOf(count, changes)]) {
     const corpus = new Corpus(workload, yjs)

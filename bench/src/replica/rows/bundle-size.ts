@@ -1,4 +1,4 @@
-/** The row about what a browser downloads: everything that a library exports, bundled, minified and compressed. */
+/** The rows about what a browser downloads, bundled, minified and compressed: everything that a library exports, and what an app with an editor takes of it. */
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
@@ -16,6 +16,25 @@ const entries: Partial<Readonly<Record<SubjectName, string>>> = {
   'yjs 14 rc': '@y/y',
 }
 
+/** What y-codemirror.next, y-websocket and y-indexeddb import, and the app that makes the text. */
+const namesOfApp = [
+  'applyUpdate',
+  'compareRelativePositions',
+  'createAbsolutePositionFromRelativePosition',
+  'createRelativePositionFromJSON',
+  'createRelativePositionFromTypeIndex',
+  'Doc',
+  'encodeStateAsUpdate',
+  'encodeStateVector',
+  'relativePositionToJSON',
+  'Text',
+  'transact',
+  'UndoManager',
+]
+
+/** Whose names those are. */
+const namesakes: readonly string[] = ['syncline', 'yjs']
+
 const minified: Metric = { name: 'minified', unit: 'bytes', better: 'lower' }
 const compressed: Metric = { name: 'gzipped', unit: 'bytes', better: 'lower' }
 
@@ -23,15 +42,31 @@ const compressed: Metric = { name: 'gzipped', unit: 'bytes', better: 'lower' }
 const GZIP_LEVEL = 9
 
 export function bundleSize(targets: readonly Target[]): ReplicaRow {
+  return sizeRow('bundle, all of it', targets, '*', () => true)
+}
+
+export function bundleOfApp(targets: readonly Target[]): ReplicaRow {
+  return sizeRow('bundle, for an app with an editor', targets, `{ ${namesOfApp.join(', ')} }`, (name) =>
+    namesakes.includes(name),
+  )
+}
+
+/** `exported` is what follows the word `export`. */
+function sizeRow(
+  row: string,
+  targets: readonly Target[],
+  exported: string,
+  hasThem: (subject: string) => boolean,
+): ReplicaRow {
   return {
-    name: 'bundle',
+    name: row,
     metrics: [minified, compressed],
     targets,
     prepare: ({ subjects }) => ({
       contestants: subjects.flatMap(({ name }): Contestant[] => {
         const entry = entries[name as SubjectName]
-        if (entry === undefined) return []
-        return [{ subject: name, roundsMax: 1, round: async () => sizesOf(await bundled(entry)) }]
+        if (entry === undefined || !hasThem(name)) return []
+        return [{ subject: name, roundsMax: 1, round: async () => sizesOf(await bundled(entry, exported)) }]
       }),
     }),
   }
@@ -46,8 +81,8 @@ function sizesOf(code: string): Record<string, number> {
 
 const ENTRY = 'entry-of-the-bundle'
 
-/** All exports of a package, for browsers, in one minified file. */
-async function bundled(entry: string): Promise<string> {
+/** Exports of a package, for browsers, in one minified file. */
+async function bundled(entry: string, exported: string): Promise<string> {
   const bundle = await rolldown({
     input: ENTRY,
     // From where packages are looked for.
@@ -58,7 +93,7 @@ async function bundled(entry: string): Promise<string> {
       {
         name: 'the entry',
         resolveId: (id) => (id === ENTRY ? ENTRY : undefined),
-        load: (id) => (id === ENTRY ? `export * from ${JSON.stringify(entry)}` : undefined),
+        load: (id) => (id === ENTRY ? `export ${exported} from ${JSON.stringify(entry)}` : undefined),
       },
     ],
   })
