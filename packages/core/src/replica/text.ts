@@ -6,18 +6,17 @@ import { cut } from './integrate.ts'
 import type { YEvent, DeltaStep } from './event.ts'
 import { deleteKey, setKey, valueOfKey, valuesByKey } from './keyed.ts'
 import { insertString } from './local-content.ts'
-import { textOfRow, valueInRow } from './row-content.ts'
 import { findIndex, Found, treeOf } from './row-list.ts'
 import * as Flag from './row-flag.ts'
 import { NONE } from './row-table.ts'
 import { SharedType } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
-import { applyFormat, formatOfRow, positionAt, TextPosition, type Attributes } from './text-position.ts'
+import { positionAt, TextPosition, type Attributes } from './text-position.ts'
 import { beginTransaction, endTransaction, transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import type { Snapshot } from './snapshot.ts'
-import { deltaOfSnapshots, type ComputeYChange } from './text-snapshot.ts'
+import { deltaOf, type ComputeYChange } from './text-delta.ts'
 import * as TypeKind from './type-kind.ts'
 
 const found = new Found()
@@ -152,42 +151,7 @@ export class YText extends SharedType<YTextEvent> {
    */
   toDelta(snapshot?: Snapshot, before?: Snapshot, computeYChange?: ComputeYChange): DeltaStep[] {
     const { doc } = this
-    if (doc === null) return []
-    if (snapshot !== undefined || before !== undefined) {
-      return deltaOfSnapshots(doc, this.handle, snapshot, before, computeYChange)
-    }
-    const { tables } = doc
-    const { rows, types } = tables
-    const steps: DeltaStep[] = []
-    const attributes = new Map<string, unknown>()
-    let text = ''
-    const push = (insert: string | object): void => {
-      steps.push(attributes.size > 0 ? { insert, attributes: Object.fromEntries(attributes) } : { insert })
-    }
-    const endText = (): void => {
-      if (text.length > 0) push(text)
-      text = ''
-    }
-    for (let row = types.head(this.handle); row !== NONE; row = rows.right(row)) {
-      if (rows.isDeleted(row)) continue
-      switch (rows.kind(row)) {
-        case ContentKind.string:
-          text += textOfRow(tables, row)
-          break
-        case ContentKind.type:
-        case ContentKind.embed:
-          endText()
-          push(valueInRow(doc, row, 0) as object)
-          break
-        case ContentKind.format:
-          endText()
-          applyFormat(attributes, formatOfRow(tables, row))
-          break
-        default:
-      }
-    }
-    endText()
-    return steps
+    return doc === null ? [] : deltaOf(doc, this.handle, snapshot, before, computeYChange)
   }
 
   /** The text without formatting and embeds. */

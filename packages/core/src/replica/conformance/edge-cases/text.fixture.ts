@@ -54,6 +54,16 @@ export const textCases: readonly Case[] = [
       return [it.toDelta(), it.toJSON(), it.length]
     },
   },
+  {
+    title: 'an attribute of the name by which changes are told',
+    run: (_, doc) => {
+      const it = textOf(doc, 'ab')
+      it.format(0, 1, { ychange: 1, b: 1 })
+      it.insertEmbed(1, { image: 1 }, { ychange: 2 })
+      it.insert(0, 'c', { ychange: null })
+      return it.toDelta() as unknown
+    },
+  },
   { title: 'half a surrogate pair', run: (_, doc) => [textOf(doc, 'a\uD83D').toJSON(), doc.getText('text').length] },
   {
     title: 'halves of a pair, one after the other',

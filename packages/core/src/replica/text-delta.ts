@@ -1,5 +1,5 @@
 /**
- * A text as snapshots have it, and what changed between two. As in Yjs rows are taken apart where a snapshot begins to say something else; here they are only read
+ * A text as inserts with attributes: as it is now, as a snapshot has it, and what changed between two. As in Yjs rows are taken apart where a snapshot begins to say something else; here they are only read
  * in parts, so that nothing is cut that should stay whole.
  */
 import * as ContentKind from '../content-kind.ts'
@@ -14,14 +14,14 @@ import { applyFormat, formatOfRow } from './text-position.ts'
 /** The value of the attribute `ychange` of what was added or removed; `id` names its first unit. */
 export type ComputeYChange = (type: 'added' | 'removed', id: ID) => unknown
 
-/** The attribute that tells what became of a part of the text. */
+/** The attribute that tells what became of a part of the text. As in Yjs, what apps set under this name is not told of text. */
 const CHANGE = 'ychange'
 
 /**
  * The text of `now`, a snapshot or the document as it is; what was visible in `before` is in it as well. Cost linear in the rows, and log n in the ranges of the
  * snapshots for each.
  */
-export function deltaOfSnapshots(
+export function deltaOf(
   doc: DocCore,
   type: number,
   now: Snapshot | undefined,
