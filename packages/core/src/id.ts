@@ -7,6 +7,9 @@ export interface Id {
   readonly clock: number
 }
 
+/** Stands for the client of an ID that is absent, where an ID is two numbers. */
+export const NO_CLIENT = -1
+
 /** Whether both name the same unit, or both are absent. */
 export function sameId(a: Id | null, b: Id | null): boolean {
   return a === b || (a !== null && b !== null && a.client === b.client && a.clock === b.clock)

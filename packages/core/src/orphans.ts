@@ -3,8 +3,8 @@
  * its children but their IDs, so Yjs keeps them as GC; and whatever is written beside GC becomes GC. An item names its parent only
  * where it has no neighbours; otherwise it stands where they stand.
  */
+import { NO_CLIENT } from './id.ts'
 import { IdSet } from './id-set.ts'
-import { NO_CLIENT } from './plain-structs.ts'
 import type { SteppingScan } from './stepping-scan.ts'
 import * as Info from './struct-info.ts'
 import type { Stretch } from './update-scan.ts'

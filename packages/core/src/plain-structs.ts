@@ -4,11 +4,9 @@
  * struct and knows all errors. So what is refused is decided in one place, and this decides nothing but how fast.
  */
 import * as ContentKind from './content-kind.ts'
+import { NO_CLIENT } from './id.ts'
 import * as Info from './struct-info.ts'
 import { utf16Length } from './text-coding.ts'
-
-/** Stands for the client of an ID that is absent. */
-export const NO_CLIENT = -1
 
 /** Stands for the kind of a struct that nothing can be joined to. */
 export const NOT_JOINABLE = -1

@@ -2,13 +2,13 @@
  * Merging two sorted lists of encoded structs of one client, run by run of bytes. For each unit the one that says more is kept,
  * and where both say as much their bytes are compared. It decides only what is plain; see `struct-merge.ts` for the rest.
  */
+import { NO_CLIENT } from './id.ts'
 import { commonBytes } from './common-bytes.ts'
 import * as ContentKind from './content-kind.ts'
 import { steppingScan, type SteppingScan } from './stepping-scan.ts'
 import * as Info from './struct-info.ts'
 import { standsAlone } from './struct.ts'
 import { payloadOffset, type StructLog } from './struct-log.ts'
-import { NO_CLIENT } from './plain-structs.ts'
 import { informationOfKind } from './struct-scan.ts'
 import type { Stretch } from './update-scan.ts'
 

@@ -10,6 +10,7 @@
  *     bytes         struct  struct  …  struct          the last one may still grow
  *     checkpoints   ↑ 0             ↑ 32               clock, offset
  */
+import { NO_CLIENT } from './id.ts'
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
 import * as ContentKind from './content-kind.ts'
 import { elementsEnd } from './content.ts'
@@ -17,7 +18,7 @@ import { assert } from './errors.ts'
 import type { SteppingScan } from './stepping-scan.ts'
 import * as Info from './struct-info.ts'
 import { standsAlone, writeStruct, type Struct } from './struct.ts'
-import { NO_CLIENT, NOT_JOINABLE } from './plain-structs.ts'
+import { NOT_JOINABLE } from './plain-structs.ts'
 import type { Stretch } from './update-scan.ts'
 import { utf8Width } from './text-coding.ts'
 

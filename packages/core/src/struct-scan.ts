@@ -6,8 +6,8 @@
 import { ByteReader } from './byte-reader.ts'
 import * as ContentKind from './content-kind.ts'
 import { contentAt, skipCheckedContent, skipContent, type ContentExtent } from './content.ts'
-import type { Id } from './id.ts'
-import { NO_CLIENT, type PlainStructs } from './plain-structs.ts'
+import { NO_CLIENT, type Id } from './id.ts'
+import type { PlainStructs } from './plain-structs.ts'
 import * as Info from './struct-info.ts'
 import { checkLength, failReference, type Parent, type Struct } from './struct.ts'
 

@@ -7,9 +7,9 @@
  *
  * Whatever differs otherwise, or is not ASCII, or carries into the second byte of a clock (each 128th does), is left to the ordinary way.
  */
+import { NO_CLIENT } from './id.ts'
 import { varUintWidth } from './byte-writer.ts'
 import * as ContentKind from './content-kind.ts'
-import { NO_CLIENT } from './plain-structs.ts'
 import type { StructLog } from './struct-log.ts'
 import type { StructScan } from './struct-scan.ts'
 

@@ -3,6 +3,7 @@
  * accepts and refuses what `decodeUpdate` does, with the same errors, and allocates next to nothing for a keystroke.
  */
 import type { ByteReader } from './byte-reader.ts'
+import { ClientHead } from './client-head.ts'
 import { commonBytes } from './common-bytes.ts'
 import { readIdRanges } from './id-set.ts'
 import type { SteppingScan } from './stepping-scan.ts'
@@ -149,17 +150,11 @@ function scanClients(
   gathering: Gathering | null,
 ): MarkedStretch[] {
   const stretches: MarkedStretch[] = []
-  const seen = clients === 1 ? null : new Set<number>()
+  const head = new ClientHead()
+  head.open(clients)
   for (let clientsLeft = clients; clientsLeft > 0; clientsLeft--) {
-    const start = reader.offset
-    const count = reader.count(2)
-    const client = reader.varUint()
-    const clock = reader.varUint()
-    if (count === 0) reader.fail('invalid-value', `client ${client} is listed without structs`, start)
-    if (seen !== null) {
-      if (seen.has(client)) reader.fail('invalid-value', `client ${client} is listed twice`, start)
-      seen.add(client)
-    }
+    head.read(reader)
+    const { client, clock, count } = head
     scan.client = client
     const begin = { offset: reader.offset, clock, index: 0 }
     const twin = gathering === null ? null : gathering.twinOf(client)

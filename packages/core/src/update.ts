@@ -6,6 +6,7 @@
  *     delete set
  */
 import { ByteWriter } from './byte-writer.ts'
+import { ClientHead } from './client-head.ts'
 import { assert } from './errors.ts'
 import { IdSet } from './id-set.ts'
 import { structOf, StructScan } from './struct-scan.ts'
@@ -37,15 +38,13 @@ export function decodeUpdate(bytes: Uint8Array): Update {
   scan.open(bytes, 0, 0)
   const { reader } = scan
   const clients: ClientStructs[] = []
-  const seen = new Set<number>()
-  for (let clientsLeft = reader.count(5); clientsLeft > 0; clientsLeft--) {
-    const start = reader.offset
-    const count = reader.count(2)
-    const client = reader.varUint()
-    let clock = reader.varUint()
-    if (count === 0) reader.fail('invalid-value', `client ${client} is listed without structs`, start)
-    if (seen.has(client)) reader.fail('invalid-value', `client ${client} is listed twice`, start)
-    seen.add(client)
+  const head = new ClientHead()
+  const clientCount = reader.count(5)
+  head.open(clientCount)
+  for (let clientsLeft = clientCount; clientsLeft > 0; clientsLeft--) {
+    head.read(reader)
+    const { client, count } = head
+    let { clock } = head
     scan.client = client
     const structs: Struct[] = []
     for (let left = count; left > 0; left--) {

@@ -2,13 +2,14 @@
  * The structs of an update, decoded and checked as a whole before anything is touched, in columns of numbers. Contents stay in the bytes of the update, which are
  * borrowed until it is applied.
  */
+import { NO_CLIENT } from '../id.ts'
 import * as Column from './incoming-column.ts'
 import type { ByteReader } from '../byte-reader.ts'
+import { ClientHead } from '../client-head.ts'
 import { readIdRanges } from '../id-set.ts'
 import * as ContentKind from '../content-kind.ts'
 import * as Info from '../struct-info.ts'
 import { utf16Length } from '../text-coding.ts'
-import { NO_CLIENT } from '../plain-structs.ts'
 import { StructScan } from '../struct-scan.ts'
 import type { ClientTable } from './client-table.ts'
 import { CLOCK_MAX } from './integrate.ts'
@@ -42,6 +43,7 @@ const PLAIN_HEAD_BYTES_MAX: number = 1 + 2 * (5 + 4) + 4
 const PLAIN_CLOCK_MAX: number = 2 ** 30
 
 const scan = new StructScan()
+const head = new ClientHead()
 
 const noBytes = new Uint8Array(0)
 const noClients: IncomingClient[] = []
@@ -73,10 +75,10 @@ export class IncomingStructs {
       scan.open(bytes, 0, 0)
       const { reader } = scan
       const clientCount = reader.count(5)
-      const seen = clientCount > 1 ? new Set<number>() : null
+      head.open(clientCount)
       // New arrays, where any: emptying one takes longer than making it.
       this.clients = clientCount === 0 ? noClients : []
-      for (let left = clientCount; left > 0; left--) this.#decodeClient(reader, table, seen)
+      for (let left = clientCount; left > 0; left--) this.#decodeClient(reader, table)
       if (reader.remaining === 1 && bytes[reader.offset] === 0) this.deletes = noDeletes
       else {
         this.deletes = []
@@ -89,6 +91,7 @@ export class IncomingStructs {
       throw error
     } finally {
       scan.close()
+      head.close()
     }
   }
 
@@ -100,16 +103,11 @@ export class IncomingStructs {
     if (this.cells.length > KEPT_CELLS_MAX) this.cells = new Int32Array(STRIDE * 8)
   }
 
-  #decodeClient(reader: ByteReader, table: ClientTable, seen: Set<number> | null): void {
+  #decodeClient(reader: ByteReader, table: ClientTable): void {
     const start = reader.offset
-    const count = reader.count(2)
-    const id = reader.varUint()
-    let clock = reader.varUint()
-    if (count === 0) reader.fail('invalid-value', `client ${id} is listed without structs`, start)
-    if (seen !== null) {
-      if (seen.has(id)) reader.fail('invalid-value', `client ${id} is listed twice`, start)
-      seen.add(id)
-    }
+    head.read(reader)
+    const { client: id, count } = head
+    let { clock } = head
     if (clock > CLOCK_MAX) reader.fail('limit-exceeded', `clock ${clock} is above ${CLOCK_MAX}`, start)
     const client = table.intern(id)
     scan.client = id
