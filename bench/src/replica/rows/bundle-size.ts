@@ -33,7 +33,7 @@ const namesOfApp = [
 ]
 
 /** Whose names those are. */
-const namesakes: readonly string[] = ['syncline', 'yjs']
+const namesakes: ReadonlySet<string> = new Set(['syncline', 'yjs'])
 
 const minified: Metric = { name: 'minified', unit: 'bytes', better: 'lower' }
 const compressed: Metric = { name: 'gzipped', unit: 'bytes', better: 'lower' }
@@ -47,7 +47,7 @@ export function bundleSize(targets: readonly Target[]): ReplicaRow {
 
 export function bundleOfApp(targets: readonly Target[]): ReplicaRow {
   return sizeRow('bundle, for an app with an editor', targets, `{ ${namesOfApp.join(', ')} }`, (name) =>
-    namesakes.includes(name),
+    namesakes.has(name),
   )
 }
 
