@@ -27,74 +27,21 @@ import * as TypeKind from './type-kind.ts'
  */
 export function encodeColumns(doc: DocCore): Uint8Array<ArrayBuffer> {
   const { tables } = doc
-  const { rows, clients, entries, types } = tables
   const order = clientsByAge(tables)
-  const newClient = new Int32Array(clients.count)
-  order.forEach((client, at) => (newClient[client] = at))
-  const newRow = new Int32Array(rows.end)
   const values = new ByteWriter()
+  const numbered = numberRows(tables, order, values)
+  const { nested, narrowUnits, wideUnits } = numbered
+  const roots = tables.types.roots()
+  const { lists, listed, texts, keys } = listsOf(tables, roots, numbered)
   const meta = new ByteWriter()
-  for (const client of order) meta.varUint(clients.ids[client]!)
-  let count = 0
-  let narrowUnits = 0
-  let wideUnits = 0
-  const nested: number[] = []
-  for (const client of order) {
-    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
-      newRow[row] = count++
-      const kind = rows.kind(row)
-      if (kind === ContentKind.string) {
-        if ((rows.flags(row) & Flag.wide) === 0) narrowUnits += rows.length(row)
-        else wideUnits += rows.length(row)
-      } else if (kind === ContentKind.type) nested.push(rows.content(row))
-      else if (kind !== GC_KIND && kind !== ContentKind.deleted) writeContentOf(tables, row, 0, values)
-    }
-  }
-  const roots = types.roots()
-  meta.varUint(roots.length)
-  for (const [name, type] of roots) {
-    meta.string(name)
-    meta.uint8(bitsOf(tables, type))
-  }
-  for (const type of nested) {
-    const kind = types.kind(type)
-    meta.uint8(kind)
-    meta.uint8(bitsOf(tables, type))
-    if (kind === TypeKind.xmlElement || kind === TypeKind.xmlHook) meta.string(types.nameOf(type)!)
-  }
-  const lists: number[] = []
-  const listed: number[] = []
-  const texts: number[] = []
-  const list = (head: number): number => {
-    const before = listed.length
-    for (let row = head; row !== NONE; row = rows.right(row)) {
-      listed.push(newRow[row]!)
-      if (rows.kind(row) === ContentKind.string) texts.push(row)
-    }
-    return listed.length - before
-  }
-  // Keys that are used, by when they come first.
-  const keys: string[] = []
-  const newKey = new Int32Array(entries.keys.length).fill(NONE)
-  const keyOf = (key: number): number => {
-    if (newKey[key] === NONE) newKey[key] = keys.push(entries.keys[key]!) - 1
-    return newKey[key]!
-  }
-  for (const type of [...roots.map(([, root]) => root), ...nested]) {
-    lists.push(list(types.head(type)), 0)
-    const countAt = lists.length - 1
-    for (let entry = types.firstEntry(type); entry !== NONE; entry = entries.next(entry)) {
-      if (entries.head(entry) === NONE) continue
-      lists[countAt]!++
-      lists.push(keyOf(entries.key(entry)), list(entries.head(entry)))
-    }
-  }
+  for (const client of order) meta.varUint(tables.clients.ids[client]!)
+  writeTypes(tables, roots, nested, meta)
   meta.varUint(keys.length)
   for (const key of keys) meta.string(key)
   writePending(doc, meta)
 
   const sizes: Sizes = {
-    rows: count,
+    rows: numbered.count,
     clients: order.length,
     types: roots.length + nested.length,
     listed: listed.length,
@@ -112,6 +59,109 @@ export function encodeColumns(doc: DocCore): Uint8Array<ArrayBuffer> {
   sections.values.set(values.finish())
   sections.meta.set(meta.finish())
   copyText(tables, texts, sections)
+  copyRows(tables, order, sections)
+  writeFirstWords(new Int32Array(bytes.buffer), sizes)
+  return bytes
+}
+
+/** The rows in their order in the snapshot, by client and clock. */
+interface NumberedRows {
+  /** By row; that of a row which is not in use means nothing. */
+  readonly newRow: Int32Array
+  readonly count: number
+  /** The types that rows hold, in the order of these. */
+  readonly nested: readonly number[]
+  readonly narrowUnits: number
+  readonly wideUnits: number
+}
+
+/** Numbers the rows, and writes the content of those that have values. */
+function numberRows(tables: Tables, order: readonly number[], values: ByteWriter): NumberedRows {
+  const { rows, clients } = tables
+  const newRow = new Int32Array(rows.end)
+  const nested: number[] = []
+  let count = 0
+  let narrowUnits = 0
+  let wideUnits = 0
+  for (const client of order) {
+    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
+      newRow[row] = count++
+      const kind = rows.kind(row)
+      if (kind === ContentKind.string) {
+        if ((rows.flags(row) & Flag.wide) === 0) narrowUnits += rows.length(row)
+        else wideUnits += rows.length(row)
+      } else if (kind === ContentKind.type) nested.push(rows.content(row))
+      else if (kind !== GC_KIND && kind !== ContentKind.deleted) writeContentOf(tables, row, 0, values)
+    }
+  }
+  return { newRow, count, nested, narrowUnits, wideUnits }
+}
+
+/** Names and types of the roots. */
+type Roots = ReturnType<Tables['types']['roots']>
+
+/** What the lists and keys of all types hold. */
+interface Lists {
+  /** Per type: the length of its list, the number of its keys, and for each key its number and the length of its list. */
+  readonly lists: readonly number[]
+  /** The rows of all these lists, by their new numbers. */
+  readonly listed: readonly number[]
+  /** Of these the rows of text, as they are. */
+  readonly texts: readonly number[]
+  /** Keys that are used, by when they come first. */
+  readonly keys: readonly string[]
+}
+
+function listsOf({ rows, entries, types }: Tables, roots: Roots, { newRow, nested }: NumberedRows): Lists {
+  const lists: number[] = []
+  const listed: number[] = []
+  const texts: number[] = []
+  const list = (head: number): number => {
+    const before = listed.length
+    for (let row = head; row !== NONE; row = rows.right(row)) {
+      listed.push(newRow[row]!)
+      if (rows.kind(row) === ContentKind.string) texts.push(row)
+    }
+    return listed.length - before
+  }
+  const keys: string[] = []
+  const newKey = new Int32Array(entries.keys.length).fill(NONE)
+  const keyOf = (key: number): number => {
+    if (newKey[key] === NONE) newKey[key] = keys.push(entries.keys[key]!) - 1
+    return newKey[key]!
+  }
+  for (const type of [...roots.map(([, root]) => root), ...nested]) {
+    lists.push(list(types.head(type)), 0)
+    const countAt = lists.length - 1
+    for (let entry = types.firstEntry(type); entry !== NONE; entry = entries.next(entry)) {
+      if (entries.head(entry) === NONE) continue
+      lists[countAt]!++
+      lists.push(keyOf(entries.key(entry)), list(entries.head(entry)))
+    }
+  }
+  return { lists, listed, texts, keys }
+}
+
+/** Names and kinds: roots, then nested types. */
+function writeTypes(tables: Tables, roots: Roots, nested: readonly number[], meta: ByteWriter): void {
+  const { types } = tables
+  meta.varUint(roots.length)
+  for (const [name, type] of roots) {
+    meta.string(name)
+    meta.uint8(bitsOf(tables, type))
+  }
+  for (const type of nested) {
+    const kind = types.kind(type)
+    meta.uint8(kind)
+    meta.uint8(bitsOf(tables, type))
+    if (kind === TypeKind.xmlElement || kind === TypeKind.xmlHook) meta.string(types.nameOf(type)!)
+  }
+}
+
+/** Copies what does not follow from anything else of each row. */
+function copyRows({ rows, clients }: Tables, order: readonly number[], sections: Sections): void {
+  const newClient = new Int32Array(clients.count)
+  order.forEach((client, at) => (newClient[client] = at))
   let at = 0
   order.forEach((client, index) => {
     const first = at
@@ -131,8 +181,6 @@ export function encodeColumns(doc: DocCore): Uint8Array<ArrayBuffer> {
     sections.clientRows[index] = at - first
     sections.clientUnits[index] = clients.state(client)
   })
-  writeFirstWords(new Int32Array(bytes.buffer), sizes)
-  return bytes
 }
 
 /** Copies the text of rows, one after another. */
