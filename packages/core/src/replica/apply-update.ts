@@ -14,6 +14,7 @@ import type { DocCore } from './doc-core.ts'
 import * as Column from './incoming-column.ts'
 import { IncomingStructs, STRIDE, type IncomingClient } from './incoming-structs.ts'
 import { afterConflicts, canGrow, cut, growRow, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
+import { integratePlain } from './integrate-plain.ts'
 import { PendingUpdates } from './pending.ts'
 import { readContentInto } from './row-content.ts'
 import * as Flag from './row-flag.ts'
@@ -95,7 +96,7 @@ function nameRoots(doc: DocCore): void {
 /** Integrates clients one after another, the greatest ID first, but first whatever a struct depends on. */
 function integrateClients(transaction: Transaction): void {
   const { doc } = transaction
-  const { rows, text } = doc.tables
+  const { rows, text, ids } = doc.tables
   const { clients, cells } = incoming
   if (clients.length === 0) return
   let structs = 0
@@ -107,6 +108,10 @@ function integrateClients(transaction: Transaction): void {
     rows.reserve(structs)
     text.reserveNarrow(incoming.narrowUnits)
     if (incoming.wideUnits > 0) text.reserveWide(incoming.wideUnits)
+    for (const { client, next, end } of clients) {
+      const last = end - STRIDE
+      ids.expect(client, (end - next) / STRIDE, cells[last + Column.clock]! + cells[last + Column.length]!)
+    }
   }
   if (clients.length === 1 && integrateRun(transaction, clients[0]!, cells, isTyping)) return
   integrateInTurn(transaction, clients, cells, isTyping)
@@ -115,9 +120,16 @@ function integrateClients(transaction: Transaction): void {
 /** Integrates the structs of the only client, up to one that has to wait. Whether there was none: so it is with what somebody types. */
 function integrateRun(transaction: Transaction, only: IncomingClient, cells: Int32Array, isTyping: boolean): boolean {
   for (; only.next < only.end; only.next += STRIDE) {
+    if (!isTyping) integrateMany(transaction, only, cells)
+    if (only.next === only.end) break
     if (integrateStruct(transaction, only.client, only.next, cells, isTyping) !== NONE) return false
   }
   return true
+}
+
+/** Integrates what is plain, up to the first struct that is not. */
+function integrateMany(transaction: Transaction, some: IncomingClient, cells: Int32Array): void {
+  some.next = integratePlain(transaction, some.client, cells, incoming.bytes, some.next, some.end)
 }
 
 /** Integrates the structs of several clients, each after what it depends on; what depends on something unknown waits. */
@@ -136,6 +148,7 @@ function integrateInTurn(
   const stack: IncomingClient[] = []
   for (const each of clients) {
     for (;;) {
+      if (!isTyping && stack.length === 0) integrateMany(transaction, each, cells)
       const current = stack.length > 0 ? stack[stack.length - 1]! : each
       if (current.next === current.end) {
         if (stack.pop() === undefined) break

@@ -81,7 +81,7 @@ export class IdIndex {
     const rows = this.#rows
     const last = this.#clients.append(client, row, rows.clockEnd(row))
     if (last !== NONE) rows.setNextByClock(last, row)
-    this.#added(client, row, this.#clients.rows(client))
+    this.added(client, row, rows.clock(row), rows.clockEnd(row), this.#clients.rows(client))
   }
 
   /** Takes over a client without units: its rows `first` … `last` are chained, and end before the clock `units`. Hints are made when they are needed. */
@@ -115,7 +115,7 @@ export class IdIndex {
     if (clients.last(client) === left) clients.setLast(client, row)
     const count = clients.rows(client) + 1
     clients.setRows(client, count)
-    this.#added(client, row, count)
+    this.added(client, row, rows.clock(row), rows.clockEnd(row), count)
   }
 
   /** Takes a row out of the chain that is merged into the one before it. Its clock and length are still those it had. */
@@ -144,10 +144,17 @@ export class IdIndex {
     return clock === 0 ? NONE : this.find(client, clock - 1)
   }
 
-  #added(client: number, row: number, count: number): void {
+  /** Makes room for the hints of a client without units that is about to get so many rows, up to this clock: made on the way, they would be made several times. */
+  expect(client: number, rows: number, units: number): void {
+    if (rows <= WALKED_ROWS_MAX || this.#clients.last(client) !== NONE) return
+    const shift = shiftFor(units, rows)
+    ;(this.#hints ??= [])[client] = { shift, rows: new Int32Array(((units - 1) >>> shift) + 1) }
+  }
+
+  /** A row is in the client's chain now, with the units `from` … `to − 1`; it is one of `count`. */
+  added(client: number, row: number, from: number, to: number, count: number): void {
     const rows = this.#rows
-    const from = rows.clock(row)
-    const sorted = this.#sorted?.[client]
+    const sorted = this.#sorted === null ? undefined : this.#sorted[client]
     if (sorted !== undefined) {
       if (sorted.count === sorted.rows.length) sorted.rows = grown(sorted.rows, sorted.count * 2)
       const at =
@@ -159,11 +166,14 @@ export class IdIndex {
       sorted.count++
       return
     }
-    const hints = this.#hints?.[client]
-    if (hints === undefined && count <= WALKED_ROWS_MAX) return
-    const buckets = hints === undefined ? 0 : (this.#clients.state(client) >>> hints.shift) + 1
-    if (hints === undefined || count > buckets * 8 || buckets > count * 4 + 128) this.#hint(client)
-    else this.#claim(client, hints, row, from, rows.clockEnd(row))
+    const hints = this.#hints === null ? undefined : this.#hints[client]
+    if (hints === undefined) {
+      if (count > WALKED_ROWS_MAX) this.#hint(client)
+      return
+    }
+    const buckets = (this.#clients.state(client) >>> hints.shift) + 1
+    if (count > buckets * 8 || buckets > count * 4 + 128) this.#hint(client)
+    else this.#claim(client, hints, row, from, to)
   }
 
   /** Makes hints for a client, one for about two rows. */
@@ -171,8 +181,7 @@ export class IdIndex {
     const rows = this.#rows
     const units = this.#clients.state(client)
     const count = this.#clients.rows(client)
-    let shift = 0
-    while (units / 2 ** shift > count / 2 && shift < SHIFT_MAX) shift++
+    const shift = shiftFor(units, count)
     const hints = { shift, rows: new Int32Array(((units - 1) >>> shift) + 1 + (count >> 2)) }
     ;(this.#hints ??= [])[client] = hints
     let crowd = 0
@@ -234,4 +243,11 @@ export class IdIndex {
     }
     return low
   }
+}
+
+/** How coarse hints have to be that there is one for about two rows. */
+function shiftFor(units: number, rows: number): number {
+  let shift = 0
+  while (units / 2 ** shift > rows / 2 && shift < SHIFT_MAX) shift++
+  return shift
 }

@@ -46,7 +46,7 @@ const ORIGIN_CLIENT = RowRecord.originClient
 const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
 const TRAITS = RowRecord.traits
 const KIND_BITS = 0x0f
-const FLAGS_SHIFT = 4
+const FLAGS_SHIFT = RowRecord.flagsShift
 
 const deletedTrait: number = Flag.deleted << FLAGS_SHIFT
 const wideTrait: number = Flag.wide << FLAGS_SHIFT
@@ -63,7 +63,8 @@ export class RowTable {
   /** Rows in use. */
   live = 0
   #free: number = NONE
-  #capacity = 0
+  /** Rows for which the arrays have room. */
+  capacity = 0
   /** The records, one after another. Growing the table replaces both arrays: who reads them reads them again after an insertion. */
   words: Int32Array = noWords
   /** Of 32 bits each, once there are many clients. */
@@ -290,7 +291,7 @@ export class RowTable {
   /** Makes room for so many rows more, and no further: what is loaded once is not over-allocated. */
   reserve(rows: number): void {
     const needed = this.end + rows
-    if (needed > this.#capacity) this.#resize(needed)
+    if (needed > this.capacity) this.#resize(needed)
   }
 
   /** Becomes what `loaded` is: a table in which no handle was released, and which nobody uses after. */
@@ -298,7 +299,7 @@ export class RowTable {
     this.words = loaded.words
     this.halves = loaded.halves
     this.leaves = loaded.leaves
-    this.#capacity = loaded.#capacity
+    this.capacity = loaded.capacity
     this.#free = NONE
     this.end = loaded.end
     this.live = loaded.end
@@ -326,7 +327,7 @@ export class RowTable {
 
   /** From now on rows have a place for their leaf. */
   withLeaves(): void {
-    if (this.leaves.length === 0) this.leaves = new Int32Array(this.#capacity)
+    if (this.leaves.length === 0) this.leaves = new Int32Array(this.capacity)
   }
 
   #allocate(): number {
@@ -337,7 +338,7 @@ export class RowTable {
       return free
     }
     const { end } = this
-    if (end === this.#capacity) this.#resize(end === 0 ? 1 : end + (end >> 1) + 2)
+    if (end === this.capacity) this.#resize(end === 0 ? 1 : end + (end >> 1) + 2)
     this.end = end + 1
     return end
   }
@@ -348,7 +349,7 @@ export class RowTable {
     this.halves = new (halves.constructor as new (length: number) => Int16Array | Int32Array)(capacity * ROW_HALVES)
     this.halves.set(halves)
     if (this.leaves.length > 0) this.leaves = grown(this.leaves, capacity)
-    this.#capacity = capacity
+    this.capacity = capacity
   }
 }
 
