@@ -29,9 +29,20 @@ import { missingHeadlines } from './report/headlines.ts'
 import { withSummary } from './report/summary-table.ts'
 import { writeReport } from './report/write-report.ts'
 import { subjectNames } from './subjects/subjects.ts'
+import { traces } from './traces/traces.ts'
 import { openTrace } from './workloads/open-trace.ts'
 
-const benches: readonly Bench[] = [convergence, merge, replica, crdtBenchmarks, growth, relayTable, people, coldStart]
+const benches: readonly Bench[] = [
+  convergence,
+  merge,
+  replica,
+  crdtBenchmarks,
+  growth,
+  traces,
+  relayTable,
+  people,
+  coldStart,
+]
 
 /** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
 const typicalMs: Typical = {
@@ -40,6 +51,7 @@ const typicalMs: Typical = {
   replica: { quick: 15_000, default: 150_000, full: 900_000 },
   'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
   growth: { quick: 4000, default: 40_000, full: 300_000 },
+  traces: { quick: 1000, default: 2000, full: 2000 },
   relay: { quick: 15_000, default: 150_000, full: 1_800_000 },
   people: { quick: 10_000, default: 90_000, full: 600_000 },
   'cold-start': { quick: 5000, default: 20_000, full: 60_000 },

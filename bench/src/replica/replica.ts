@@ -5,6 +5,7 @@ import { measure } from '../harness/measure.ts'
 import { profile } from '../harness/profile.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { askedFor, askedSubjects } from './asked-subjects.ts'
+import { openComponentTrace } from '../workloads/open-trace.ts'
 import { Corpus } from './corpus.ts'
 import { YJS, type ReplicaRow } from './row.ts'
 import { bundleOfApp, bundleSize } from './rows/bundle-size.ts'
@@ -29,7 +30,7 @@ export const replica: Bench = {
     const { count, changes } = ENTRIES[context.scale]
     return (
       `${context.trace.name}: ${grouped(context.trace.edits.length)} keystrokes by one client, one transaction and one update each; ` +
-      `${grouped(count)} records in a map, with ${grouped(changes)} changes of a field; a list of ${grouped(count)} objects, with ` +
+      `${grouped(openComponentTrace(context.scale).edits.length)} edits of the other author's trace, with pasted blocks; ${grouped(count)} records in a map, with ${grouped(changes)} changes of a field; a list of ${grouped(count)} objects, with ` +
       `${grouped(changes)} insertions and deletions`
     )
   },
@@ -85,6 +86,10 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
   yield smallDocuments('a document of a word', 'hello', [times(1, 'memory')])
   yield bundleSize([times(1, 'gzipped')])
   yield bundleOfApp([times(1, 'gzipped')])
+  const component = new Corpus(textOf(openComponentTrace(scale), 'blocks'), yjs)
+  yield localEdits(component, [times(2)])
+  yield remoteUpdates(component, { isObserved: true, targets: [times(2)] })
+  yield warmLoad(component, 'state', [times(2)])
   const { count, changes } = ENTRIES[scale]
   for (const workload of [recordsOf(count, changes), listOf(count, changes)]) {
     const corpus = new Corpus(workload, yjs)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { generateConcurrentTrace, openConcurrentTrace, type ConcurrentTrace } from './concurrent-trace.ts'
+import { firstEvents, generateConcurrentTrace, openConcurrentTrace, type ConcurrentTrace } from './concurrent-trace.ts'
+import { concurrencyOf } from './trace-statistics.ts'
 
 /** What each author knows before each of its events; its own events included. */
 function knowledge({ events, authors }: ConcurrentTrace): number {
@@ -30,6 +31,22 @@ describe('a trace of several authors', () => {
     const concurrent = knowledge(trace)
     expect(concurrent).toBeGreaterThan(50)
     expect(concurrent).toBeLessThan(1500)
+  })
+
+  it('resembles the recorded one', () => {
+    const { deleting, apart, alone } = concurrencyOf(generateConcurrentTrace(1, 20_000))
+    expect(deleting).toBeGreaterThan(0.05)
+    expect(deleting).toBeLessThan(0.15)
+    expect(apart).toBeGreaterThan(0.35)
+    expect(apart).toBeLessThan(0.55)
+    expect(alone.mean).toBeGreaterThan(6)
+    expect(alone.mean).toBeLessThan(20)
+  })
+
+  it('has a start, whose end nobody knows', () => {
+    const trace = generateConcurrentTrace(1, 100)
+    expect(firstEvents(trace, 40)).toMatchObject({ authors: 2, events: trace.events.slice(0, 40), endLength: NaN })
+    expect(firstEvents(trace, 100)).toBe(trace)
   })
 
   it('is as long as asked for, recorded or generated', () => {

@@ -1,8 +1,9 @@
 /** A trace of several authors who write at the same time: what each did, and what it had from the others when it did so. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { env } from 'node:process'
 import { gunzipSync } from 'node:zlib'
+import { sample, type Quantiles } from './distribution.ts'
+import { tracesFolder } from './open-trace.ts'
 import { Random } from './random.ts'
 import type { Edit } from './trace.ts'
 
@@ -31,8 +32,8 @@ const SEED = 1
 
 /** The recorded trace where `SYNCLINE_TRACES` names the folder that has it, else a generated one; the first `eventsMax` events. */
 export function openConcurrentTrace(eventsMax: number): ConcurrentTrace {
-  const folder = env['SYNCLINE_TRACES']
-  if (folder === undefined || folder === '') return generateConcurrentTrace(SEED, Math.min(eventsMax, GENERATED_EVENTS))
+  const folder = tracesFolder()
+  if (folder === undefined) return generateConcurrentTrace(SEED, Math.min(eventsMax, GENERATED_EVENTS))
   return readConcurrentTrace(folder, eventsMax)
 }
 
@@ -96,11 +97,26 @@ function unknownAncestors(
   return found.sort((a, b) => a - b)
 }
 
-/** As many characters as an author types before it hears of the other again: mostly one, sometimes many. */
-const APART_MAX = 24
+/** What an author types before it hears of the other again; the mean is 10. As all numbers here, those of friendsforever. */
+const aloneLength: Quantiles = [
+  [0, 1],
+  [0.25, 4],
+  [0.5, 7],
+  [0.75, 9],
+  [0.9, 14],
+  [0.95, 28],
+  [0.99, 117],
+  [1, 353],
+]
+
+/** How often both write before they hear of each other: then the one who comes second in the file, about half of what both do, does not know all that is there. */
+const APART_SHARE = 0.82
 
 /** How often an author goes on where it was, or near. */
 const STAYS_SHARE = 0.75
+
+/** A little more than it comes to: who has typed nothing yet deletes nothing. */
+const DELETING_SHARE = 0.1
 
 /** Two authors who type at two places, and delete only what they typed since they last heard of each other. */
 export function generateConcurrentTrace(seed: number, count: number): ConcurrentTrace {
@@ -111,16 +127,16 @@ export function generateConcurrentTrace(seed: number, count: number): Concurrent
   let told: readonly [number[], number[]] = [[], []]
   const cursors = [0, 0]
   while (events.length < count) {
-    const isApart = random.chance(0.1)
+    const isApart = random.chance(APART_SHARE)
     const writing = isApart ? [0, 1] : [random.below(2)]
     const next: readonly [number[], number[]] = [[], []]
     let grown = 0
     for (const author of writing) {
       const start = random.chance(STAYS_SHARE) ? Math.min(cursors[author]!, length) : random.below(length + 1)
       let typed = 0
-      const size = Math.min(count - events.length, 1 + random.below(APART_MAX))
+      const size = Math.min(count - events.length, Math.round(sample(random, aloneLength)))
       for (let step = 0; step < size; step++) {
-        const isDeletion = typed > 0 && random.chance(0.2)
+        const isDeletion = typed > 0 && random.chance(DELETING_SHARE)
         const edit = isDeletion
           ? { position: start + --typed, deleted: 1, inserted: '' }
           : { position: start + typed++, deleted: 0, inserted: random.pick(['a', 'e', 'n', ' ']) }

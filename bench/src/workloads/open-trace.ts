@@ -1,6 +1,6 @@
-/** Which trace a run uses. */
+/** Which traces a run uses. */
 import { env } from 'node:process'
-import { generateTrace } from './generated-trace.ts'
+import { component, generateTrace, paper } from './generated-trace.ts'
 import { readRecordedTrace } from './recorded-trace.ts'
 import type { Trace } from './trace.ts'
 
@@ -10,9 +10,25 @@ const EDITS = { full: 259_778, quick: 12_000 } as const
 /** The generated trace is the same in every run, so that numbers of two runs compare. */
 const TRACE_SEED = 1
 
-/** The recorded trace where `SYNCLINE_TRACES` names the folder that has it, else a generated one. */
+/** Of the trace with pasted blocks. */
+const COMPONENT_EDITS = { full: 19_749, quick: 4000 } as const
+
+/** The recorded trace of keystrokes where `SYNCLINE_TRACES` names the folder that has it, else a generated one. */
 export function openTrace(scale: 'quick' | 'full'): Trace {
+  const folder = tracesFolder()
+  if (folder === undefined) return generateTrace(TRACE_SEED, EDITS[scale], paper)
+  return readRecordedTrace(folder, 'automerge-paper', EDITS[scale])
+}
+
+/** The recorded trace with pasted blocks, or a generated one. */
+export function openComponentTrace(scale: 'quick' | 'full'): Trace {
+  const folder = tracesFolder()
+  if (folder === undefined) return generateTrace(TRACE_SEED, COMPONENT_EDITS[scale], component)
+  return readRecordedTrace(folder, 'sveltecomponent', COMPONENT_EDITS[scale])
+}
+
+/** Where recorded traces are; `undefined` where nobody said. */
+export function tracesFolder(): string | undefined {
   const folder = env['SYNCLINE_TRACES']
-  if (folder === undefined || folder === '') return generateTrace(TRACE_SEED, EDITS[scale])
-  return readRecordedTrace(folder, EDITS[scale])
+  return folder === '' ? undefined : folder
 }

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { generateTrace } from './generated-trace.ts'
+import { component, generateTrace } from './generated-trace.ts'
 import { keystrokeUpdates, textOf } from './keystrokes.ts'
 import { Random } from './random.ts'
 import { readRecordedTrace } from './recorded-trace.ts'
 import { replay } from './replay.ts'
+import { statisticsOf } from './trace-statistics.ts'
 import type { Edit } from './trace.ts'
 
 describe('replay', () => {
@@ -45,18 +46,23 @@ describe('a generated trace', () => {
     expect(trace.endContent).toHaveLength(length)
   })
 
-  it('resembles the recorded one: three keystrokes in ten delete, and every fiftieth is elsewhere', () => {
-    const deletes = trace.edits.filter(({ deleted }) => deleted > 0).length / trace.edits.length
-    expect(deletes).toBeGreaterThan(0.15)
-    expect(deletes).toBeLessThan(0.45)
-    let jumps = 0
-    let cursor = 0
-    for (const { position, deleted, inserted } of trace.edits) {
-      if (position + deleted !== cursor) jumps++
-      cursor = position + inserted.length
-    }
-    expect(trace.edits.length / jumps).toBeGreaterThan(25)
-    expect(trace.edits.length / jumps).toBeLessThan(100)
+  it('resembles the recorded paper', () => {
+    const { deleting, typedBurst, elsewhere, jumpMedian } = statisticsOf(trace)
+    expect(deleting).toBeGreaterThan(0.15)
+    expect(deleting).toBeLessThan(0.45)
+    expect(typedBurst.mean).toBeGreaterThan(20)
+    expect(typedBurst.mean).toBeLessThan(40)
+    expect(elsewhere).toBeGreaterThan(0.3)
+    expect(elsewhere).toBeLessThan(0.6)
+    expect(jumpMedian).toBeLessThan(0.01)
+  })
+
+  it('has pasted blocks in the manner of the recorded component', () => {
+    const blocks = generateTrace(1, 10_000, component)
+    expect(replay(blocks.edits)).toBe(blocks.endContent)
+    expect(blocks.edits.some(({ inserted }) => inserted.length > 300)).toBe(true)
+    expect(blocks.edits.some(({ deleted, inserted }) => deleted > 0 && inserted !== '')).toBe(true)
+    expect(statisticsOf(blocks).typedBurst.mean).toBeLessThan(10)
   })
 })
 
@@ -93,11 +99,19 @@ describe('a recorded trace', () => {
 
   it('is read in order and cut to the edits asked for', () => {
     const folder = write({ startContent: '', endContent: 'ac', txns })
-    expect(readRecordedTrace(folder, 10)).toMatchObject({ name: 'recorded trace automerge-paper', endContent: 'ac' })
-    expect(readRecordedTrace(folder, 2)).toMatchObject({ edits: [{ inserted: 'ab' }, { deleted: 1 }], endContent: 'a' })
+    expect(readRecordedTrace(folder, 'automerge-paper', 10)).toMatchObject({
+      name: 'recorded trace automerge-paper',
+      endContent: 'ac',
+    })
+    expect(readRecordedTrace(folder, 'automerge-paper', 2)).toMatchObject({
+      edits: [{ inserted: 'ab' }, { deleted: 1 }],
+      endContent: 'a',
+    })
   })
 
   it('is refused when it does not end in the text that it says', () => {
-    expect(() => readRecordedTrace(write({ startContent: '', endContent: 'xy', txns }), 10)).toThrow('does not end')
+    expect(() => readRecordedTrace(write({ startContent: '', endContent: 'xy', txns }), 'automerge-paper', 10)).toThrow(
+      'does not end',
+    )
   })
 })
