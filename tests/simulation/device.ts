@@ -2,7 +2,7 @@
  * A device: a disk, an origin with its tabs, and whoever uses them. A tab is a process with the real client in it; edits made there
  * go into the oracles' books, and every promise that the client gives about them is remembered and checked when it is kept.
  */
-import { Syncline, type Page, type Room } from 'syncline'
+import { MemoryDisk, Syncline, type Page, type Room } from 'syncline'
 import { ClientLimits } from '../../packages/client/src/limits.ts'
 import { BrowserTabs } from '../../packages/client/src/tabs/browser-tabs.ts'
 import { SimulatedDevice, type SimulatedDeviceStore } from '../../packages/client/src/testing/simulated-device.ts'
@@ -46,6 +46,7 @@ export class Device {
   readonly surroundings: DeviceSurroundings
   /** By the books. */
   store: WitnessedStore
+  #rows = new MemoryDisk()
   skewMs = 0
   /** Counts the times that everything was deleted here. */
   wipes = 0
@@ -65,7 +66,7 @@ export class Device {
     this.surroundings = surroundings
     const latency = new Random(weather, this.name, 'disk')
     const tabsLatency = new Random(weather, this.name, 'tabs')
-    this.store = oracles.deviceStore(this.name)
+    this.store = oracles.deviceStore(this.name, this.#rows)
     this.disk = new SimulatedDevice({
       scheduler: time,
       latencyMs: () => latency.int(config.deviceMs[0], config.deviceMs[1] + 1),
@@ -90,7 +91,18 @@ export class Device {
   wipe(): void {
     this.wipes += 1
     for (const tab of this.tabs.slice()) tab.kill(0, true)
-    this.store = this.surroundings.oracles.deviceStore(this.name)
+    this.#wiped(new MemoryDisk())
+  }
+
+  /** Everything on the disk is deleted under the pages that are open. */
+  clear(): void {
+    this.wipes += 1
+    this.#wiped(this.#rows.emptied())
+  }
+
+  #wiped(rows: MemoryDisk): void {
+    this.#rows = rows
+    this.store = this.surroundings.oracles.deviceStore(this.name, rows)
     this.disk.wipe(this.store)
   }
 
@@ -134,6 +146,8 @@ export class Tab {
   /** Counts rooms that are being closed, and the client if it is: then the tab is leaving. */
   closing = 0
   leaving = false
+  /** Of the times that everything was deleted on the device, those that this tab knows of. */
+  wipesKnown: number
 
   constructor(device: Device, name: string, alien: boolean) {
     const { time, network, weather, config } = device.surroundings
@@ -144,6 +158,10 @@ export class Tab {
     process.skewMs = device.skewMs
     this.process = process
     this.#store = device.disk.openStore(process)
+    this.wipesKnown = device.wipes
+    this.#store.onLost(() => {
+      this.wipesKnown = device.wipes
+    })
     const transport = network.transport(name, process)
     const { random } = process
     const page: Page = {

@@ -1,4 +1,5 @@
 /** MUTANTS.md says what mutants.ts has. After a change: `npx vitest run --project simulation mutants-table -u`. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { mutants } from './mutants.ts'
 
@@ -19,4 +20,14 @@ the promise that it is about: one that breaks another alone is not caught.
 ${rows.join('\n')}
 `
   await expect(text).toMatchFileSnapshot('./MUTANTS.md')
+})
+
+test('what mutants replace stands where they say, once', () => {
+  const astray = mutants.flatMap(({ name, replacements }) =>
+    replacements.flatMap(({ file, find }) => {
+      const times = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').split(find).length - 1
+      return times === 1 ? [] : [`${name}: ${times} times in ${file}: ${find}`]
+    }),
+  )
+  expect(astray).toEqual([])
 })

@@ -204,6 +204,26 @@ export const mutants: readonly Mutant[] = [
     'this.#loadsDone = asked\n',
     'this.#loadsDone = this.#loadsAsked\n',
   ]),
+  mutant('what a page has is no edit after the store was cleared', ['stored-is-kept'], 60, [
+    `${client}/room/document-room.ts`,
+    'if (!isEmptyUpdate(state) && !atRelay) this.#writer.storeLost(state)',
+    'void atRelay',
+  ]),
+  mutant('an ack of the store before counts for one that was cleared', ['acked-is-durable'], 60, [
+    `${client}/room/edit-writer.ts`,
+    'this.#add(state, 1)',
+    'this.#add(state, this.#edits)',
+  ]),
+  mutant('a reader whose store was cleared forgets what was never sent', ['stored-is-kept', 'acked-is-durable'], 1000, [
+    `${client}/room/document-room.ts`,
+    "this.#relay.access === 'read' && facts.unsettled === 0 && rowsAfter(0, facts) === 0",
+    "this.#relay.access === 'read'",
+  ]),
+  mutant('the owner goes on where it was after the store was cleared', ['comes-to-rest', 'position-is-true'], 60, [
+    `${client}/syncline.ts`,
+    '    void this.#stopEngine()\n    this.#ownerChanged(true)\n',
+    '',
+  ]),
   mutant('whenStored() does not wait', ['stored-is-kept'], 5, [
     `${client}/room/edit-writer.ts`,
     'return this.#unstored.every(({ first }) => first > edit)',

@@ -9,7 +9,7 @@ import {
   type Position,
   type RelayMessage,
 } from '@syncline/protocol'
-import { MemoryDeviceStore, MemoryDisk as DeviceDisk, type DeviceHead, type DeviceRow } from 'syncline'
+import { MemoryDeviceStore, type DeviceHead, type DeviceRow, type MemoryDisk as DeviceDisk } from 'syncline'
 import type { RelayEvent, UpdateLog } from '@syncline/relay'
 import { BrokenOracle, type OracleName } from './broken-oracle.ts'
 import type { RelayWitness, WireWitness } from './relay-host.ts'
@@ -140,8 +140,8 @@ export class Oracles implements RelayWitness {
   // Devices.
 
   /** A device store in memory, witnessed. */
-  deviceStore(device: string): WitnessedStore {
-    return new WitnessedStore(this, device, this.#log)
+  deviceStore(device: string, disk: DeviceDisk): WitnessedStore {
+    return new WitnessedStore(this, device, disk, this.#log)
   }
 
   noting<T>(check: () => T): T | undefined {
@@ -279,8 +279,8 @@ export class WitnessedStore extends MemoryDeviceStore {
   readonly #log: (text: () => string) => void
   readonly #books = new Map<string, DeviceRoomBook>()
 
-  constructor(oracles: Oracles, device: string, log: (text: () => string) => void) {
-    super(new DeviceDisk())
+  constructor(oracles: Oracles, device: string, disk: DeviceDisk, log: (text: () => string) => void) {
+    super(disk)
     this.#oracles = oracles
     this.#device = device
     this.#log = log

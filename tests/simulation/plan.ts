@@ -128,6 +128,11 @@ const troubles: Readonly<Record<string, readonly Trouble[]>> = {
   ],
 }
 
+/** Troubles that came later, drawn from streams of their own: what a seed had before them, it still has. */
+const laterTroubles: Readonly<Record<string, readonly Trouble[]>> = {
+  deviceClears: [{ weight: 1, draw: (random) => ({ type: 'clearDevice', ...onDevice(random) }) }],
+}
+
 /** The trace of a seed. */
 export function planTrace(seed: number, actionsMax?: number): Trace {
   const random = new Random(seed, 'plan')
@@ -146,6 +151,13 @@ export function planTrace(seed: number, actionsMax?: number): Trace {
     const deed = draw(random)
     actions.push({ at, ...deed })
     if (end !== undefined) actions.push({ at: at + random.int(0, end.withinMs), ...end.deed(deed) })
+  }
+  for (const [kind, later] of Object.entries(laterTroubles)) {
+    const own = new Random(seed, kind)
+    if (!own.chance(0.2)) continue
+    for (let count = own.int(1, 4); count > 0; count--) {
+      actions.push({ at: own.int(0, durationMs), ...pickByWeight(own, later).draw(own) })
+    }
   }
   actions.sort((one, other) => one.at - other.at)
   const kept = actions.filter(({ at }) => at < durationMs).slice(0, actionsMax)

@@ -28,12 +28,16 @@ export class TabRoom {
   /** How many of the edits were checked to be where the status says. */
   #seenStored = 0
   #seenAcked = 0
-  #last: { readonly status: RoomStatus; readonly edits: number } | undefined
+  #seenWipes: number
+  /** What the relay said last that is allowed here. */
+  #access: RoomStatus['access']
+  #last: { readonly status: RoomStatus; readonly edits: number; readonly wipes: number } | undefined
   /** Waits that have not been settled. */
   waits = 0
 
   constructor(tab: Tab, room: Room) {
     this.#tab = tab
+    this.#seenWipes = tab.wipesKnown
     this.room = room
   }
 
@@ -188,6 +192,9 @@ export class TabRoom {
       if (edit.storedClaimed) continue
       oracles.checked('stored-is-kept')
       const missing = this.written.missing(edit, units)
+      // Who may only read, and whose device was cleared, gets from the relay what is there.
+      const comes = this.#seenWipes > 0 && this.#access === 'read'
+      if (comes && this.written.missing(edit, this.written.everDurable) === undefined) continue
       if (missing !== undefined) {
         throw new BrokenOracle(
           'stored-is-kept',
@@ -216,25 +223,34 @@ export class TabRoom {
     const { device } = this.#tab
     if (status.rejected > 0) throw new BrokenOracle('nothing-refused', `${status.rejected} edits of ${this.#tab.name}`)
     if (status.state === 'closed') return
+    this.#access = status.access ?? this.#access
     if (status.latestEdit === 'relay' && status.unacked === 0 && this.#seenAcked < this.edits.length) {
       const unseen = this.edits.slice(this.#seenAcked)
       this.#seenAcked = this.edits.length
       this.#assertAcked(unseen, 'the status')
     }
-    if (status.unstored === 0 && this.#seenStored < this.edits.length) {
+    // What was deleted under a tab that has not heard of it, it cannot know.
+    const { wipesKnown } = this.#tab
+    if (wipesKnown > this.#seenWipes) {
+      this.#seenWipes = wipesKnown
+      this.#seenStored = 0
+    }
+    if (status.unstored === 0 && this.#seenStored < this.edits.length && wipesKnown === device.wipes) {
       this.#seenStored = this.edits.length
       this.#assertStored(this.edits.length, 'the status')
     }
     const edits = this.written.edits.length
     // Of what other tabs did, this one may hear later.
     const alone = device.visits === 1
-    if (alone && this.#last?.edits === edits && this.#last.status.state === 'open') {
+    // Where everything was deleted, nobody knows what of it is elsewhere.
+    const same = this.#last?.edits === edits && this.#last.wipes === wipesKnown
+    if (alone && same && this.#last?.status.state === 'open') {
       device.surroundings.oracles.checked('receipts-go-forward')
       if (this.#last.status.latestEdit === 'relay' && status.latestEdit !== 'relay') {
         throw new BrokenOracle('receipts-go-forward', `${this.#tab.name}: from the relay to ${status.latestEdit}`)
       }
     }
-    this.#last = alone ? { status, edits } : undefined
+    this.#last = alone ? { status, edits, wipes: wipesKnown } : undefined
   }
 
   #assertClosed(error: unknown): void {

@@ -56,7 +56,9 @@ export type Deed =
   | OnDevice<'access', { readonly access: number }>
   | OnDevice<'skew', { readonly ms: number }>
   | OnDevice<'storeFails', { readonly fault: number; readonly count: number }>
-  | OnDevice<'storeBroken' | 'storeHeals' | 'wipeDevice' | 'tokenExpires'>
+  /** Everything stored is deleted: with the pages that are open, or under them. */
+  | OnDevice<'wipeDevice' | 'clearDevice'>
+  | OnDevice<'storeBroken' | 'storeHeals' | 'tokenExpires'>
   | OnRelay<'crash', { readonly kept: number; readonly told: boolean }>
   | OnRelay<'start' | 'restart' | 'holdDisk' | 'releaseDisk' | 'backUp' | 'skewRelay'>
   | OnRelay<'diskFails', { readonly fault: number; readonly count: number }>

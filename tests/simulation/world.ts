@@ -208,7 +208,9 @@ class World {
       case 'storeHeals':
         return this.#device(action).disk.heal()
       case 'wipeDevice':
-        return this.#wipeDevice(this.#device(action))
+        return this.#wipeDevice(this.#device(action), (device) => device.wipe())
+      case 'clearDevice':
+        return this.#wipeDevice(this.#device(action), (device) => device.clear())
       case 'tokenExpires':
         this.#device(action).staleTokens += 2
         return
@@ -300,8 +302,8 @@ class World {
     if (!tab.leaving) for (const room of tab.rooms.values()) room.insert(1, 2)
   }
 
-  #wipeDevice(device: Device): void {
-    device.wipe()
+  #wipeDevice(device: Device, wipe: (device: Device) => void): void {
+    wipe(device)
     for (const { written } of this.oracles.rooms) {
       for (const edit of written.edits) if (edit.device === device.name) edit.storedClaimed = false
     }

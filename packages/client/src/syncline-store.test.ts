@@ -4,6 +4,7 @@ import { device, letters, text, type, worldOfEachTest, type World } from './clie
 import { newDoc } from './doc.fixture.ts'
 import { ClientLimits } from './limits.ts'
 import { Syncline } from './syncline.ts'
+import { SimulatedDevice } from './testing/simulated-device.ts'
 
 let world: World
 
@@ -150,6 +151,47 @@ describe('a device store that fails', () => {
     broken.heal()
     await world.scheduler.advance(ClientLimits.storeRetryMaxMs)
     expect(world.textAtRelay()).toContain('precious')
+  })
+})
+
+describe('a device store that is cleared under the page', () => {
+  test('is no receipt: whenAcked() goes on waiting for what was stored, and all of it is sent', async () => {
+    const simulated = new SimulatedDevice({ scheduler: world.scheduler })
+    const sync = world.visit(simulated.openStore(world.scheduler))
+    sync.disconnect()
+    const room = sync.room('a')
+    void room.open()
+    await world.scheduler.advance(10)
+    type(room, 'x')
+    await world.scheduler.advance(10)
+    expect(room.status).toMatchObject({ latestEdit: 'device', unacked: 1 })
+    let acked = false
+    const wait = room.whenAcked().then(() => (acked = true))
+    simulated.wipe()
+    await world.scheduler.advance(1_000)
+    expect(room.status).toMatchObject({ latestEdit: 'device', unstored: 0, unacked: 1 })
+    expect(acked).toBe(false)
+    sync.connect()
+    await world.scheduler.advance(1_000)
+    await wait
+    expect(world.textAtRelay()).toBe('x')
+    expect(room.status).toMatchObject({ latestEdit: 'relay', unacked: 0 })
+  })
+
+  test('loses no edit of somebody who may only read by now, and has edits that were never sent', async () => {
+    const simulated = new SimulatedDevice({ scheduler: world.scheduler })
+    const sync = world.visit(simulated.openStore(world.scheduler))
+    world.relay.access = 'read'
+    const room = sync.room('a')
+    void room.open()
+    await world.scheduler.advance(1_000)
+    type(room, 'x')
+    await world.scheduler.advance(10)
+    expect(room.status).toMatchObject({ access: 'read', latestEdit: 'device', unacked: 1 })
+    simulated.wipe()
+    await world.scheduler.advance(1_000)
+    expect((await simulated.contents.load('a')).rows).toHaveLength(1)
+    expect(room.status).toMatchObject({ latestEdit: 'device', unstored: 0, unacked: 1 })
   })
 })
 

@@ -27,6 +27,13 @@ export class MemoryDisk {
   /** For the stores on this disk alone. */
   readonly rooms: Map<string, MemoryRoom> = new Map()
   floor = 1
+
+  /** An empty disk, whose numbers are above all that were given out on this one. */
+  emptied(): MemoryDisk {
+    const disk = new MemoryDisk()
+    disk.floor = [...this.rooms.values()].reduce((floor, { head }) => floorAfter(floor, head), this.floor)
+    return disk
+  }
 }
 
 export class MemoryDeviceStore implements DeviceStore {

@@ -344,10 +344,12 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   /** All that this device had stored is gone. What the document has is an edit again: nobody knows what of it is elsewhere. */
   storeLost(): void {
     if (!this.#isOpen) return
+    const facts = this.#facts()
+    // Who may only read gets all of it again, unless there are edits that the relay never took.
+    const atRelay = this.#relay.access === 'read' && facts.unsettled === 0 && rowsAfter(0, facts) === 0
     this.#head = emptyDeviceHead
     const state = this.#replica.encodeDiff()
-    // Who may only read cannot have anything that the relay lacks, and gets all of it again.
-    if (!isEmptyUpdate(state) && this.#relay.access !== 'read') this.#writer.add(state)
+    if (!isEmptyUpdate(state) && !atRelay) this.#writer.storeLost(state)
     this.#readAgain()
     this.#changed()
   }

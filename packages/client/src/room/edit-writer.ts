@@ -185,13 +185,24 @@ export class EditWriter {
   /** Takes one edit; it is written in this turn of the event loop, with all others of the turn. */
   add(update: Uint8Array): void {
     this.#edits += 1
-    const waiting = this.#waiting ?? { first: this.#edits, count: 0, updates: new GatheredUpdates() }
+    this.#add(update, this.#edits)
+  }
+
+  /** All that was stored is gone. `state` is an edit that has all of it: those before it are where it is from now on. */
+  storeLost(state: Uint8Array): void {
+    this.#written = []
+    this.#edits += 1
+    this.#add(state, 1)
+  }
+
+  #add(update: Uint8Array, first: number): void {
+    const waiting = this.#waiting ?? { first, count: 0, updates: new GatheredUpdates() }
     if (waiting.updates.add(update) === 'damaged') {
-      this.#unreadable.push({ first: this.#edits, count: 1, update })
+      this.#unreadable.push({ first, count: 1, update })
       return this.#options.onChange()
     }
     waiting.count += 1
-    this.#waiting = waiting
+    this.#waiting = { ...waiting, first: Math.min(waiting.first, first) }
     this.flush()
   }
 

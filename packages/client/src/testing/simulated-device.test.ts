@@ -36,6 +36,29 @@ test('writes fail as often as they are told to, whole, and all until the device 
   await expect(store.load('a')).rejects.toMatchObject({ code: 'store-unavailable' })
   device.heal()
   expect((await store.load('a')).rows).toHaveLength(1)
+})
+
+test('who has a store open while everything is deleted hears of it, and is refused until then', async () => {
+  const scheduler = new ManualScheduler()
+  const device = new SimulatedDevice({ scheduler, latencyMs: () => 5 })
+  const [store, other] = [device.openStore(scheduler), device.openStore(scheduler)]
+  const first = store.appendLocal('a', bytes(1))
+  await scheduler.advance(100)
+  expect(await first).toMatchObject({ row: 1, ref: 1 })
+  const heard: string[] = []
+  store.onLost(() => heard.push('lost'))
+  const failed = (error: unknown): void => void heard.push((error as { readonly code: string }).code)
+  store.appendLocal('a', bytes(2)).catch(failed)
   device.wipe()
-  expect((await store.load('a')).rows).toEqual([])
+  device.wipe()
+  store.load('a').catch(failed)
+  await other.close()
+  expect(heard).toEqual([])
+  await scheduler.advance(100)
+  expect(heard).toEqual(['lost', 'store-failed', 'store-failed'])
+  const again = store.appendLocal('a', bytes(3))
+  await scheduler.advance(100)
+  // Above all that was given out before: an ack on its way to what is gone must not be taken for one of this.
+  expect((await again).ref).toBeGreaterThan(1)
+  expect((await device.contents.load('a')).rows).toHaveLength(1)
 })

@@ -36,17 +36,22 @@ interface Transaction {
 export class SimulatedDevice {
   readonly #scheduler: Pick<Scheduler, 'after'>
   readonly #latencyMs: () => number
+  #disk = new MemoryDisk()
   #store: DeviceStore
   readonly #queue: Transaction[] = []
+  readonly #open = new Map<SimulatedDeviceStore, Pick<Scheduler, 'after'>>()
   readonly #gone = new WeakSet<SimulatedDeviceStore>()
+  /** Stores that have not heard yet that everything was deleted, with what they asked for since, or just before. */
+  readonly #unaware = new Map<SimulatedDeviceStore, Transaction[]>()
   #running = false
+  #wipes = 0
   #writeFault: { readonly code: StoreFault; left: number } | undefined
   #readFault: StoreFault | undefined
 
   constructor({ scheduler = systemScheduler, latencyMs = () => 0, store }: SimulatedDeviceOptions = {}) {
     this.#scheduler = scheduler
     this.#latencyMs = latencyMs
-    this.#store = store ?? new MemoryDeviceStore(new MemoryDisk())
+    this.#store = store ?? new MemoryDeviceStore(this.#disk)
   }
 
   /** What is on the device now, past the weather and without latency. */
@@ -56,7 +61,9 @@ export class SimulatedDevice {
 
   /** The store of one more tab, which hears of its results by `scheduler`. */
   openStore(scheduler: Pick<Scheduler, 'after'> = this.#scheduler): SimulatedDeviceStore {
-    return new SimulatedDeviceStore(this, scheduler)
+    const store = new SimulatedDeviceStore(this, scheduler)
+    this.#open.set(store, scheduler)
+    return store
   }
 
   /** The next `count` writes fail, in order; without a count, all until {@link SimulatedDevice.heal}. */
@@ -80,14 +87,33 @@ export class SimulatedDevice {
     this.#readFault = undefined
   }
 
-  /** The user, or the browser, deletes everything; stores that are open go on with `store`, or an empty one. */
-  wipe(store: DeviceStore = new MemoryDeviceStore(new MemoryDisk())): void {
-    this.#store = store
+  /**
+   * The user, or the browser, deletes everything. Stores that are open go on with `store`, which has to give out higher numbers than the
+   * one before, or with an empty one. They hear of it first (`onLost`): what they ask for until then, or have asked for and not
+   * heard of, is refused.
+   */
+  wipe(store?: DeviceStore): void {
+    this.#wipes += 1
+    this.#disk = this.#disk.emptied()
+    this.#store = store ?? new MemoryDeviceStore(this.#disk)
+    const refused = this.#queue.splice(0)
+    for (const [tab, scheduler] of this.#open) {
+      const waiting = this.#unaware.get(tab)
+      const own = refused.filter((transaction) => transaction.tab === tab)
+      this.#unaware.set(tab, [...(waiting ?? []), ...own])
+      if (waiting === undefined) scheduler.after(this.#latencyMs(), () => this.#tellWiped(tab))
+    }
+  }
+
+  /** A store is closed: it hears of nothing but what it has asked for. */
+  closed(tab: SimulatedDeviceStore): void {
+    this.#open.delete(tab)
   }
 
   /** A tab ends without a word: of what it has asked for, the first `kept` transactions happen, and nobody hears of any. */
   abandon(tab: SimulatedDeviceStore, kept: number): void {
     this.#gone.add(tab)
+    this.#open.delete(tab)
     let left = kept
     for (let index = 0; index < this.#queue.length; index += 1) {
       if (this.#queue[index]!.tab !== tab) continue
@@ -111,17 +137,29 @@ export class SimulatedDevice {
       const told = (settle: () => void): void => {
         if (!this.#gone.has(tab)) tabScheduler.after(this.#latencyMs(), settle)
       }
-      this.#queue.push({
+      const transaction = {
         tab,
         writes,
         run: async () => {
+          const wipes = this.#wipes
           const result = await verb(this.#store)
-          return () => told(() => resolve(result))
+          return () => told(() => (wipes === this.#wipes ? resolve(result) : reject(wiped())))
         },
-        fail: (error) => told(() => reject(error)),
-      })
+        fail: (error: SynclineError) => told(() => reject(error)),
+      }
+      const refused = this.#unaware.get(tab)
+      if (refused !== undefined) return void refused.push(transaction)
+      this.#queue.push(transaction)
       this.#next()
     })
+  }
+
+  #tellWiped(tab: SimulatedDeviceStore): void {
+    const refused = this.#unaware.get(tab) ?? []
+    this.#unaware.delete(tab)
+    if (this.#gone.has(tab)) return
+    if (this.#open.has(tab)) tab.lost()
+    for (const { fail } of refused) fail(wiped())
   }
 
   #next(): void {
@@ -157,10 +195,15 @@ export class SimulatedDevice {
   }
 }
 
+function wiped(): SynclineError {
+  return new SynclineError('store-failed', 'Simulated: everything was deleted', { retryable: true })
+}
+
 /** One tab's connection to its device. Made by {@link SimulatedDevice.openStore}. */
 export class SimulatedDeviceStore implements DeviceStore {
   readonly #device: SimulatedDevice
   readonly #scheduler: Pick<Scheduler, 'after'>
+  readonly #lostListeners = new Set<() => void>()
   #closed = false
 
   constructor(device: SimulatedDevice, scheduler: Pick<Scheduler, 'after'>) {
@@ -196,8 +239,19 @@ export class SimulatedDeviceStore implements DeviceStore {
     return this.#use(true, (store) => store.delete(room))
   }
 
+  onLost(listener: () => void): () => void {
+    this.#lostListeners.add(listener)
+    return () => void this.#lostListeners.delete(listener)
+  }
+
+  /** Everything on the device was deleted. For the device. */
+  lost(): void {
+    for (const listener of this.#lostListeners) listener()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
+    this.#device.closed(this)
   }
 
   #use<T>(writes: boolean, verb: (store: DeviceStore) => Promise<T>): Promise<T> {
