@@ -15,18 +15,17 @@ export function yjs14Document(clientId: number): Participant {
     doc.get('map'),
     doc.get('array'),
   ]
-  // The library tells of what is applied, too.
-  let isApplying = false
   return {
     library: 'yjs 14 rc',
     isExact: true,
     edit: (random) => editRoots(text, map, array, random),
-    onUpdate: (listener) => doc.on('update', (update) => isApplying || listener(update)),
-    apply(update) {
-      isApplying = true
-      Y14.applyUpdate(doc, update)
-      isApplying = false
+    onUpdate(listener) {
+      doc.on('update', (update, _source, _doc, { local }) => {
+        // It tidies up formatting, too, while it applies.
+        if (local) listener(update)
+      })
     },
+    apply: (update) => Y14.applyUpdate(doc, update),
     stateVector: () => Y14.encodeStateVector(doc),
     diff: (stateVector) => Y14.encodeStateAsUpdate(doc, stateVector),
     encode: () => Y14.encodeStateAsUpdate(doc),

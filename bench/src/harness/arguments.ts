@@ -51,7 +51,7 @@ export const usage = `npm run bench -- [options]
   --from FILE    measure nothing: report, tables and comparison of the run that FILE, a results.json, has
   --help         this text
 
-SYNCLINE_TRACES=FOLDER uses the recorded trace automerge-paper.json.gz of FOLDER instead of a generated one.
+SYNCLINE_TRACES=FOLDER uses the recorded traces of FOLDER (automerge-paper, sveltecomponent, friendsforever; .json.gz) instead of generated ones.
 Exit code: 0 measured, 1 a check failed (no numbers are printed), 2 wrong usage, 3 worse than --against beyond noise.
 `
 
