@@ -6,56 +6,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { stderr, stdout } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { convergence } from './convergence/convergence.ts'
-import { crdtBenchmarks } from './crdt-benchmarks/crdt-benchmarks.ts'
-import { coldStart } from './device/cold-start.ts'
-import { growth } from './growth/growth.ts'
 import { UsageError, parseArguments, usage, type Arguments } from './harness/arguments.ts'
-import { CheckFailed, type Bench } from './harness/bench.ts'
-import type { Typical } from './harness/estimate.ts'
+import { CheckFailed } from './harness/bench.ts'
 import { withTables } from './harness/markdown.ts'
 import { progressOn, type Progress } from './harness/progress.ts'
 import { jsonOf, ResultsError, runOf } from './harness/results.ts'
 import { runBenches } from './harness/run-benches.ts'
 import type { Run } from './harness/run.ts'
 import { renderRun } from './harness/terminal.ts'
-import { merge } from './merge/merge.ts'
-import { people } from './people/people.ts'
-import { relayTable } from './relay/relay-table.ts'
-import { replica } from './replica/replica.ts'
 import { compare } from './report/guard.ts'
 import { renderComparison } from './report/guard-table.ts'
 import { missingHeadlines } from './report/headlines.ts'
 import { withSummary } from './report/summary-table.ts'
 import { writeReport } from './report/write-report.ts'
 import { subjectNames } from './subjects/subjects.ts'
-import { traces } from './traces/traces.ts'
 import { openTrace } from './workloads/open-trace.ts'
-
-const benches: readonly Bench[] = [
-  convergence,
-  merge,
-  replica,
-  crdtBenchmarks,
-  growth,
-  traces,
-  relayTable,
-  people,
-  coldStart,
-]
-
-/** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
-const typicalMs: Typical = {
-  convergence: { quick: 2000, default: 15_000, full: 15_000 },
-  merge: { quick: 5000, default: 60_000, full: 60_000 },
-  replica: { quick: 15_000, default: 150_000, full: 900_000 },
-  'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
-  growth: { quick: 4000, default: 40_000, full: 300_000 },
-  traces: { quick: 1000, default: 2000, full: 2000 },
-  relay: { quick: 15_000, default: 150_000, full: 1_800_000 },
-  people: { quick: 10_000, default: 90_000, full: 600_000 },
-  'cold-start': { quick: 5000, default: 20_000, full: 60_000 },
-}
 
 /** Of `--report`, where it is not given. */
 const defaultFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'report')
@@ -72,6 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const wanted = parseArguments(argv)
     if (wanted.help) {
+      const { benches } = await import('./benches.ts')
       stdout.write(
         `${usage}\nbenches:\n${benches.map(({ name, question }) => `  ${name.padEnd(14)} ${question}\n`).join('')}`,
       )
@@ -116,13 +82,14 @@ function refuseAbsent(wanted: Arguments): void {
   for (const file of wanted.tables) {
     if (!existsSync(file)) throw new UsageError(`--tables ${file}: there is no such file`)
   }
+}
+
+async function measureAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
+  const { benches, typicalMs } = await import('./benches.ts')
   const unknown = wanted.subjects.filter((name) => !(subjectNames as readonly string[]).includes(name))
   if (unknown.length > 0) {
     throw new UsageError(`no library is called ${unknown.join(' or ')}; there are ${subjectNames.join(', ')}`)
   }
-}
-
-function measureAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
   return runBenches(benches, wanted, { progress, signal, openTrace, earlier: earlierRun(), typicalMs })
 }
 

@@ -41,6 +41,8 @@ export const convergence: Bench = {
     'without the editing; rounds, until all are identical; delivered, bytes to all; log, bytes of all updates merged. Lower is better. Median ± half ' +
     'the interquartile range over cases',
   baseline: yjsAlone.subject,
+  // Ours take part in them.
+  roles: { [mixed.subject]: 'ours', [mixedWithYjs14.subject]: 'ours' },
   async *run(context) {
     for (const task of tasks) if (context.selects(task.name)) yield await runTask(context, task)
   },

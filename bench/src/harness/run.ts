@@ -1,5 +1,6 @@
 /** One run of the bench: what was measured, where, and how it was asked for. Tables, JSON, page and guard are made of this and nothing else. */
 import type { Bench, TaskResult } from './bench.ts'
+import { disturbance } from './disturbance.ts'
 import type { Environment } from './environment.ts'
 
 export interface BenchReport {
@@ -34,14 +35,20 @@ export function commitName({ environment: { commit } }: Pick<Run, 'environment'>
 /** A machine whose cores have more to do than this share, before the run begins, is not a quiet one. */
 const BUSY_SHARE = 0.5
 
-/** What a reader has to know of the machine before any number, in sentences. Empty where nothing is odd. */
-export function cautions({ environment: on }: Pick<Run, 'environment'>): string[] {
+/** What a reader has to know of the run before any number, in sentences. Empty where nothing is odd. */
+export function cautions({ environment: on, reports }: Pick<Run, 'environment' | 'reports'>): string[] {
+  const { timed, disturbed } = disturbance(reports.flatMap(({ results }) => results))
   return [
     ...(on.temporaryFilesInMemory
       ? ['temporary files are in memory here, so flushing a log costs nothing; TMPDIR names another place']
       : []),
     ...(on.load > on.cores * BUSY_SHARE
       ? [`other work kept ${on.load.toFixed(1)} cores busy when the run began: times are long and noisy`]
+      : []),
+    ...(disturbed > 0
+      ? [
+          `in ${disturbed} of ${timed} timed rows somebody else had the processor for more than a fifth of the time: these ratios may be wrong`,
+        ]
       : []),
   ]
 }

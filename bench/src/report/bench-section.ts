@@ -4,7 +4,7 @@ import { formatSpread, formatValue } from '../harness/format.ts'
 import type { BenchReport } from '../harness/run.ts'
 import { relativeSpread, summarise } from '../harness/statistics.ts'
 import { judge, verdict } from '../harness/target.ts'
-import { growthSection } from './growth-section.ts'
+import { curvesOf, growthSection } from './growth-section.ts'
 import { html, type Html } from './html.ts'
 import { legend, looksOf, type Look } from './palette.ts'
 import { ratioPlot, valuePlot, type Mark, type RatioRow } from './plots.ts'
@@ -21,8 +21,10 @@ export function benchSection(report: BenchReport): Html {
   const standings = results.flatMap((result) => standingsIn(bench, result))
   const count = (place: 'ahead' | 'level' | 'behind'): number =>
     standings.filter((standing) => standing.place === place).length
-  // Points of curves have pictures of their own.
-  const rows = results.filter(({ point }) => point === undefined)
+  const curves = curvesOf(results, looks)
+  const drawn = new Set(curves.map(({ name }) => name))
+  // Points of curves have their picture; one point alone makes no curve.
+  const rows = results.filter(({ point }) => point === undefined || !drawn.has(point.curve))
   const ratios = ratioRows(rows, looks)
   return html`<section id="${bench.name}">
     <h2>${bench.name}</h2>
@@ -48,7 +50,7 @@ export function benchSection(report: BenchReport): Html {
           ${halves(ratios).map((half) => html`<figure>${ratioPlot(`${bench.name}, ratios`, half)}</figure>`)}
         </div>`
     }
-    ${growthSection(results, looks)}
+    ${growthSection(curves)}
     ${
       rows.length > 0 &&
       html`<details>

@@ -15,13 +15,12 @@ export interface Curve {
   readonly points: readonly CurvePoint[]
 }
 
-/** Nothing, where no task is a point of a curve. */
-export function growthSection(results: readonly TaskResult[], looks: Looks): Html | false {
-  const curves = curvesOf(results, looks)
+/** Nothing, where there are no curves. */
+export function growthSection(curves: readonly Curve[]): Html | false {
   return (
     curves.length > 0 &&
     html`<h3>Growth</h3>
-      <div class="curves">${curves.map((curve) => curveFigure(curve))}</div>`
+      <div class="curves">${curves.map(curveFigure)}</div>`
   )
 }
 

@@ -17,6 +17,7 @@ export function guardSection({ before, changes, added, gone, warnings }: Compari
       <li><b class="behind">${worse.length}</b> worse beyond noise</li>
       <li><b class="ahead">${better.length}</b> better beyond noise</li>
       <li><b>${of('same').length}</b> the same within noise</li>
+      <li><b>${of('disturbed').length}</b> disturbed by other work</li>
       <li><b>${of('unjudged').length}</b> with too few rounds to tell</li>
     </ul>
     ${worse.length + better.length > 0 && table([...worse, ...better])} ${list('New rows', added)}

@@ -16,7 +16,7 @@ export function renderComparison(comparison: Comparison): string {
     '',
     ...(changed.length === 0 ? [] : [...alignedTable([heading, ...changed.map(cells)]).map((line) => `  ${line}`), '']),
     `  ${of('worse').length} worse, ${of('better').length} better, ${of('same').length} the same within noise, ` +
-      `${of('unjudged').length} with too few rounds to tell`,
+      `${of('disturbed').length} disturbed by other work, ${of('unjudged').length} with too few rounds to tell`,
     ...added.map((row) => `  new       ${row}`),
     ...gone.map((row) => `  gone      ${row}`),
     '',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Metric, Samples, TaskResult } from '../harness/bench.ts'
+import { cpu } from '../harness/cpu-time.ts'
 import { run, runWith } from '../harness/run.fixture.ts'
 import type { Run } from '../harness/run.ts'
 import { compare, type Verdict } from './guard.ts'
@@ -57,6 +58,23 @@ describe('the guard', () => {
     expect(verdictOf(runOf({ syncline: wild, yjs: theirs }), runOf({ syncline: slowed(wild, 1.3), yjs: theirs }))).toBe(
       'same',
     )
+  })
+
+  it('does not judge a row during which somebody else had the processor', () => {
+    const withCpu = (share: number, by: number): Run => {
+      const samples = (times: readonly number[]): Samples =>
+        new Map([
+          ['time', times],
+          ['CPU', slowed(times, share)],
+        ])
+      const subjects = new Map([
+        ['syncline', samples(slowed(ours, by))],
+        ['yjs', samples(theirs)],
+      ])
+      return runWith([{ task: 'a task', metrics: [time, cpu], subjects }])
+    }
+    expect(verdictOf(withCpu(1, 1), withCpu(0.5, 3))).toBe('disturbed')
+    expect(verdictOf(withCpu(1, 1), withCpu(1.2, 3))).toBe('worse')
   })
 
   it('does not judge times of fewer than three rounds, and says so', () => {
@@ -120,6 +138,8 @@ describe('the guard', () => {
     expect(text).toMatch(
       /merge\/a task +time +yjs +3\.0\d× +1\.0\d× +3\.00× worse +[23]\.\d+× worse … [23]\.\d+× worse +worse/,
     )
-    expect(text).toContain('1 worse, 0 better, 0 the same within noise, 0 with too few rounds to tell')
+    expect(text).toContain(
+      '1 worse, 0 better, 0 the same within noise, 0 disturbed by other work, 0 with too few rounds to tell',
+    )
   })
 })

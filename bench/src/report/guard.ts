@@ -4,15 +4,16 @@
  *
  * The rule: each run has a ratio per round. Rounds are drawn again from both, with replacement, {@link RESAMPLES} times; the change is the quotient of
  * the two medians, and {@link CONFIDENCE} of the quotients are its interval. A change counts when the whole interval lies beyond the margin of the
- * metric's unit. What has fewer than {@link ROUNDS_MIN} rounds on a side is judged by sizes and counts only, which do not vary as times do.
+ * metric's unit. Where somebody else had the processor, nothing is judged. What has fewer than {@link ROUNDS_MIN} rounds on a side is judged by sizes and counts only, which do not vary as times do.
  */
 import { OURS, type Bench, type Metric, type TaskResult, type Unit } from '../harness/bench.ts'
+import { isDisturbed } from '../harness/disturbance.ts'
 import { scaleName, type Run } from '../harness/run.ts'
 import { quantile, ratiosOf } from '../harness/statistics.ts'
 import { Random } from '../workloads/random.ts'
 
-/** `unjudged`: too few rounds, or nothing to compare with. */
-export type Verdict = 'worse' | 'better' | 'same' | 'unjudged'
+/** `disturbed`: in one of the runs somebody else had the processor. `unjudged`: too few rounds, or nothing to compare with. */
+export type Verdict = 'worse' | 'better' | 'same' | 'disturbed' | 'unjudged'
 
 export interface Change {
   readonly bench: string
@@ -98,7 +99,11 @@ function changeOf(before: Row, now: Row): Change {
   const ratios = [before, now].map((of) => (against === undefined ? undefined : roundRatios(of, against)))
   const [old, current] = ratios
   if (old !== undefined && current !== undefined) {
-    return { ...row, against, ...judged(old, current, 'higher', metric.unit) }
+    const change = { ...row, against, ...judged(old, current, 'higher', metric.unit) }
+    const isUnsure = [before, now].some((of) =>
+      [OURS, against].some((subject) => isDisturbed(of.result, of.metric, subject) === true),
+    )
+    return isUnsure && change.verdict !== 'unjudged' ? { ...change, verdict: 'disturbed' } : change
   }
   const values = [before, now].map((of) => samplesOf(of.result, OURS, of.metric)!)
   if (isTimed(metric.unit)) {

@@ -88,8 +88,11 @@ describe('growth curves', () => {
     expect(cells).toEqual(['64,000', '2.00 ms', '18.0 ms', '1.00 ms'])
   })
 
-  it('are not drawn of a single point', () => {
-    expect(documentOf(runWith([raced('load 1,000', 4, point(1000))])).querySelector('.curves')).toBeNull()
+  it('are not drawn of a single point, which is a row like any other', () => {
+    const single = documentOf(runWith([raced('load 1,000', 4, point(1000))]))
+    expect(single.querySelector('.curves')).toBeNull()
+    expect(single.querySelector('.cards h4')!.textContent).toBe('load 1,000')
+    expect(document.querySelector('.cards')).toBeNull()
   })
 })
 
