@@ -26,6 +26,8 @@ export type OracleName =
   | 'receipts-go-forward'
   /** Somebody who may only read has changed something. */
   | 'read-only-changes-nothing'
+  /** Somebody whose tokens can be renewed was put out because one ran out. */
+  | 'welcome-stays'
   /** The relay refused an edit, though nobody did anything wrong. */
   | 'nothing-refused'
   /** Somebody who is gone is still shown, or somebody who is here is not. */

@@ -18,8 +18,8 @@ import type { WorldConfig } from './trace.ts'
 import type { Edit } from './written.ts'
 import { Process, type VirtualTime } from './virtual-time.ts'
 
-/** How long a token is good. */
-const TOKEN_MS = 120_000
+/** How long a token is good, if nothing else is said. */
+export const TOKEN_MS = 120_000
 
 export interface DeviceSurroundings {
   readonly time: VirtualTime
@@ -129,7 +129,7 @@ export class Device {
       this.staleTokens -= 1
       return `${this.name} ${now + 2_000}`
     }
-    return `${this.name} ${now + TOKEN_MS}`
+    return `${this.name} ${now + (this.surroundings.config.tokenMs ?? TOKEN_MS)}`
   }
 }
 

@@ -254,6 +254,21 @@ export const mutants: readonly Mutant[] = [
     '    if (now < last) behind += last - now\n    last = Math.max(last, now)\n    return last',
     '    last = now\n    return last',
   ]),
+  mutant('a token is never renewed', ['welcome-stays'], 60, [
+    `${client}/connection/connection-machine.ts`,
+    "case 'reauthenticate':\n      return state.state === 'open' && context.canFetchToken",
+    "case 'reauthenticate':\n      return state.state === 'open' && context.canFetchToken && context.now < 0",
+  ]),
+  mutant('the first token is shown for ever', ['comes-to-rest', 'welcome-stays'], 60, [
+    `${client}/connection/connection.ts`,
+    'new Promise<string>((resolve) => resolve(source())).then(',
+    ';((this as { first?: Promise<string> }).first ??= new Promise<string>((resolve) => resolve(source()))).then(',
+  ]),
+  mutant('nobody is told that a token is about to run out', ['welcome-stays'], 60, [
+    `${relay}/auth/token-session.ts`,
+    'now < state.askAt || state.refresh !== undefined) return',
+    'now < state.askAt || state.refresh !== undefined || now > 0) return',
+  ]),
   mutant('one ack covers pushes that are not decided', ['acked-is-durable'], 150, [
     `${relay}/room/room-machine.ts`,
     "if (verdict.kind === 'pending' || (",

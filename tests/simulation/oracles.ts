@@ -3,6 +3,7 @@
  * store, and what tabs are told about their edits. The books are in written.ts; what is checked in the end is in verdict.ts.
  */
 import {
+  CloseCode,
   decodeClientFrame,
   decodeRelayFrame,
   type MessageOf,
@@ -40,6 +41,8 @@ export class Oracles implements RelayWitness {
   /** What was found broken outside of a call that could throw it. */
   #broken: BrokenOracle | undefined
   readonly #log: (text: () => string) => void
+  /** Whether everybody has a token that can be renewed in time. */
+  tokensAreRenewed = false
   /** How often each thing was checked, so that nobody mistakes silence for health. */
   readonly checks = new Map<OracleName, number>()
 
@@ -130,6 +133,9 @@ export class Oracles implements RelayWitness {
   }
 
   event(event: RelayEvent): void {
+    if (event.type === 'connection-ended' && event.code === CloseCode.unauthorized && this.tokensAreRenewed) {
+      this.note(new BrokenOracle('welcome-stays', `${event.address} was put out: ${event.reason}`))
+    }
     if (event.type === 'internal-error') {
       this.note(new BrokenOracle('nothing-throws', `${event.where}: ${String(event.error)}`, { cause: event.error }))
     } else if (event.type === 'log-conflict') {

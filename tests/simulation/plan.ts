@@ -137,8 +137,8 @@ const laterTroubles: Readonly<Record<string, readonly Trouble[]>> = {
 export function planTrace(seed: number, actionsMax?: number): Trace {
   const random = new Random(seed, 'plan')
   const kinds = Object.keys(troubles).filter(() => random.chance(0.35))
-  // From a stream of its own: whose documents devices have leaves all else of a seed as it is.
-  const config = planConfig(random, kinds, new Random(seed, 'documents'))
+  // From streams of their own: whose documents devices have, and how long tokens are good, leaves all else of a seed as it is.
+  const config = planConfig(random, kinds, new Random(seed, 'documents'), new Random(seed, 'tokens'))
   const durationMs = random.int(2, 40) * 1_000
   const drawn = kinds.flatMap((kind) => troubles[kind] ?? [])
   const edits = random.int(5, 80)
@@ -164,7 +164,7 @@ export function planTrace(seed: number, actionsMax?: number): Trace {
   return { from: `seed ${seed}`, weather: seed, config, actions: kept, durationMs }
 }
 
-function planConfig(random: Random, kinds: readonly string[], documents: Random): WorldConfig {
+function planConfig(random: Random, kinds: readonly string[], documents: Random, life: Random): WorldConfig {
   const devices = random.int(1, 5)
   const tokens = random.chance(0.4)
   const span = (fromMax: number, toMax: number): readonly [number, number] => {
@@ -177,6 +177,7 @@ function planConfig(random: Random, kinds: readonly string[], documents: Random)
     rooms: random.pick([1, 1, 1, 2, 3]),
     tabs: random.pick([1, 1, 2, 3]),
     tokens,
+    ...(tokens && life.chance(0.5) ? { tokenMs: life.int(8_000, 30_000) } : {}),
     // With an older log, a relay cannot tell who brings back the work of others from who forges it, and refuses (decision 0011).
     onePerson: kinds.includes('relayLosses') || random.chance(0.3),
     readers: tokens && devices > 1 ? numbers.filter(() => random.chance(0.2)) : [],

@@ -17,6 +17,8 @@ export interface WorldConfig {
   readonly tabs: number
   /** Whether the relay authenticates. */
   readonly tokens: boolean
+  /** How long a token is good; two minutes by default. */
+  readonly tokenMs?: number
   /** Whether all devices are one person's; else each is of somebody of its own. Only with tokens. */
   readonly onePerson: boolean
   /** Devices that may only read, until the world is healed. Only with tokens. */

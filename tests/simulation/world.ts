@@ -19,6 +19,8 @@ import { VirtualTime, WORLD_START } from './virtual-time.ts'
 const REST_MS_MAX = 240_000
 const AWARENESS_MS_MAX = 120_000
 const CLOSE_MS_MAX = 60_000
+/** Within this time a token is renewed, or its connection over. */
+const RENEWAL_MS = 5_000
 /** What a tab has asked its device to store is stored after this long, dead or not. */
 const HIDDEN_MS = 5_000
 /** How often it is looked whether the world is at rest. */
@@ -132,6 +134,7 @@ class World {
     const restMs = time.now() - healedAt
     for (const [index, room] of this.oracles.rooms.entries()) assertNothingLost(room, survived[index]!)
     await this.#seeEachOther(time.now() + AWARENESS_MS_MAX)
+    await this.#stay()
     await this.#close(time.now() + CLOSE_MS_MAX)
     this.oracles.throwIfBroken()
     const edits = this.oracles.rooms.reduce((sum, { written }) => sum + written.edits.length, 0)
@@ -412,6 +415,22 @@ class World {
       if (time.now() >= until || time.nextAt === undefined) throw new BrokenOracle('awareness-is-true', wrong)
       await time.run(time.now() + LOOK_MS)
     }
+  }
+
+  /** Tokens run out, where they do so soon, and nobody is put out for that. */
+  async #stay(): Promise<void> {
+    const { tokens, tokenMs } = this.#trace.config
+    if (!tokens || tokenMs === undefined) return
+    const { time, oracles } = this
+    // Tokens from before have run out by then, or are renewed.
+    await time.run(time.now() + RENEWAL_MS)
+    oracles.tokensAreRenewed = true
+    oracles.checked('welcome-stays')
+    await time.run(time.now() + tokenMs + RENEWAL_MS)
+    oracles.throwIfBroken()
+    oracles.tokensAreRenewed = false
+    const why = unrest(this.#devices, this.#rooms)
+    if (why !== undefined) throw new BrokenOracle('welcome-stays', why)
   }
 
   /** Everybody goes, and leaves nothing behind. */
