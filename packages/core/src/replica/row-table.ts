@@ -234,6 +234,39 @@ export class RowTable {
     )
   }
 
+  /** From a row on by clock, the first that is not deleted and begins before `clock`; or NONE. */
+  firstAlive(row: number, clock: number): number {
+    const { words, halves } = this
+    let at = row
+    while (at !== NONE && words[at * ROW_WORDS + CLOCK]! < clock) {
+      if ((halves[at * ROW_HALVES + TRAITS]! & deletedTrait) === 0) return at
+      at = words[at * ROW_WORDS + NEXT_BY_CLOCK]!
+    }
+    return NONE
+  }
+
+  /** From a row on by clock, the first that may be one run with the row that follows by clock, which stands beside it or is a GC run like it; or NONE. */
+  firstContinued(row: number): number {
+    const { words, halves } = this
+    for (let at = row; ;) {
+      const next = words[at * ROW_WORDS + NEXT_BY_CLOCK]!
+      if (next === NONE) return NONE
+      if (words[at * ROW_WORDS + RIGHT] === next || (halves[at * ROW_HALVES + TRAITS]! & KIND_BITS) === GC_KIND)
+        return at
+      at = next
+    }
+  }
+
+  /** From a row on in its list, the first that is text and not deleted; or NONE. */
+  firstText(row: number): number {
+    const { words, halves } = this
+    let at = row
+    while (at !== NONE && (halves[at * ROW_HALVES + TRAITS]! & (KIND_BITS | deletedTrait)) !== ContentKind.string) {
+      at = words[at * ROW_WORDS + RIGHT]!
+    }
+    return at
+  }
+
   /** Makes a row without content and neighbours, and returns its handle. */
   add(
     kind: number,

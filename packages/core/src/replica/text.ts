@@ -1,5 +1,4 @@
 /** Text that several people edit at once, with formatting and embeds. Indices and lengths are UTF-16 code units. */
-import * as ContentKind from '../content-kind.ts'
 import { deleteText } from './delete-text.ts'
 import type { DocCore } from './doc-core.ts'
 import { cut } from './integrate.ts'
@@ -7,13 +6,13 @@ import type { YEvent, DeltaStep } from './event.ts'
 import { deleteKey, setKey, valueOfKey, valuesByKey } from './keyed.ts'
 import { insertString } from './local-content.ts'
 import { findIndex, Found, treeOf } from './row-list.ts'
-import * as Flag from './row-flag.ts'
 import { NONE } from './row-table.ts'
 import { SharedType } from './shared-type.ts'
 import { deleteRange, formatRange, insertFormatted } from './text-edit.ts'
 import { YTextEvent } from './text-event.ts'
 import { positionAt, TextPosition, type Attributes } from './text-position.ts'
 import { beginTransaction, endTransaction, transact } from './transact.ts'
+import { TextPieces } from './text-pieces.ts'
 import type { Transaction } from './transaction.ts'
 import type { Snapshot } from './snapshot.ts'
 import { deltaOf, type ComputeYChange } from './text-delta.ts'
@@ -159,23 +158,22 @@ export class YText extends SharedType<YTextEvent> {
     const { doc } = this
     if (doc === null) return ''
     const { rows, types, text } = doc.tables
-    let whole = ''
+    const pieces = new TextPieces()
     // Text that lies side by side is read at once: all of it, in a document that was loaded from columns.
     let isWide = false
     let from = 0
     let to = 0
-    for (let row = types.head(this.handle); row !== NONE; row = rows.right(row)) {
-      const flags = rows.flags(row)
-      if (rows.kind(row) !== ContentKind.string || (flags & Flag.deleted) !== 0) continue
+    for (let row = rows.firstText(types.head(this.handle)); row !== NONE; row = rows.firstText(rows.right(row))) {
       const content = rows.content(row)
-      if (content !== to || isWide !== ((flags & Flag.wide) !== 0)) {
-        if (to > from) whole += text.text(isWide, from, to - from)
-        isWide = (flags & Flag.wide) !== 0
+      if (content !== to || isWide !== rows.isWide(row)) {
+        if (to > from) pieces.add(text, isWide, from, to - from)
+        isWide = rows.isWide(row)
         from = content
       }
       to = content + rows.length(row)
     }
-    return to > from ? whole + text.text(isWide, from, to - from) : whole
+    if (to > from) pieces.add(text, isWide, from, to - from)
+    return pieces.finish()
   }
 
   override toJSON(): string {
