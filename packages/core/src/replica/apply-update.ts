@@ -81,15 +81,12 @@ function canRetry(doc: DocCore, { missing }: PendingUpdates): boolean {
 
 /** Root types become known with the update that names them, even if it has to wait. */
 function nameRoots(doc: DocCore): void {
-  const { cells, bytes } = incoming
-  for (const { next, end } of incoming.clients) {
-    for (let at = next; at < end; at += STRIDE) {
-      if (cells[at + Column.parentClient] !== NONE || cells[at + Column.parentAt] === NONE) continue
-      const name = decodeUtf8(bytes.subarray(cells[at + Column.parentAt], cells[at + Column.parentEnd]))
-      doc.rootNamed(name)
-      // From here on it is a type.
-      cells[at + Column.parentAt] = doc.tables.types.root(name)
-    }
+  const { cells, bytes, named } = incoming
+  for (const at of named) {
+    const name = decodeUtf8(bytes.subarray(cells[at + Column.parentAt], cells[at + Column.parentEnd]))
+    doc.rootNamed(name)
+    // From here on it is a type.
+    cells[at + Column.parentAt] = doc.tables.types.root(name)
   }
 }
 
@@ -242,7 +239,7 @@ function integrateStruct(
   if (originClient !== NONE && originClient !== client && originClock >= clients.state(originClient))
     return originClient
   if (rightClient !== NONE && rightClient !== client && rightClock >= clients.state(rightClient)) return rightClient
-  const parentClient = cells[at + Column.parentClient]!
+  const parentClient = originClient === NONE && rightClient === NONE ? cells[at + Column.parentClient]! : NONE
   if (parentClient !== NONE && parentClient !== client && cells[at + Column.parentAt]! >= clients.state(parentClient)) {
     return parentClient
   }
@@ -387,15 +384,12 @@ function applyDeletes(transaction: Transaction, ranges: readonly number[]): void
 /** Deletes the units `from` … `to − 1` of a client, which the document has. Rows are cut where only a part of them goes. */
 function deleteUnits(transaction: Transaction, client: number, from: number, to: number): void {
   const { rows, ids } = transaction.doc.tables
-  let row = ids.find(client, from)
-  if (!rows.isDeleted(row) && rows.clock(row) < from) row = cut(transaction, row, from - rows.clock(row))
-  while (row !== NONE && rows.clock(row) < to) {
-    if (!rows.isDeleted(row)) {
-      const units = to - rows.clock(row)
-      if (units < rows.length(row)) cut(transaction, row, units)
-      deleteRow(transaction, row)
-    }
-    row = rows.nextByClock(row)
+  // In a load all of them are deleted already.
+  for (let row = rows.firstAlive(ids.find(client, from), to); row !== NONE; row = rows.firstAlive(row, to)) {
+    if (rows.clock(row) < from) row = cut(transaction, row, from - rows.clock(row))
+    const units = to - rows.clock(row)
+    if (units < rows.length(row)) cut(transaction, row, units)
+    deleteRow(transaction, row)
   }
 }
 

@@ -7,9 +7,9 @@ export const originClient = 3
 export const originClock = 4
 export const rightClient = 5
 export const rightClock = 6
-/** The client of the item that holds the parent; NONE if the parent is a root or is taken from a neighbour. */
+/** Of a struct without origins, the client of the item that holds the parent; NONE if that is a root. What follows is of such structs too. */
 export const parentClient = 7
-/** Beside it its clock; of a root, the offset of its name; NONE if the parent is taken from a neighbour. */
+/** Beside it its clock; of a root, the offset of its name. */
 export const parentAt = 8
 /** Of a root, where its name ends. */
 export const parentEnd = 9

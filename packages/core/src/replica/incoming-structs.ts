@@ -42,20 +42,37 @@ const PLAIN_HEAD_BYTES_MAX: number = 1 + 2 * (5 + 4) + 4
 /** Beyond this clock no struct is plain: the clocks of what follows are below {@link CLOCK_MAX} in any case. */
 const PLAIN_CLOCK_MAX: number = 2 ** 30
 
+// Constants of this module: V8 knows what they are, and looks up those of other modules each time.
+const CLOCK = Column.clock
+const LENGTH = Column.length
+const KIND = Column.kind
+const ORIGIN_CLIENT = Column.originClient
+const RIGHT_CLIENT = Column.rightClient
+const PAYLOAD_AT = Column.payloadAt
+const PAYLOAD_END = Column.payloadEnd
+const FROM = Column.from
+const STRING = ContentKind.string
+const DELETED = ContentKind.deleted
+const KIND_BITS = Info.kindBits
+const ORIGIN = Info.origin
+const RIGHT_ORIGIN = Info.rightOrigin
+
 const scan = new StructScan()
 const head = new ClientHead()
 
 const noBytes = new Uint8Array(0)
 const noClients: IncomingClient[] = []
-const noDeletes: number[] = []
+const noNumbers: number[] = []
 
 export class IncomingStructs {
   cells: Int32Array = new Int32Array(STRIDE * 8)
   /** Clients in the order of the bytes. */
   clients: IncomingClient[] = noClients
   /** Deletions, flat: client ID, start, end; in any order. */
-  deletes: number[] = noDeletes
+  deletes: number[] = noNumbers
   bytes: Uint8Array = new Uint8Array(0)
+  /** Handles of the structs whose parent is a root. */
+  named: number[] = noNumbers
   /** Code units of all text, in ASCII and in other runs: room for it can be made at once. */
   narrowUnits = 0
   wideUnits = 0
@@ -69,6 +86,7 @@ export class IncomingStructs {
     const known = table.count
     this.bytes = bytes
     this.#end = 0
+    this.named = noNumbers
     this.narrowUnits = 0
     this.wideUnits = 0
     try {
@@ -79,7 +97,7 @@ export class IncomingStructs {
       // New arrays, where any: emptying one takes longer than making it.
       this.clients = clientCount === 0 ? noClients : []
       for (let left = clientCount; left > 0; left--) this.#decodeClient(reader, table)
-      if (reader.remaining === 1 && bytes[reader.offset] === 0) this.deletes = noDeletes
+      if (reader.remaining === 1 && bytes[reader.offset] === 0) this.deletes = noNumbers
       else {
         this.deletes = []
         readIdRanges(reader, this.deletes)
@@ -99,7 +117,8 @@ export class IncomingStructs {
   release(): void {
     this.bytes = noBytes
     this.clients = noClients
-    this.deletes = noDeletes
+    this.deletes = noNumbers
+    this.named = noNumbers
     if (this.cells.length > KEPT_CELLS_MAX) this.cells = new Int32Array(STRIDE * 8)
   }
 
@@ -145,33 +164,56 @@ export class IncomingStructs {
   ): number {
     const { bytes } = reader
     const last = bytes.length - PLAIN_HEAD_BYTES_MAX
+    // Most origins are of the client itself, whose ID is five bytes like most: then these are compared, and no number is made of them.
+    const isFiveBytes = id >= 2 ** 28 && id < 2 ** 35
+    const own0 = isFiveBytes ? (id % 128) + 128 : NONE
+    const own1 = (Math.floor(id / 2 ** 7) % 128) + 128
+    const own2 = (Math.floor(id / 2 ** 14) % 128) + 128
+    const own3 = (Math.floor(id / 2 ** 21) % 128) + 128
+    const own4 = Math.floor(id / 2 ** 28)
+    let { cells } = this
+    let cell = this.#end
+    let narrowUnits = 0
     let start = reader.offset
     let clock = firstClock
     let count = 0
     while (count < countMax && start < last && clock < PLAIN_CLOCK_MAX) {
       let at = start
       const info = bytes[at++]!
-      const kind = info & Info.kindBits
-      if ((kind !== ContentKind.string && kind !== ContentKind.deleted) || (info & 0xc0) === 0) break
-      this.#reserve(1)
-      const { cells } = this
-      const cell = this.#end
-      cells[cell + Column.originClient] = NONE
-      cells[cell + Column.rightClient] = NONE
+      const kind = info & KIND_BITS
+      if ((kind !== STRING && kind !== DELETED) || (info & 0xc0) === 0) break
+      if (cell + STRIDE > cells.length) {
+        this.#end = cell
+        this.#reserve(1)
+        cells = this.cells
+      }
+      cells[cell + ORIGIN_CLIENT] = NONE
+      cells[cell + RIGHT_CLIENT] = NONE
       let isPlain = true
-      for (let flag: number = Info.origin, column: number = Column.originClient; ;) {
+      for (let flag: number = ORIGIN, column: number = ORIGIN_CLIENT; ;) {
         if ((info & flag) !== 0) {
-          let byte = bytes[at++]!
-          let idClient = byte
-          if (byte >= 0x80) {
-            byte = bytes[at++]!
-            let low = (idClient & 0x7f) | ((byte & 0x7f) << 7)
+          let byte = bytes[at]!
+          let isOwn =
+            byte === own0 &&
+            bytes[at + 1] === own1 &&
+            bytes[at + 2] === own2 &&
+            bytes[at + 3] === own3 &&
+            bytes[at + 4] === own4
+          let idClient = id
+          if (isOwn) at += 5
+          else {
+            at++
+            let low = byte
             if (byte >= 0x80) {
               byte = bytes[at++]!
-              low |= (byte & 0x7f) << 14
+              low = (low & 0x7f) | ((byte & 0x7f) << 7)
               if (byte >= 0x80) {
                 byte = bytes[at++]!
-                low |= (byte & 0x7f) << 21
+                low |= (byte & 0x7f) << 14
+                if (byte >= 0x80) {
+                  byte = bytes[at++]!
+                  low |= (byte & 0x7f) << 21
+                }
               }
             }
             idClient = low
@@ -180,6 +222,7 @@ export class IncomingStructs {
               idClient = low + (byte & 0x7f) * 0x10000000
               if (byte >= 0x80) isPlain = false
             }
+            isOwn = idClient === id
           }
           byte = bytes[at++]!
           let idClock = byte
@@ -196,16 +239,16 @@ export class IncomingStructs {
               }
             }
           }
-          if (!isPlain || (idClient === id && idClock >= clock)) {
+          if (!isPlain || (isOwn && idClock >= clock)) {
             isPlain = false
             break
           }
-          cells[cell + column] = idClient === id ? client : table.intern(idClient)
+          cells[cell + column] = isOwn ? client : table.intern(idClient)
           cells[cell + column + 1] = idClock
         }
-        if (flag === Info.rightOrigin) break
-        flag = Info.rightOrigin
-        column = Column.rightClient
+        if (flag === RIGHT_ORIGIN) break
+        flag = RIGHT_ORIGIN
+        column = RIGHT_CLIENT
       }
       if (!isPlain) break
       let byte = bytes[at++]!
@@ -221,7 +264,7 @@ export class IncomingStructs {
       }
       let length = size
       let end = at
-      if (kind === ContentKind.string) {
+      if (kind === STRING) {
         end = at + size
         if (end > bytes.length) break
         let seen = 0
@@ -229,21 +272,21 @@ export class IncomingStructs {
         if (seen >= 0x80) length = utf16Length(bytes, at, end)
       }
       if (length <= 0) break
-      if (kind === ContentKind.string) this.#countText(length, end - at)
-      cells[cell + Column.clock] = clock
-      cells[cell + Column.length] = length
-      cells[cell + Column.kind] = kind
-      cells[cell + Column.from] = start
-      cells[cell + Column.parentClient] = NONE
-      cells[cell + Column.parentAt] = NONE
-      cells[cell + Column.keyAt] = NONE
-      cells[cell + Column.payloadAt] = at
-      cells[cell + Column.payloadEnd] = end
-      this.#end = cell + STRIDE
+      if (length === end - at) narrowUnits += length
+      else if (kind === STRING) this.wideUnits += length
+      cells[cell + CLOCK] = clock
+      cells[cell + LENGTH] = length
+      cells[cell + KIND] = kind
+      cells[cell + FROM] = start
+      cells[cell + PAYLOAD_AT] = at
+      cells[cell + PAYLOAD_END] = end
+      cell += STRIDE
       clock += length
       start = end
       count++
     }
+    this.#end = cell
+    this.narrowUnits += narrowUnits
     reader.offset = start
     return count
   }
@@ -294,6 +337,8 @@ export class IncomingStructs {
     if (!scan.hasParent) return
     if (scan.parentClient === NO_CLIENT) {
       cells[at + Column.parentAt] = scan.parentNameAt
+      if (this.named.length === 0) this.named = [at]
+      else this.named.push(at)
       cells[at + Column.parentEnd] = scan.parentNameEnd
     } else {
       if (scan.parentClock > CLOCK_MAX) reader.fail('limit-exceeded', `parent above ${CLOCK_MAX}`, from)

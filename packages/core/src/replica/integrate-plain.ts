@@ -5,7 +5,7 @@
  */
 import * as ContentKind from '../content-kind.ts'
 import * as Column from './incoming-column.ts'
-import { STRIDE } from './incoming-structs.ts'
+import { STRIDE as STRUCT_CELLS } from './incoming-structs.ts'
 import { afterConflicts } from './integrate.ts'
 import * as Flag from './row-flag.ts'
 import * as RowRecord from './row-record.ts'
@@ -29,6 +29,16 @@ const ORIGIN_CLIENT = RowRecord.originClient
 const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
 const TRAITS = RowRecord.traits
 
+const KIND = Column.kind
+const STRUCT_ORIGIN_CLIENT = Column.originClient
+const STRUCT_ORIGIN_CLOCK = Column.originClock
+const STRUCT_RIGHT_CLIENT = Column.rightClient
+const STRUCT_RIGHT_CLOCK = Column.rightClock
+const STRUCT_CLOCK = Column.clock
+const STRUCT_LENGTH = Column.length
+const PAYLOAD_AT = Column.payloadAt
+const PAYLOAD_END = Column.payloadEnd
+const STRIDE = STRUCT_CELLS
 const STRING = ContentKind.string
 const DELETED = ContentKind.deleted
 const tombstone: number = DELETED | (Flag.deleted << RowRecord.flagsShift)
@@ -63,14 +73,14 @@ export function integratePlain(
   let knownParent = NONE
   let at = from
   for (; at < end && rows.end < capacity; at += STRIDE) {
-    const kind = cells[at + Column.kind]!
-    const originClient = cells[at + Column.originClient]!
-    const rightClient = cells[at + Column.rightClient]!
-    if ((kind !== STRING && kind !== DELETED) || cells[at + Column.clock] !== state) break
+    const kind = cells[at + KIND]!
+    const originClient = cells[at + STRUCT_ORIGIN_CLIENT]!
+    const rightClient = cells[at + STRUCT_RIGHT_CLIENT]!
+    if ((kind !== STRING && kind !== DELETED) || cells[at + STRUCT_CLOCK] !== state) break
     let left = NONE
     let originClock = 0
     if (originClient !== NONE) {
-      originClock = cells[at + Column.originClock]!
+      originClock = cells[at + STRUCT_ORIGIN_CLOCK]!
       if (originClient === client) left = originClock === state - 1 ? last : ids.find(client, originClock)
       else if (originClock < clients.state(originClient)) left = ids.find(originClient, originClock)
       else break
@@ -80,7 +90,7 @@ export function integratePlain(
     let right = NONE
     let rightClock = 0
     if (rightClient !== NONE) {
-      rightClock = cells[at + Column.rightClock]!
+      rightClock = cells[at + STRUCT_RIGHT_CLOCK]!
       right = left === NONE ? NONE : words[left * ROW_WORDS + RIGHT]!
       if (
         right === NONE ||
@@ -111,13 +121,13 @@ export function integratePlain(
     }
     const row = rows.end++
     rows.live++
-    const length = cells[at + Column.length]!
+    const length = cells[at + STRUCT_LENGTH]!
     let traits = tombstone
     let content = NONE
     if (kind === STRING) {
       traits = STRING
-      const payloadAt = cells[at + Column.payloadAt]!
-      const payloadEnd = cells[at + Column.payloadEnd]!
+      const payloadAt = cells[at + PAYLOAD_AT]!
+      const payloadEnd = cells[at + PAYLOAD_END]!
       content = text.narrowEnd
       if (payloadEnd - payloadAt !== length) {
         content = text.putUtf8(bytes, payloadAt, payloadEnd, length, 0)

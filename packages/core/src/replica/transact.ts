@@ -187,8 +187,9 @@ function mergeAdded(transaction: Transaction): void {
   for (let at = 0; at < touched.length; at += 2) {
     const client = touched[at]!
     const before = touched[at + 1]!
-    let row = before === 0 ? tables.clients.first(client) : mergeIntoPrevious(doc, client, ids.find(client, before))
-    for (let next = rows.nextByClock(row); next !== NONE; next = rows.nextByClock(row)) {
+    const first = before === 0 ? tables.clients.first(client) : mergeIntoPrevious(doc, client, ids.find(client, before))
+    for (let row = rows.firstContinued(first); row !== NONE; row = rows.firstContinued(row)) {
+      const next = rows.nextByClock(row)
       if (!mergeIfOne(tables, row, next)) row = next
     }
   }
