@@ -11,54 +11,63 @@ import type { Transaction } from './transaction.ts'
 
 /** Calls all observers. What one throws goes to `failures`, and the others are called nevertheless. */
 export function callObservers(transaction: Transaction, failures: Failures): void {
-  const { doc } = transaction
-  if (doc.observers > 0 && transaction.changes.length > 0) callTypeObservers(transaction, failures)
-  if (doc.isHeard(TransactionEvent.afterTransaction)) {
-    failures.attempt(() => doc.emit('afterTransaction', [transaction, doc]))
-  }
+  const { doc, changes } = transaction
+  const isAwaited = doc.isHeard(TransactionEvent.afterTransaction)
+  if (changes.length === 2) callObserversOfOne(transaction, changes[0]!, failures)
+  else if (changes.length > 0 && (doc.observers > 0 || isAwaited)) callObserversOf(transaction, failures)
+  if (isAwaited) failures.attempt(() => doc.emit('afterTransaction', [transaction, doc]))
 }
 
-function callTypeObservers(transaction: Transaction, failures: Failures): void {
-  const { changes } = transaction
-  if (changes.length === 2) {
-    // One list or one key, as nearly always.
-    if (isObserved(transaction.doc, changes[0]!, null)) callObserversOf(transaction, [changes[0]!], failures)
-    return
-  }
+/** One list or one key, as nearly always. */
+function callObserversOfOne(transaction: Transaction, type: number, failures: Failures): void {
+  const { doc } = transaction
+  const isGone = doc.isTypeDeleted(type)
+  transaction.told = isGone ? [] : transaction.changes
+  if (isGone) return
+  if (doc.observers === 0 || !isObserved(doc, type, null)) return
+  const deep = callOwnObservers(transaction, type, null, failures)
+  if (deep !== null) for (const [root, events] of deep) callDeepObservers(transaction, root, events, failures)
+}
+
+function callObserversOf(transaction: Transaction, failures: Failures): void {
+  const { doc, changes } = transaction
   const heard = new Map<number, boolean>()
-  const types: number[] = []
+  const told: number[] = []
+  transaction.told = told
+  let deep: Deep | null = null
   for (const type of new Set(changes.filter((_, at) => at % 2 === 0))) {
-    if (isObserved(transaction.doc, type, heard)) types.push(type)
-  }
-  callObserversOf(transaction, types, failures)
-}
-
-function callObserversOf(transaction: Transaction, types: readonly number[], failures: Failures): void {
-  const { doc } = transaction
-  let deep: Map<SharedType, YEvent[]> | null = null
-  for (const type of types) {
     // Observers that were called before may have deleted it.
     if (doc.isTypeDeleted(type)) continue
-    const facade = doc.facade(type)
-    transaction.view()
-    const event = transaction.eventOf(facade)
-    for (let at: SharedType | null = facade; at !== null; at = at.parent) {
-      if (at.deepObservers.length === 0) continue
-      deep ??= new Map()
-      const known = deep.get(at)
-      if (known === undefined) deep.set(at, [event])
-      else known.push(event)
-    }
-    for (const observer of facade.observers) {
-      try {
-        observer(event, transaction)
-      } catch (error) {
-        failures.add(error)
-      }
+    told.push(type, NONE)
+    if (doc.observers > 0 && isObserved(doc, type, heard)) deep = callOwnObservers(transaction, type, deep, failures)
+  }
+  if (deep !== null) for (const [type, events] of deep) callDeepObservers(transaction, type, events, failures)
+}
+
+/** Who looks deep, and the events that they are told of. */
+type Deep = Map<SharedType, YEvent[]>
+
+/** Calls the observers of one type, and notes who looks deep. */
+function callOwnObservers(transaction: Transaction, type: number, known: Deep | null, failures: Failures): Deep | null {
+  let deep = known
+  const facade = transaction.doc.facade(type)
+  transaction.view()
+  const event = transaction.eventOf(facade)
+  for (let at: SharedType | null = facade; at !== null; at = at.parent) {
+    if (at.deepObservers.length === 0) continue
+    deep ??= new Map()
+    const events = deep.get(at)
+    if (events === undefined) deep.set(at, [event])
+    else events.push(event)
+  }
+  for (const observer of facade.observers) {
+    try {
+      observer(event, transaction)
+    } catch (error) {
+      failures.add(error)
     }
   }
-  if (deep === null) return
-  for (const [type, events] of deep) callDeepObservers(transaction, type, events, failures)
+  return deep
 }
 
 function callDeepObservers(transaction: Transaction, type: SharedType, events: YEvent[], failures: Failures): void {

@@ -25,6 +25,8 @@ class Asked {
   changed: Map<SharedType, Set<string | null>> | null = null
   events: Map<SharedType, YEvent> | null = null
   changedParentTypes: Map<SharedType, YEvent[]> | null = null
+  /** How long the list of told types was then. */
+  told = 0
   subdocs: { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } | null = null
 }
 
@@ -43,6 +45,8 @@ export class Transaction {
   deleted: readonly number[] = nothing
   /** Flat: type, and the entry that changed or NONE for its list. */
   changes: readonly number[] = nothing
+  /** As {@link changes}: the types that were still there when their observers' turn came; null before the first turn. */
+  told: readonly number[] | null = null
   /** Flat: client index and clock of rows that may be one run with a neighbour: they were cut, or lost their parent. */
   loose: readonly number[] = nothing
   /** Whether rows were deleted or added that may have to be collected or merged. */
@@ -122,11 +126,13 @@ export class Transaction {
 
   /** The types that changed, or in whose descendants something did, with the events of those. For listeners from `afterTransaction` on. */
   get changedParentTypes(): Map<SharedType, YEvent[]> {
-    if (this.#memo.changedParentTypes !== null) return this.#memo.changedParentTypes
+    const memo = this.#memo
+    const told = this.told?.length ?? 0
+    if (memo.changedParentTypes !== null && memo.told === told) return memo.changedParentTypes
     const events = new Map<SharedType, YEvent[]>()
     for (const type of this.changed.keys()) {
-      // Observers are not told of what is gone, and what they are told of is listed here.
-      if (this.doc.isTypeDeleted(type.handle)) continue
+      // Observers are not told of what was gone when their turn came, and what they are told of is listed here.
+      if (!this.#isTold(type.handle)) continue
       const event = this.eventOf(type)
       for (let at: SharedType | null = type; at !== null; at = at.parent) {
         const known = events.get(at)
@@ -134,8 +140,16 @@ export class Transaction {
         else known.push(event)
       }
     }
-    if (this.seenTransactions > 0) this.#memo.changedParentTypes = events
+    if (this.seenTransactions > 0) {
+      memo.changedParentTypes = events
+      memo.told = told
+    }
     return events
+  }
+
+  #isTold(type: number): boolean {
+    const { told } = this
+    return told === null ? !this.doc.isTypeDeleted(type) : told.some((each, at) => at % 2 === 0 && each === type)
   }
 
   /** The event of a type that changed: one for all who are told. */

@@ -247,4 +247,30 @@ export const documentCases: readonly Case[] = [
       return library.encodeStateAsUpdate(doc)
     },
   },
+  {
+    title: 'the parents of what changed, where one observer deletes what another is told of',
+    run: (library, doc) => {
+      const told: unknown[] = []
+      const inner = [0, 1].map(() => new library.Map([['k', 1]]))
+      doc.getArray('array').push(inner)
+      const [one, other] = inner as [Y.Map<unknown>, Y.Map<unknown>]
+      one.observe(() => doc.getArray('array').delete(0, 2))
+      other.observe(() => told.push('other'))
+      doc.on('afterTransaction', ({ changedParentTypes }) => {
+        told.push(
+          [...changedParentTypes].map(([type, events]) => [
+            (type as unknown) === one,
+            (type as unknown) === other,
+            events.length,
+          ]),
+        )
+      })
+      // The second is gone when its turn comes; the first was told.
+      doc.transact(() => {
+        one.set('k', 2)
+        other.set('k', 2)
+      })
+      return told
+    },
+  },
 ]
