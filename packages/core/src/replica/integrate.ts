@@ -211,7 +211,7 @@ export function newLocalRow(
 
 /**
  * Whether text that continues a row may be added to it at once, instead of becoming a row that is merged at the end of the transaction. Not in later transactions of a
- * round, since those before it emit what is not merged yet; and not behind half a surrogate pair, which is joined only then.
+ * round, since those before it emit what is not merged yet; not behind half a surrogate pair, which is joined only then; and not where a filter is asked, item by item, what to keep.
  */
 export function canGrow(transaction: Transaction, row: number): boolean {
   const { doc } = transaction
@@ -221,6 +221,7 @@ export function canGrow(transaction: Transaction, row: number): boolean {
     rows.kind(row) === ContentKind.string &&
     (flags & (Flag.deleted | Flag.redone)) === 0 &&
     doc.round.length === 1 &&
+    doc.gcFilter === null &&
     ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content(row) + rows.length(row) - 1]!))
   )
 }

@@ -248,6 +248,28 @@ export const documentCases: readonly Case[] = [
     },
   },
   {
+    title: 'what gcFilter is asked of, where text that continues other text is deleted with a part of that',
+    run: (library) => {
+      const asked: unknown[] = []
+      const doc = new library.Doc({ gcFilter: ({ id, length }) => (asked.push([id.clock, length]), length > 1) })
+      doc.clientID = 1
+      textOf(doc, 'abc')
+      doc.transact(() => {
+        doc.getText('text').insert(3, 'd')
+        doc.getText('text').delete(1, 3)
+      })
+      const other = new library.Doc()
+      other.clientID = 2
+      textOf(other, 'abc')
+      const before = library.encodeStateVector(other)
+      library.applyUpdate(doc, library.encodeStateAsUpdate(other))
+      other.getText('text').insert(3, 'd')
+      other.getText('text').delete(1, 3)
+      library.applyUpdate(doc, library.encodeStateAsUpdate(other, before))
+      return [asked, library.encodeStateAsUpdate(doc)]
+    },
+  },
+  {
     title: 'the parents of what changed, where one observer deletes what another is told of',
     run: (library, doc) => {
       const told: unknown[] = []
