@@ -6,12 +6,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import type * as Y from 'yjs'
+import { decodeUpdateV2, encodeUpdateV2 } from '../../format-v2/update-v2.ts'
 import { mergeUpdates as mergeCanonically } from '../../merge.ts'
 import { updateIds } from '../../update-ids.ts'
+import { decodeUpdate, encodeUpdate } from '../../update.ts'
 import { keepJournal, watch, type Entry } from './journal.fixture.ts'
 import { yjs, type Library } from './library.fixture.ts'
 import { PlainCopy } from './plain-copy.fixture.ts'
-import { expectAlike, hexOfBytes, joinedParts, plainDeep, plainOf, plainRoots, shown } from './plain.fixture.ts'
+import {
+  expectAlike,
+  hexOfBytes,
+  joinedParts,
+  plainDeep,
+  plainOf,
+  plainRoots,
+  shown,
+  type PlainPart,
+} from './plain.fixture.ts'
 import { smallestFailure } from './smallest-failure.fixture.ts'
 import { editArbitrary, editOnce, sharedTypes, type Edit, type Features, type Hand } from './random-edit.fixture.ts'
 
@@ -27,6 +38,8 @@ export interface WorldOptions {
   readonly features: Features
   /** Whether a peer drops the content of what was deleted. */
   readonly gc: readonly boolean[]
+  /** Whether peers keep some of what was deleted, by `gcFilter`. */
+  readonly filtered: boolean
   readonly undo: boolean
   /** Whether observers edit, and apply updates. */
   readonly reactions: boolean
@@ -38,6 +51,9 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc
 
 /** Small, as Yjs draws them, and as large as they may become. */
 const clientIds = [1, 4_294_967_295, Number.MAX_SAFE_INTEGER, 77, 2_147_483_648, 2 ** 40]
+
+/** So many relative positions and snapshots a side follows, the latest. */
+const FOLLOWED_MAX = 6
 
 /** Between two checks of whole documents; what is emitted is checked at once. */
 const STEPS_PER_CHECK = 10
@@ -136,7 +152,9 @@ class World {
     else if (action < 57 && this.#options.reactions) {
       const updates = this.#authored.slice(-3).map(({ v1 }) => v1)
       peer.do((side) => side.arm(step, updates))
-    } else peer.do((side) => side.read(step))
+    } else if (action === 57) peer.do((side) => side.read(step))
+    else if (action === 58) peer.do((side) => side.followPosition(step))
+    else if (action === 59) peer.do((side) => side.takeSnapshot(step))
   }
 
   #deliver(to: Peer, { action, place, amount, value }: Step): void {
@@ -208,17 +226,21 @@ class World {
   }
 
   #expectConvergence(): void {
-    const { features, gc, undo } = this.#options
+    const { features, gc, filtered, undo } = this.#options
     const first = this.#peers.at(0)!
     for (const peer of this.#peers) {
       expectAlike(peer.state(), first.state(), `peer ${peer.at} has not the state vector of peer 0`)
       // How far Yjs tidies formatting up depends on how updates were grouped; what it keeps of pairs, on where they were cut.
       if (features.formatting || features.pairs) continue
       expectAlike(peer.plain(), first.plain(), `peer ${peer.at} shows another document than peer 0`)
-      // Who may want to undo a deletion keeps what was deleted, as who never collects, if nobody else collected it before.
-      if (undo || gc.some((drops) => drops !== gc.at(0))) continue
-      const [a, b] = [mergeCanonically([peer.encode(false)]), mergeCanonically([first.encode(false)])]
-      expectAlike(hexOfBytes(a), hexOfBytes(b), `peer ${peer.at} encodes another document than peer 0`)
+      const encoded = [peer, first].map((each) => each.encode(false))
+      // Who may want to undo a deletion keeps what was deleted, as who never collects, if nobody else collected it before. Where all
+      // of that is collected, nothing is left of it.
+      const keeps = undo || filtered || gc.some((drops) => drops !== gc.at(0))
+      const [mine, theirs] = (keeps ? encoded.map(collected) : encoded).map((update) =>
+        hexOfBytes(mergeCanonically([update])),
+      )
+      expectAlike(mine, theirs, `peer ${peer.at} encodes another document than peer 0`)
     }
   }
 }
@@ -317,6 +339,9 @@ class Side {
   readonly #name: string
   #journal: Entry[] = []
   #authored: Uint8Array[][] = [[], []]
+  /** Relative positions, encoded. */
+  readonly #positions: Uint8Array[] = []
+  readonly #snapshots: Y.Snapshot[] = []
   #armed: { place: string; work: () => void } | null = null
   /**
    * A listener edited: what others are then told has both changes in it, and the second event lacks what was merged into an item of the
@@ -324,9 +349,13 @@ class Side {
    */
   #isCopyLost = false
 
-  constructor(at: number, library: Library, { features, gc, undo }: WorldOptions, story: string[] | null) {
+  constructor(at: number, library: Library, { features, gc, filtered, undo }: WorldOptions, story: string[] | null) {
     this.#name = `p${at}`
-    const doc = new library.Doc({ gc: gc.at(at % gc.length)!, guid: this.#name })
+    // Not by how much an item has: what waited, we join.
+    const gcFilter = filtered
+      ? ({ id, parentSub }: Y.Item): boolean => id.client !== 1 || parentSub !== null
+      : () => true
+    const doc = new library.Doc({ gc: gc.at(at % gc.length)!, gcFilter, guid: this.#name })
     doc.clientID = clientIds.at(at)!
     const tell = story === null ? () => {} : (line: () => string) => void story.push(`${this.#name}: ${line()}`)
     this.#hand = { library, doc, features, tell }
@@ -337,7 +366,8 @@ class Side {
         if (!this.#isCopyLost && !features.pairs) for (const event of events) this.#copy.apply(event)
       },
       onUpdate: (version, update, local) => {
-        if (local) this.#authored.at(version - 1)!.push(update)
+        if (local)
+          this.#authored.at(version - 1)!.push(features.pairs ? ownPart(update, version, doc.clientID) : update)
       },
       react: (place) => this.#react(place),
     })
@@ -395,15 +425,20 @@ class Side {
     watch(library, name, type, (entry) => this.#journal.push(entry))
   }
 
-  /** At the next event, an observer edits, or applies updates. */
+  /** At the next event, an observer edits, or applies updates, in one transaction or several. */
   arm(edit: Edit, updates: readonly Uint8Array[]): void {
     const { amount, value } = edit
     const place = amount % 3 === 0 ? 'observer' : 'afterTransaction'
     const work = (): void => {
-      if (value % 3 !== 0 || updates.length === 0) return this.edit(edit)
-      // Without what is known: Yjs cuts that where the rest begins, and others see it before it is joined again. And in one transaction: of
-      // several, the first that is cleaned up joins the units of all, so that events of the others lack them.
-      this.apply([yjs.diffUpdate(yjs.mergeUpdates([...updates]), this.stateVector())], false)
+      if (value % 3 !== 0 || updates.length === 0) {
+        // One transaction, or several: each is cleaned up after all have run.
+        for (let times = 0; times <= value % 4; times++) this.edit({ ...edit, kind: edit.kind + times * amount })
+        return
+      }
+      // Without what is known: Yjs cuts that where the rest begins, and others see it before it is joined again.
+      const unknown = (update: Uint8Array): Uint8Array => yjs.diffUpdate(update, this.stateVector())
+      if (value % 2 === 0) return this.apply([unknown(yjs.mergeUpdates([...updates]))], false)
+      for (const update of updates) this.apply([unknown(update)], false)
     }
     this.#hand.tell(() => `on the next ${place} do what follows there`)
     this.#armed = { place, work }
@@ -443,6 +478,56 @@ class Side {
     }
     const map = type as unknown as Y.Map<unknown>
     return [map.size, plainDeep(library, map.toJSON()), [...map.keys()], Array.from(map.values(), plain), map.has('k')]
+  }
+
+  /** Takes a relative position somewhere; where that and those from before are now. */
+  followPosition({ kind, place, amount }: Edit): unknown {
+    const { library, doc } = this.#hand
+    const types = sharedTypes(this.#hand)
+    const [name, type] = types.at(kind % types.length)!
+    const length = type instanceof library.Map ? 1 : (type as unknown as { length: number }).length
+    const [index, assoc] = [place % (length + 1), (amount % 3) - 1]
+    this.#hand.tell(() => `follow createRelativePositionFromTypeIndex(${name}, ${index}, ${assoc})`)
+    const position = library.createRelativePositionFromTypeIndex(type, index, assoc)
+    this.#positions.push(library.encodeRelativePosition(position))
+    if (this.#positions.length > FOLLOWED_MAX) this.#positions.shift()
+    const places = this.#positions.map((bytes) =>
+      [true, false].map((follows) => {
+        const decoded = library.decodeRelativePosition(bytes)
+        const at = library.createAbsolutePositionFromRelativePosition(decoded, doc, follows)
+        return at === null ? null : [at.index, at.assoc, plainOf(library, at.type)]
+      }),
+    )
+    return [this.#positions.map(hexOfBytes), JSON.stringify(library.relativePositionToJSON(position)), places]
+  }
+
+  /**
+   * Takes a snapshot; what a copy of the document says of it and of one from before. A copy, since Yjs cuts items where a snapshot ends, and a pair
+   * that is cut there is damaged.
+   */
+  takeSnapshot({ kind }: Edit): unknown {
+    const { library, doc, features } = this.#hand
+    this.#hand.tell(() => 'snapshot(doc)')
+    const taken = library.snapshot(doc)
+    this.#snapshots.push(taken)
+    if (this.#snapshots.length > FOLLOWED_MAX) this.#snapshots.shift()
+    const before = this.#snapshots.at(kind % this.#snapshots.length)!
+    const encoded = [taken, before].flatMap((each) => [library.encodeSnapshot(each), library.encodeSnapshotV2(each)])
+    const said = [encoded.map(hexOfBytes), library.equalSnapshots(taken, before)]
+    if (doc.gc || features.pairs) return said
+    const copy = new library.Doc({ gc: false })
+    library.applyUpdate(copy, library.encodeStateAsUpdate(doc))
+    const restored = library.createDocFromSnapshot(copy, before)
+    const text = copy.getText('text')
+    const deltas = [text.toDelta(before), text.toDelta(taken, before), text.toDelta(before, taken)]
+    return [
+      said,
+      plainRoots(library, restored),
+      hexOfBytes(library.encodeStateAsUpdate(restored)),
+      deltas.map((delta) =>
+        (delta as PlainPart[]).map(({ insert, attributes }) => [plainOf(library, insert), attributes]),
+      ),
+    ]
   }
 
   encode(isV2: boolean, stateVector?: Uint8Array): Uint8Array {
@@ -539,6 +624,24 @@ function loaded(update: Uint8Array, isV2: boolean): unknown {
   doc.store.pendingStructs = null
   doc.store.pendingDs = null
   return [hexOfBytes(yjs.encodeStateAsUpdate(doc)), [...structs], [...deletes]]
+}
+
+/** What Yjs makes of an encoding where it collects garbage. */
+function collected(update: Uint8Array): Uint8Array {
+  const doc = new yjs.Doc()
+  yjs.applyUpdate(doc, update)
+  return yjs.encodeStateAsUpdate(doc)
+}
+
+/**
+ * Of an update, the units of one client, and all deletions. What a listener does is emitted with all that came after it, units of others too, and
+ * where pairs were cut meanwhile, those say otherwise than their author did.
+ */
+function ownPart(update: Uint8Array, version: 1 | 2, clientID: number): Uint8Array {
+  const { clients, deletes } = version === 1 ? decodeUpdate(update) : decodeUpdateV2(update)
+  const own = clients.filter(({ client }) => client === clientID)
+  if (own.length === clients.length) return update
+  return (version === 1 ? encodeUpdate : encodeUpdateV2)({ clients: own, deletes })
 }
 
 function characters(type: { toString: () => string }): string {

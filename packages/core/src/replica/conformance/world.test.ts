@@ -67,9 +67,15 @@ const gcArbitrary = fc.constantFrom([true], [false], [true, true, false], [false
 
 describe('histories', { timeout: FUZZ_TIMEOUT_MS }, () => {
   test.each(histories.filter(([, , { undo }]) => hasUndo || !undo))('of %s', (_, features, rest) => {
-    const property = fc.property(stepsArbitrary, companyArbitrary, gcArbitrary, (steps, company, gc) => {
-      count(playWorld(steps, { peers: companies.at(company)!, gc, features, ...rest }))
-    })
+    const property = fc.property(
+      stepsArbitrary,
+      companyArbitrary,
+      gcArbitrary,
+      fc.nat(3),
+      (steps, company, gc, draw) => {
+        count(playWorld(steps, { peers: companies.at(company)!, gc, filtered: draw === 0, features, ...rest }))
+      },
+    )
     // A failing history is made small by `playWorld`.
     fc.assert(property, { ...fuzz(), endOnFailure: true })
   })
@@ -118,6 +124,27 @@ describe('a library that does otherwise is found out', () => {
       },
     ],
     [
+      'collects what is to be kept',
+      {
+        Doc: class extends Doc {
+          constructor(options: ConstructorParameters<typeof Doc>[0] = {}) {
+            super({ ...options, gcFilter: () => true })
+          }
+        },
+      },
+    ],
+    [
+      'loses positions',
+      {
+        createAbsolutePositionFromRelativePosition: (position, doc) =>
+          position.item === null ? yjs.createAbsolutePositionFromRelativePosition(position, doc) : null,
+      },
+    ],
+    [
+      'forgets deletions in a snapshot',
+      { snapshot: (doc) => new yjs.Snapshot(yjs.emptySnapshot.ds, yjs.snapshot(doc).sv) },
+    ],
+    [
       'undoes nothing',
       {
         UndoManager: class extends yjs.UndoManager {
@@ -140,6 +167,7 @@ describe('a library that does otherwise is found out', () => {
     const options: WorldOptions = {
       peers: [[yjs, library], [yjs, library], [yjs]],
       gc: [true],
+      filtered: true,
       features: everything,
       undo: true,
       reactions: true,
