@@ -34,6 +34,13 @@ export function encodeStateVector(of: StateVector | HasStateVector): Uint8Array<
  */
 export function decodeStateVector(bytes: Uint8Array): Map<number, number> {
   const reader = new ByteReader(bytes)
+  const stateVector = readStateVector(reader)
+  reader.end()
+  return stateVector
+}
+
+/** Reads what {@link decodeStateVector} decodes, where it is a part of something. Throws `DecodeError`. */
+export function readStateVector(reader: ByteReader): Map<number, number> {
   const stateVector = new Map<number, number>()
   for (let left = reader.count(2); left > 0; left--) {
     const start = reader.offset
@@ -41,6 +48,5 @@ export function decodeStateVector(bytes: Uint8Array): Map<number, number> {
     if (stateVector.has(client)) reader.fail('invalid-value', `client ${client} is listed twice`, start)
     stateVector.set(client, reader.varUint())
   }
-  reader.end()
   return stateVector
 }

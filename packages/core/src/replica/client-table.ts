@@ -150,6 +150,16 @@ export class ClientTable {
     return index === NONE ? 0 : this.state(index)
   }
 
+  /** Client ID → next clock, of those that have units; by index, what is in `instead` counts. A new map. */
+  stateVector(instead?: ReadonlyMap<number, number>): Map<number, number> {
+    const stateVector = new Map<number, number>()
+    for (let client = 0; client < this.count; client++) {
+      const clock = instead?.get(client) ?? this.state(client)
+      if (clock > 0) stateVector.set(this.ids[client]!, clock)
+    }
+    return stateVector
+  }
+
   /** The client ID as a varUint; most IDs take five bytes, and each is written often. Borrowed. */
   encoded(index: number): Uint8Array {
     const encoded = (this.#encoded ??= [])

@@ -129,12 +129,7 @@ export abstract class DocCore extends Observable<DocEvents> {
 
   /** Client → the clock that is expected next. A new map. */
   get stateVector(): Map<number, number> {
-    const { clients } = this.tables
-    const stateVector = new Map<number, number>()
-    for (let client = 0; client < clients.count; client++) {
-      if (clients.state(client) > 0) stateVector.set(clients.ids[client]!, clients.state(client))
-    }
-    return stateVector
+    return this.tables.clients.stateVector()
   }
 
   /** Root types by name, as objects. */

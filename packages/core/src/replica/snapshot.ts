@@ -8,6 +8,7 @@ import { ByteReader } from '../byte-reader.ts'
 import { ByteWriter } from '../byte-writer.ts'
 import { readDeleteSetV2, writeDeleteSetV2 } from '../format-v2/delete-set-v2.ts'
 import { IdSet } from '../id-set.ts'
+import { readStateVector } from '../state-vector.ts'
 import { decodeUpdate } from '../update.ts'
 import { unitsOf } from '../update-values.ts'
 import { DeleteSet } from './delete-set.ts'
@@ -145,13 +146,7 @@ function writeStates(writer: ByteWriter, sv: ReadonlyMap<number, number>): void 
 }
 
 function withStates(deletes: IdSet, reader: ByteReader): Snapshot {
-  const sv = new Map<number, number>()
-  for (let left = reader.count(2); left > 0; left--) {
-    const start = reader.offset
-    const client = reader.varUint()
-    if (sv.has(client)) reader.fail('invalid-value', `client ${client} is listed twice`, start)
-    sv.set(client, reader.varUint())
-  }
+  const sv = readStateVector(reader)
   reader.end()
   return new Snapshot(DeleteSet.of(deletes), sv)
 }

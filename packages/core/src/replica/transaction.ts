@@ -89,33 +89,16 @@ export class Transaction {
 
   /** Client → next clock, before the transaction. */
   get beforeState(): Map<number, number> {
-    if (this.#memo.beforeState === null) this.#memo.beforeState = this.#statesWith(this.#view())
-    return this.#memo.beforeState
+    return (this.#memo.beforeState ??= this.doc.tables.clients.stateVector(this.#view()))
   }
 
   /** Client → next clock, when its events began. Before that, the state of now. */
   get afterState(): Map<number, number> {
-    if (this.#memo.afterState !== null) return this.#memo.afterState
     const { clients } = this.doc.tables
-    const states = new Map<number, number>()
-    for (let index = 0; index < clients.count; index++) {
-      if (clients.state(index) > 0) states.set(clients.ids[index]!, clients.state(index))
-    }
+    if (this.seenTransactions === 0) return clients.stateVector()
     // What ran since then belongs to others.
-    const round = this.doc.round
-    const overridden = new Set<number>()
-    for (let at = this.seenTransactions; this.seenTransactions > 0 && at < round.length; at++) {
-      const { touched } = round[at]!
-      for (let entry = 0; entry < touched.length; entry += 2) {
-        const id = clients.ids[touched[entry]!]!
-        if (overridden.has(id)) continue
-        overridden.add(id)
-        if (touched[entry + 1]! > 0) states.set(id, touched[entry + 1]!)
-        else states.delete(id)
-      }
-    }
-    if (this.seenTransactions > 0) this.#memo.afterState = states
-    return states
+    const later = this.doc.round.slice(this.seenTransactions)
+    return (this.#memo.afterState ??= clients.stateVector(clocksBefore(later)))
   }
 
   /** The types that changed, with the keys that did, and null for the list. Types that were added or deleted as a whole are not among them. */
@@ -282,25 +265,8 @@ export class Transaction {
   /** Client index → clock before, of what this transaction and those after it touched. */
   #view(end: number = this.doc.round.length): Map<number, number> {
     const { round } = this.doc
-    const before = new Map<number, number>()
     const from = round.indexOf(this)
-    const later = from < 0 ? [this] : round.slice(from, end)
-    for (const { touched } of later) {
-      for (let at = 0; at < touched.length; at += 2) {
-        if (!before.has(touched[at]!)) before.set(touched[at]!, touched[at + 1]!)
-      }
-    }
-    return before
-  }
-
-  #statesWith(overrides: ReadonlyMap<number, number>): Map<number, number> {
-    const { clients } = this.doc.tables
-    const states = new Map<number, number>()
-    for (let index = 0; index < clients.count; index++) {
-      const clock = overrides.get(index) ?? clients.state(index)
-      if (clock > 0) states.set(clients.ids[index]!, clock)
-    }
-    return states
+    return clocksBefore(from < 0 ? [this] : round.slice(from, end))
   }
 
   #changedTypes(): Map<SharedType, Set<string | null>> {
@@ -326,6 +292,17 @@ export class Transaction {
   #subdocSets(): { added: Set<DocCore>; removed: Set<DocCore>; loaded: Set<DocCore> } {
     return (this.#memo.subdocs ??= { added: new Set(), removed: new Set(), loaded: new Set() })
   }
+}
+
+/** Client index → clock before the transactions, of what any of them touched. */
+function clocksBefore(transactions: readonly Transaction[]): Map<number, number> {
+  const before = new Map<number, number>()
+  for (const { touched } of transactions) {
+    for (let at = 0; at < touched.length; at += 2) {
+      if (!before.has(touched[at]!)) before.set(touched[at]!, touched[at + 1]!)
+    }
+  }
+  return before
 }
 
 /** The list with a pair more. The first pair makes a list of its own. */
