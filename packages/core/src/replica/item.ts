@@ -8,7 +8,7 @@ import type { DocCore } from './doc-core.ts'
 import { rowBeginningWith, rowEndingWith } from './integrate.ts'
 import { ContentFormat, ContentString, ContentType, ItemContent } from './item-content.ts'
 import { textOfRow, valuesOfRow } from './row-content.ts'
-import { entryOfRow, typeOfRow } from './row-list.ts'
+import { aliveFrom, entryOfRow, typeOfRow } from './row-list.ts'
 import { GC_KIND, NONE } from './row-table.ts'
 import type { SharedType } from './shared-type.ts'
 import { formatOfRow } from './text-position.ts'
@@ -91,18 +91,14 @@ export class Item {
 
   /** The next item that is not deleted. */
   get next(): Item | null {
-    const { rows } = this.#doc.tables
-    let row = rows.right(this.row)
-    while (row !== NONE && rows.isDeleted(row)) row = rows.right(row)
-    return itemOrNull(this.#doc, row)
+    const { tables } = this.#doc
+    return itemOrNull(this.#doc, aliveFrom(tables, tables.rows.right(this.row), true))
   }
 
   /** The previous item that is not deleted. */
   get prev(): Item | null {
-    const { rows } = this.#doc.tables
-    let row = rows.left(this.row)
-    while (row !== NONE && rows.isDeleted(row)) row = rows.left(row)
-    return itemOrNull(this.#doc, row)
+    const { tables } = this.#doc
+    return itemOrNull(this.#doc, aliveFrom(tables, tables.rows.left(this.row), false))
   }
 
   get parent(): SharedType | null {

@@ -45,6 +45,13 @@ export function link(tables: Tables, left: number, row: number): void {
   if (right === NONE) tables.entries.setTail(entry, row)
 }
 
+/** The first row that is not deleted, from this one on to the right, or to the left; NONE if there is none. */
+export function aliveFrom({ rows }: Tables, from: number, toRight: boolean): number {
+  let row = from
+  while (row !== NONE && rows.isDeleted(row)) row = toRight ? rows.right(row) : rows.left(row)
+  return row
+}
+
 /** Marks a row as deleted: its units no longer count. */
 export function hide(tables: Tables, row: number): void {
   const { rows, types } = tables

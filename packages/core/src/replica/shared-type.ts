@@ -5,7 +5,7 @@
 import type { DocCore } from './doc-core.ts'
 import { YEvent } from './event.ts'
 import type { Item } from './item.ts'
-import { entryOfRow, typeOfRow } from './row-list.ts'
+import { aliveFrom, entryOfRow, typeOfRow } from './row-list.ts'
 import { NONE } from './row-table.ts'
 import type { Transaction } from './transaction.ts'
 import * as TypeKind from './type-kind.ts'
@@ -68,9 +68,7 @@ export class SharedType<Event = any> {
   get _first(): Item | null {
     const { doc } = this
     if (doc === null) return null
-    const { rows, types } = doc.tables
-    let row = types.head(this.handle)
-    while (row !== NONE && rows.isDeleted(row)) row = rows.right(row)
+    const row = aliveFrom(doc.tables, doc.tables.types.head(this.handle), true)
     return row === NONE ? null : doc.itemOfRow(row)
   }
 

@@ -6,6 +6,7 @@ import { deleteKey, rowOfKey, setKey, valueOfKey, valuesByKey } from './keyed.ts
 import { ListType } from './list-type.ts'
 import { YMap } from './map.ts'
 import { valueInRow } from './row-content.ts'
+import { aliveFrom } from './row-list.ts'
 import { NONE } from './row-table.ts'
 import { insertBehind } from './sequence.ts'
 import type { SharedType } from './shared-type.ts'
@@ -305,9 +306,7 @@ function sibling(type: SharedType, isNext: boolean): SharedType | null {
   const { doc, itemRow } = type
   if (doc === null || itemRow < 0) return null
   const { rows } = doc.tables
-  const neighbour = (of: number): number => (isNext ? rows.right(of) : rows.left(of))
-  let row = neighbour(itemRow)
-  while (row !== NONE && rows.isDeleted(row)) row = neighbour(row)
+  const row = aliveFrom(doc.tables, isNext ? rows.right(itemRow) : rows.left(itemRow), isNext)
   return row === NONE ? null : (valueInRow(doc, row, 0) as SharedType)
 }
 
