@@ -52,13 +52,19 @@ export class Conversation<
 
   /** Asks; the next may be asked when this is answered. Both may hold typed arrays. Rejects when the process ends first, or takes too long. */
   async ask<Type extends Asked['type']>(request: Asked & { readonly type: Type }): Promise<Answers[Type]> {
+    if (this.ended) throw new Error(`${this.#name} has ended`)
     const answered = this.#answer(ANSWERS_WITHIN_MS, request.type)
-    this.#child.send(request)
+    // Where it cannot be sent, the process ends, which is heard of.
+    this.#child.send(request, () => {})
     return (await answered) as Answers[Type]
   }
 
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    if (this.ended) return
     const exited = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await exited

@@ -1,14 +1,11 @@
 /** Who is compared where people are: the servers, each with the library that people use with it. */
 import { OURS } from '../harness/bench.ts'
-import type { Wire } from '../relay/load/wire.ts'
-import { AUTOMERGE, contenders as wired, type Contender, type WiredContender } from '../relay/servers/contenders.ts'
+import { automerge, contenders as wired, type Contender, type WiredContender } from '../relay/servers/contenders.ts'
 import type { Running } from '../relay/servers/fleet.ts'
 import type { LibraryName } from './library.ts'
 
 export interface PeopleContender extends Contender {
   readonly library: LibraryName
-  /** `undefined`: the load generator does not speak its protocol. */
-  readonly wire?: Wire
 }
 
 export type PeopleServer = Running<PeopleContender>
@@ -16,7 +13,7 @@ export type PeopleServer = Running<PeopleContender>
 /** In the order of the table's columns. */
 export const peopleContenders: readonly PeopleContender[] = [
   ...wired.map(withLibrary),
-  { subject: AUTOMERGE, server: 'automerge', basePath: '', keeps: true, stores: true, library: 'automerge' },
+  { ...automerge, library: 'automerge' },
 ]
 
 function withLibrary(contender: WiredContender): PeopleContender {

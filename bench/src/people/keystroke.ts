@@ -1,14 +1,13 @@
 /** From a keystroke to the other's screen: when the writer's edit is made until the reader's document shows it, with a server between them that others use, too, or not. */
 import { check, type Metric } from '../harness/bench.ts'
-import { measure, type Contestant } from '../harness/measure.ts'
+import type { Contestant } from '../harness/measure.ts'
 import { quantile } from '../harness/statistics.ts'
-import { AutomergeCrowd } from '../relay/automerge/automerge-crowd.ts'
-import type { Crowd } from '../relay/load/crowd.ts'
-import { TypingCrowd } from '../relay/load/typing-crowd.ts'
+import { measureAttempts } from '../relay/automerge/attempts.ts'
+import { joinCrowd, type CrowdSize } from '../relay/automerge/join-crowd.ts'
 import type { Sizes } from '../relay/rows/row.ts'
-import type { PeopleServer } from './contenders.ts'
-import type { LibraryName } from './library.ts'
-import { startPerson, type Person } from './person.ts'
+import { AUTOMERGE } from '../relay/servers/contenders.ts'
+import type { PeopleContender, PeopleServer } from './contenders.ts'
+import type { Person } from './person.ts'
 import type { PeopleContext, PeopleRow } from './row.ts'
 import { typedText } from './typed-text.ts'
 
@@ -16,7 +15,7 @@ const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
 const KEYSTROKES: Sizes<number> = { quick: 40, normal: 100, full: 400 }
 const EVERY_MS: Sizes<number> = { quick: 5, normal: 10, full: 20 }
 
-/** Two people each, in rooms of their own. */
+/** Two people each, in rooms of their own: a thousand keystrokes a second. Clients of automerge-repo take a millisecond for each, so it has no such load. */
 const BACKGROUND_ROOMS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
 const BACKGROUND_KEYSTROKES_PER_SECOND = 5
 /** A minute of typing: none of them runs out while something is measured. */
@@ -29,65 +28,71 @@ const metrics: readonly Metric[] = [
 ]
 
 export const keystrokeRows: readonly PeopleRow[] = [
-  { name: 'keystroke, idle server', metrics, targets: [], run: (context) => run(context, 'keystroke, idle server', 0) },
+  {
+    name: 'keystroke, idle server',
+    metrics,
+    targets: [],
+    run: (context) => run(context, 'keystroke, idle server', context.contenders, 0),
+  },
   {
     name: 'keystroke, busy server',
     metrics,
     targets: [],
-    run: (context) => run(context, 'keystroke, busy server', context.size(BACKGROUND_ROOMS)),
+    notRun: new Map([[AUTOMERGE, 'no such load']]),
+    run(context) {
+      const contenders = context.contenders.filter(({ wire }) => wire !== undefined)
+      return run(context, 'keystroke, busy server', contenders, context.size(BACKGROUND_ROOMS))
+    },
   },
 ]
 
-/** Every contender has its server and its two people for all rounds, so that none is cold; each round is in a room of its own. */
-async function run(context: PeopleContext, task: string, backgroundRooms: number): ReturnType<PeopleRow['run']> {
-  const { fleet, size, contenders, seed } = context
-  const people: Person[] = []
-  const arrive = async (library: LibraryName): Promise<Person> => {
-    const person = await startPerson(library)
-    people.push(person)
-    return person
+/** Every contender has its server and its people for all rounds, so that none is cold; each round is in a room of its own. */
+async function run(
+  context: PeopleContext,
+  task: string,
+  contenders: readonly PeopleContender[],
+  backgroundRooms: number,
+): ReturnType<PeopleRow['run']> {
+  const { fleet, cast, size, seed } = context
+  const background: CrowdSize = {
+    rooms: backgroundRooms,
+    keystrokesMax: BACKGROUND_KEYSTROKES_MAX,
+    keystrokesPerSecond: BACKGROUND_KEYSTROKES_PER_SECOND,
   }
-  try {
-    const runners: Contestant[] = []
-    for (const contender of contenders) {
-      const server = await fleet.shared(contender)
-      const writer = await arrive(contender.library)
-      const reader = await arrive(contender.library)
-      const round = async (name: string, roundSeed: number): Promise<Record<string, number>> => {
-        const room = `${task} ${name} ${contender.subject}`
-        const crowd = backgroundRooms === 0 ? undefined : await joinCrowd(server, `${room} background`, backgroundRooms)
-        try {
-          await crowd?.start()
-          const delays = await type(server, { writer, reader }, room, {
-            seed: roundSeed,
-            keystrokes: size(KEYSTROKES),
-            everyMs: size(EVERY_MS),
-          })
-          await crowd?.settle()
-          return {
-            'shown after, p50': quantile(delays, 0.5),
-            'shown after, p95': quantile(delays, 0.95),
-            'shown after, p99': quantile(delays, 0.99),
-          }
-        } finally {
-          await crowd?.close()
+  const runners: Contestant[] = []
+  for (const contender of contenders) {
+    const server = await fleet.shared(contender)
+    const [writer, reader] = await cast.of(contender.library, 2)
+    const round = async (name: string, roundSeed: number): Promise<Record<string, number>> => {
+      const room = `${task} ${name} ${contender.subject}`
+      const crowd = backgroundRooms === 0 ? undefined : await joinCrowd(server, `${room} others`, background)
+      try {
+        await crowd?.start()
+        const delays = await type(server, { writer: writer!, reader: reader! }, room, {
+          seed: roundSeed,
+          keystrokes: size(KEYSTROKES),
+          everyMs: size(EVERY_MS),
+        })
+        await crowd?.settle()
+        return {
+          'shown after, p50': quantile(delays, 0.5),
+          'shown after, p95': quantile(delays, 0.95),
+          'shown after, p99': quantile(delays, 0.99),
         }
+      } finally {
+        await crowd?.close()
       }
-      // Or the first round would measure the compilers of three processes.
-      await round('warm-up', seed)
-      runners.push({ subject: contender.subject, round: (index) => round(String(index), seed + index) })
     }
-    return await measure(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
-  } finally {
-    for (const person of people) await person[Symbol.asyncDispose]()
+    runners.push({
+      subject: contender.subject,
+      async round(index) {
+        // Or it would measure the compilers of three processes.
+        if (index === 0) await round('warm-up', seed)
+        return round(String(index), seed + index)
+      },
+    })
   }
-}
-
-function joinCrowd(server: PeopleServer, room: string, rooms: number): Promise<Crowd> {
-  const { wire } = server
-  if (wire === undefined) return AutomergeCrowd.join(server.url, rooms, BACKGROUND_KEYSTROKES_PER_SECOND)
-  const endpoint = { ...server, wire }
-  return TypingCrowd.join(endpoint, room, rooms, BACKGROUND_KEYSTROKES_MAX, BACKGROUND_KEYSTROKES_PER_SECOND)
+  return measureAttempts(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
 }
 
 interface Typing {

@@ -1,10 +1,11 @@
 /** What do people notice who use an app: how soon others see what they type, and how soon they are level again after a time offline? */
-import type { Bench, BenchContext } from '../harness/bench.ts'
+import type { Bench } from '../harness/bench.ts'
 import type { Sizes } from '../relay/rows/row.ts'
-import { OURS_HOCUSPOCUS, OURS_Y, roles, Y_WEBSOCKET } from '../relay/servers/contenders.ts'
+import { roles, withoutCodecs, Y_WEBSOCKET } from '../relay/servers/contenders.ts'
 import { Fleet } from '../relay/servers/fleet.ts'
 import { PinnedLoad, processorsFor } from '../relay/servers/processors.ts'
-import { peopleContenders, type PeopleContender } from './contenders.ts'
+import { Cast } from './cast.ts'
+import { peopleContenders } from './contenders.ts'
 import { keystrokeRows } from './keystroke.ts'
 import { reconnectRow } from './reconnect.ts'
 import type { PeopleContext, PeopleRow } from './row.ts'
@@ -31,21 +32,22 @@ export const people: Bench = {
     if (selected.length === 0) return
     using pinned = new PinnedLoad()
     await using fleet = await Fleet.open(pinned.processors?.server)
-    const peopleContext: PeopleContext = { ...context, fleet, size, contenders: taking(context.scale) }
+    await using cast = new Cast()
+    const peopleContext: PeopleContext = {
+      ...context,
+      fleet,
+      cast,
+      size,
+      contenders: context.scale === 'quick' ? withoutCodecs(peopleContenders) : peopleContenders,
+    }
     for (const row of selected) {
       context.progress.step(`people · ${row.name}`)
       const result = await row.run(peopleContext)
       yield {
         ...result,
-        ...(row.notRun === undefined ? {} : { notRun: row.notRun }),
+        notRun: new Map([...(row.notRun ?? []), ...(result.notRun ?? [])]),
         ...(context.scale === 'quick' ? {} : { targets: row.targets }),
       }
     }
   },
-}
-
-/** A quick run leaves out the endpoints of ours that are codecs onto the same rooms. */
-function taking(scale: BenchContext['scale']): readonly PeopleContender[] {
-  if (scale === 'full') return peopleContenders
-  return peopleContenders.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)
 }

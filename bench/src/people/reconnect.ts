@@ -2,17 +2,18 @@
  * Back after an hour: two people have a large document, one of them goes offline, both edit it once a second for an hour, and the one comes back. How
  * long until both show the same, and how many bytes does it take, both ways?
  */
-import * as Automerge from '@automerge/automerge'
 import { check, type Metric } from '../harness/bench.ts'
-import { measure, type Contestant } from '../harness/measure.ts'
+import type { Contestant } from '../harness/measure.ts'
+import { measureAttempts } from '../relay/automerge/attempts.ts'
+import { automergeDocumentOf } from '../relay/automerge/document.ts'
 import type { Sizes } from '../relay/rows/row.ts'
 import { BARE, BATCHED } from '../relay/servers/contenders.ts'
 import { generateTrace } from '../workloads/generated-trace.ts'
 import { documentOf } from '../workloads/keystrokes.ts'
-import type { Edit, Trace } from '../workloads/trace.ts'
+import type { Trace } from '../workloads/trace.ts'
 import type { PeopleContender, PeopleServer } from './contenders.ts'
 import { CountedWire } from './counted-wire.ts'
-import { startPerson, type Person } from './person.ts'
+import type { Person } from './person.ts'
 import type { PeopleRow } from './row.ts'
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
@@ -33,21 +34,30 @@ export const reconnectRow: PeopleRow = {
   targets: [],
   notRun: new Map([[BARE, 'forgets']]),
   async run(context) {
-    const { fleet, size, contenders, trace, seed } = context
+    const { fleet, cast, size, contenders, trace, seed } = context
     const edits = size(EDITS)
-    const documents = new Documents(trace)
+    const yjsDocument = documentOf(trace.edits)
+    const documentFor = ({ library }: PeopleContender): Uint8Array =>
+      library === 'automerge' ? automergeDocumentOf(trace) : yjsDocument
     const runners: Contestant[] = []
     for (const contender of contenders.filter(({ keeps }) => keeps)) {
       runners.push({
         subject: contender.subject,
         round: (index) =>
-          fleet.alone(contender, (server) =>
-            comeBack(server, `${NAME} ${index}`, documents.of(contender), trace, hours(seed + index, edits)),
+          fleet.alone(contender, async (server) =>
+            comeBack(
+              server,
+              await cast.of(contender.library, 3),
+              `${NAME} ${index}`,
+              documentFor(contender),
+              trace,
+              hours(seed + index, edits),
+            ),
           ),
       })
     }
     runners.push({ subject: BATCHED, round: async (index) => leastBytes(hours(seed + index, edits)) })
-    return measure(NAME, metrics, runners, context.rounds ?? size(ROUNDS), context)
+    return measureAttempts(NAME, metrics, runners, context.rounds ?? size(ROUNDS), context)
   },
 }
 
@@ -61,77 +71,42 @@ function hours(seed: number, edits: number): Hours {
   return { stayed: generateTrace(seed, edits), away: generateTrace(seed + 0x10000, edits) }
 }
 
-/** The document of the trace, as each kind of library stores it; made when it is first asked for. */
-class Documents {
-  readonly #edits: readonly Edit[]
-  #yjs: Uint8Array | undefined
-  #automerge: Uint8Array | undefined
-
-  constructor({ edits }: Trace) {
-    this.#edits = edits
-  }
-
-  of({ library }: PeopleContender): Uint8Array {
-    if (library === 'automerge') return (this.#automerge ??= this.#inAutomerge())
-    return (this.#yjs ??= documentOf(this.#edits))
-  }
-
-  /** In one change: that many small ones take it minutes. */
-  #inAutomerge(): Uint8Array {
-    const doc = Automerge.change(Automerge.from({ text: '' }), (draft) => {
-      for (const { position, deleted, inserted } of this.#edits) {
-        Automerge.splice(draft, ['text'], position, deleted, inserted)
-      }
-    })
-    return Automerge.save(doc)
-  }
-}
-
 async function comeBack(
   server: PeopleServer,
+  people: readonly Person[],
   name: string,
   document: Uint8Array,
   { endContent }: Trace,
   { stayed, away }: Hours,
 ): Promise<Record<string, number>> {
-  const { subject, library, url } = server
-  const people: Person[] = []
-  const arrive = async (): Promise<Person> => {
-    const person = await startPerson(library)
-    people.push(person)
-    return person
-  }
+  const { subject, url } = server
+  const [traveller, stayer, witness] = people as readonly [Person, Person, Person]
   await using wire = await CountedWire.open(url)
-  try {
-    const [traveller, stayer, witness] = [await arrive(), await arrive(), await arrive()]
-    const { room } = await traveller.ask({ type: 'open', url: wire.url, room: name, first: true, document })
-    for (const person of [stayer, witness]) {
-      await person.ask({ type: 'open', url, room, first: false })
-      await person.ask({ type: 'wait', length: endContent.length })
-    }
-    await traveller.ask({ type: 'go offline' })
-    await Promise.all([
-      traveller.ask({ type: 'edit', edits: away.edits, from: endContent.length }),
-      stayer.ask({ type: 'edit', edits: stayed.edits, from: 0 }),
-      // The server has all of it when somebody else has it.
-      witness.ask({ type: 'wait', length: endContent.length + stayed.endContent.length }),
-    ])
-    await witness.ask({ type: 'close' })
-    const before = { down: wire.bytesDown, up: wire.bytesUp }
-    const expected = stayed.endContent + endContent + away.endContent
-    const there = stayer.ask({ type: 'wait', length: expected.length })
-    const back = await traveller.ask({ type: 'go online', length: expected.length })
-    const level = Math.max(back.at, (await there).at) - back.from
-    const sample = { 'level after': level, received: wire.bytesDown - before.down, sent: wire.bytesUp - before.up }
-    for (const person of [traveller, stayer]) {
-      const { text } = await person.ask({ type: 'read' })
-      check(text === expected, `${subject}: somebody is not level after all`)
-      await person.ask({ type: 'close' })
-    }
-    return sample
-  } finally {
-    for (const person of people) await person[Symbol.asyncDispose]()
+  const { room } = await traveller.ask({ type: 'open', url: wire.url, room: name, first: true, document })
+  for (const person of [stayer, witness]) {
+    await person.ask({ type: 'open', url, room, first: false })
+    await person.ask({ type: 'wait', length: endContent.length })
   }
+  await traveller.ask({ type: 'go offline' })
+  await Promise.all([
+    traveller.ask({ type: 'edit', edits: away.edits, from: endContent.length }),
+    stayer.ask({ type: 'edit', edits: stayed.edits, from: 0 }),
+    // The server has all of it when somebody else has it.
+    witness.ask({ type: 'wait', length: endContent.length + stayed.endContent.length }),
+  ])
+  await witness.ask({ type: 'close' })
+  const before = { down: wire.bytesDown, up: wire.bytesUp }
+  const expected = stayed.endContent + endContent + away.endContent
+  const there = stayer.ask({ type: 'wait', length: expected.length })
+  const back = await traveller.ask({ type: 'go online', length: expected.length })
+  const level = Math.max(back.at, (await there).at) - back.from
+  const sample = { 'level after': level, received: wire.bytesDown - before.down, sent: wire.bytesUp - before.up }
+  for (const person of [traveller, stayer]) {
+    const { text } = await person.ask({ type: 'read' })
+    check(text === expected, `${subject}: somebody is not level after all`)
+    await person.ask({ type: 'close' })
+  }
+  return sample
 }
 
 /** What the other lacks, merged, and nothing else. */

@@ -1,25 +1,25 @@
 /** What does our relay cost and promise, beside the servers that people run today and beside what a server without promises would cost? */
-import type { Bench, BenchContext } from '../harness/bench.ts'
+import type { Bench } from '../harness/bench.ts'
 import { PinnedLoad, processorsFor } from './servers/processors.ts'
 import { acceptedRows } from './rows/accepted.ts'
 import { deliveryRows } from './rows/deliveries.ts'
 import { durableRows } from './rows/durable.ts'
 import { hostileRow } from './rows/hostile.ts'
-import { idleClientsRow } from './rows/idle-clients.ts'
+import { idleClientsRows } from './rows/idle-clients.ts'
 import { killRow } from './rows/kill.ts'
 import { largeDocumentRows } from './rows/large-document.ts'
 import type { Row, RowContext, Sizes } from './rows/row.ts'
 import { stoppedReadersRow } from './rows/stopped-readers.ts'
-import { typingRow } from './rows/typing.ts'
-import { BARE, contenders, OURS_HOCUSPOCUS, OURS_Y, roles, type WiredContender } from './servers/contenders.ts'
+import { typingRows } from './rows/typing.ts'
+import { automerge, BARE, contenders, roles, withoutCodecs } from './servers/contenders.ts'
 import { Fleet } from './servers/fleet.ts'
 
 const rows: readonly Row[] = [
   ...deliveryRows,
   ...acceptedRows,
   ...durableRows,
-  typingRow,
-  idleClientsRow,
+  ...typingRows,
+  ...idleClientsRows,
   ...largeDocumentRows,
   killRow,
   hostileRow,
@@ -48,11 +48,18 @@ export const relayTable: Bench = {
   async *run(context) {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal
-    const selected = rows.filter((row) => context.selects(row.name({ size })))
+    const taken = rows.filter(({ notQuick = false }) => !notQuick || context.scale === 'full')
+    const selected = taken.filter((row) => context.selects(row.name({ size })))
     if (selected.length === 0) return
     using pinned = new PinnedLoad()
     await using fleet = await Fleet.open(pinned.processors?.server)
-    const rowContext: RowContext = { ...context, fleet, size, contenders: taking(context.scale) }
+    const rowContext: RowContext = {
+      ...context,
+      fleet,
+      size,
+      contenders: context.scale === 'quick' ? withoutCodecs(contenders) : contenders,
+      unwired: context.scale === 'quick' ? [] : [automerge],
+    }
     for (const row of selected) {
       const task = row.name({ size })
       context.progress.step(`relay · ${task}`)
@@ -60,15 +67,9 @@ export const relayTable: Bench = {
       yield {
         ...result,
         ...(row.point === undefined ? {} : { point: row.point({ size }) }),
-        ...(row.notRun === undefined ? {} : { notRun: row.notRun }),
+        notRun: new Map([...(row.notRun ?? []), ...(result.notRun ?? [])]),
         ...(context.scale === 'quick' ? {} : { targets: row.targets }),
       }
     }
   },
-}
-
-/** A quick run leaves out the endpoints of ours that are codecs onto the same rooms. */
-function taking(scale: BenchContext['scale']): readonly WiredContender[] {
-  if (scale === 'full') return contenders
-  return contenders.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)
 }

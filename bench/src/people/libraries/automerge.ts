@@ -3,16 +3,14 @@
  * made by the library.
  */
 import { splice } from '@automerge/automerge'
-import { Repo, type AnyDocumentId, type DocHandle } from '@automerge/automerge-repo'
-import { WebSocketClientAdapter } from '@automerge/automerge-repo-network-websocket'
-import { found, type Notes } from '../../relay/automerge/found.ts'
+import type { Repo, AnyDocumentId, DocHandle } from '@automerge/automerge-repo'
+import type { WebSocketClientAdapter } from '@automerge/automerge-repo-network-websocket'
+import { connectRepository, found, type Notes } from '../../relay/automerge/repository.ts'
 import type { Library, SharedText } from '../library.ts'
 
 export const library: Library = {
   async open({ url, room, first, document }) {
-    const adapter = new WebSocketClientAdapter(url)
-    const repo = new Repo({ network: [adapter] })
-    await adapter.whenReady()
+    const { repo, adapter } = await connectRepository(url)
     const handle = first ? made(repo, document) : await found(repo, room as AnyDocumentId)
     return new AutomergeText(repo, adapter, handle)
   },

@@ -3,21 +3,27 @@ import { mergeUpdates, updateIds } from '@syncline/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OURS, check, type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
+import type { Target } from '../../harness/target.ts'
 import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BARE, BATCHED } from '../servers/contenders.ts'
+import { BARE, BATCHED, withoutCodecs, type WiredContender } from '../servers/contenders.ts'
 import type { RunningContender } from '../servers/fleet.ts'
-import type { Row, Sizes } from './row.ts'
+import { notQuick, type Row, type RowContext, type Sizes } from './row.ts'
 import { verifyStored } from './stored.ts'
 
 const WRITERS = 50
-/** Pushes of one writer that are not accepted yet. */
+/** Pushes of one writer that are not accepted yet, and of all: where each gets what the others write, they come to many frames. */
 const WINDOW = 64
+const WINDOWS_MAX = 3200
 const SETTLES_WITHIN_MS = 30_000
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
-const DURATION_MS: Sizes<number> = { quick: 300, normal: 1000, full: 3000 }
+const DURATION_MS: Sizes<number> = { quick: 100, normal: 700, full: 3000 }
+/** What all who write in one room have to push, more than they can in that time. */
+const UPDATES: Sizes<number> = { quick: 20_000, normal: 150_000, full: 400_000 }
+/** Fewer do not get more each: no server takes so many of one. */
+const WRITERS_OF_LEAST_UPDATES = 5
 
 const metrics: readonly Metric[] = [
   { name: 'accepted', unit: 'per second', better: 'higher' },
@@ -25,19 +31,13 @@ const metrics: readonly Metric[] = [
 ]
 
 export const acceptedRows: readonly Row[] = [
-  {
-    name: () => `accepted, ${WRITERS} writers in one room`,
-    metrics,
-    targets: [
-      { metric: 'accepted', against: BARE, timesAtLeast: 60 / 12 },
-      { metric: 'accepted', against: BATCHED, timesAtLeast: 60 / 112 },
-    ],
-    run: (context, task) => {
-      const updates = context.size({ quick: 800, normal: 3000, full: 8000 })
-      const authors = Array.from({ length: WRITERS }, (_, index) => author(FIRST_CLIENT_ID + index, updates))
-      return run(context, task, { authors, roomOf: (room) => room, together: true })
-    },
-  },
+  inOneRoom(1),
+  notQuick(inOneRoom(10)),
+  inOneRoom(WRITERS, [
+    { metric: 'accepted', against: BARE, timesAtLeast: 60 / 12 },
+    { metric: 'accepted', against: BATCHED, timesAtLeast: 60 / 112 },
+  ]),
+  notQuick(inOneRoom(100)),
   {
     name: () => `accepted, ${WRITERS} writers in ${WRITERS} rooms`,
     metrics,
@@ -46,12 +46,32 @@ export const acceptedRows: readonly Row[] = [
       { metric: 'accepted', against: BATCHED, timesAtLeast: 120 / 376 },
     ],
     run: (context, task) => {
-      const one = author(FIRST_CLIENT_ID, context.size({ quick: 2500, normal: 8000, full: 25_000 }))
+      const one = author(FIRST_CLIENT_ID, context.size({ quick: 1500, normal: 8000, full: 25_000 }))
       const authors = Array.from({ length: WRITERS }, () => one)
-      return run(context, task, { authors, roomOf: (room, index) => `${room} ${index}`, together: false })
+      return run(context, task, context.contenders, {
+        authors,
+        roomOf: (room, index) => `${room} ${index}`,
+        together: false,
+      })
     },
   },
 ]
+
+/** Rows without targets are there for the curve; our codecs are only in the others. */
+function inOneRoom(writers: number, targets: readonly Target[] = []): Row {
+  return {
+    name: () => `accepted, ${writers === 1 ? '1 writer' : `${writers} writers`} in one room`,
+    point: () => ({ curve: 'accepted updates, by writers', axis: 'writers in one room', value: writers }),
+    metrics,
+    targets,
+    run: (context, task) => {
+      const updates = Math.ceil(context.size(UPDATES) / Math.max(writers, WRITERS_OF_LEAST_UPDATES))
+      const authors = Array.from({ length: writers }, (_, index) => author(FIRST_CLIENT_ID + index, updates))
+      const taking = targets.length === 0 ? withoutCodecs(context.contenders) : context.contenders
+      return run(context, task, taking, { authors, roomOf: (room) => room, together: true })
+    },
+  }
+}
 
 interface Writers {
   readonly authors: readonly Authored[]
@@ -60,8 +80,13 @@ interface Writers {
   readonly together: boolean
 }
 
-async function run(context: Parameters<Row['run']>[0], task: string, writers: Writers): ReturnType<Row['run']> {
-  const { fleet, size, contenders } = context
+async function run(
+  context: RowContext,
+  task: string,
+  contenders: readonly WiredContender[],
+  writers: Writers,
+): ReturnType<Row['run']> {
+  const { fleet, size } = context
   const runners = []
   for (const contender of contenders) {
     const running = await fleet.shared(contender)
@@ -89,7 +114,9 @@ async function flood(
   try {
     const observed = together ? await Observer.join(server, room) : undefined
     if (observed !== undefined) clients.push(observed.client)
-    const floods = authors.map((authored, index) => new Flood(clients[index]!, authored, WINDOW))
+    const floods = authors.map(
+      (authored, index) => new Flood(clients[index]!, authored, Math.min(WINDOW, WINDOWS_MAX / authors.length)),
+    )
     const accepted = (): number => clients.reduce((sum, client) => sum + client.accepted, 0)
     const before = await server.process.usage()
     const start = performance.now()

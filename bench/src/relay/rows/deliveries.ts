@@ -1,13 +1,15 @@
 /** CPU per delivery: one writer at full speed, and many who read. */
 import { OURS, type Metric } from '../../harness/bench.ts'
-import { measure } from '../../harness/measure.ts'
+import type { Contestant } from '../../harness/measure.ts'
+import { measureAttempts } from '../automerge/attempts.ts'
+import { startAutomergeLoad } from '../automerge/automerge-load.ts'
 import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
 import { Reading } from '../load/reading.ts'
-import { BARE, BATCHED } from '../servers/contenders.ts'
-import type { RunningContender } from '../servers/fleet.ts'
-import type { Row, Sizes } from './row.ts'
+import { BARE, BATCHED, type Contender } from '../servers/contenders.ts'
+import type { Running, RunningContender } from '../servers/fleet.ts'
+import { notQuick, type Row, type Sizes } from './row.ts'
 
 /** Pushes that are not accepted yet. */
 const WINDOW = 512
@@ -19,9 +21,9 @@ const metrics: readonly Metric[] = [
 ]
 
 export const deliveryRows: readonly Row[] = [
-  row(10, { quick: 2000, normal: 20_000, full: 60_000 }, { bare: 2.9 / 1.0, batched: 0.78 / 1.0 }),
-  row(100, { quick: 300, normal: 4000, full: 10_000 }, { bare: 2.7 / 0.35, batched: 0.26 / 0.35 }),
-  row(1000, { quick: 100, normal: 1000, full: 4000 }, { bare: 3.8 / 0.3, batched: 0.24 / 0.3 }),
+  row(10, { quick: 1000, normal: 20_000, full: 60_000 }, { bare: 2.9 / 1.0, batched: 0.78 / 1.0 }),
+  row(100, { quick: 150, normal: 4000, full: 10_000 }, { bare: 2.7 / 0.35, batched: 0.26 / 0.35 }),
+  notQuick(row(1000, { quick: 50, normal: 1000, full: 4000 }, { bare: 3.8 / 0.3, batched: 0.24 / 0.3 })),
 ]
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
@@ -30,6 +32,10 @@ const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
 const WARM_UP_READERS_MAX = 100
 /** Samples' worth of it: one of ten readers is too little for a compiler to have seen everything. */
 const WARM_UPS: Sizes<number> = { quick: 1, normal: 3, full: 3 }
+
+/** More of either are too many for one process with clients of automerge-repo. */
+const UNWIRED_READERS_MAX = 100
+const UNWIRED_PUSHES_MAX = 1000
 
 /** How many times better ours is to be than each; below 1, how much worse it may be. */
 interface Times {
@@ -40,15 +46,16 @@ interface Times {
 function row(readers: number, pushes: Sizes<number>, times: Times): Row {
   return {
     name: () => `deliveries to ${readers} readers`,
+    point: () => ({ curve: 'server CPU per delivery, by readers', axis: 'readers of one room', value: readers }),
     metrics,
     targets: [
       { metric: 'server CPU', against: BARE, timesAtLeast: times.bare },
       { metric: 'server CPU', against: BATCHED, timesAtLeast: times.batched },
     ],
     async run(context, task) {
-      const { fleet, size, contenders } = context
+      const { fleet, size, contenders, unwired } = context
       const authored = author(FIRST_CLIENT_ID, size(pushes))
-      const runners = []
+      const runners: Contestant[] = []
       for (const contender of contenders) {
         const running = await fleet.shared(contender)
         for (let nth = 0; nth < size(WARM_UPS); nth++) {
@@ -59,7 +66,16 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
           round: (index: number) => deliver(running, `${task} ${index}`, readers, authored),
         })
       }
-      const result = await measure(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
+      for (const contender of readers > UNWIRED_READERS_MAX ? [] : unwired) {
+        runners.push({
+          subject: contender.subject,
+          round: () =>
+            fleet.alone(contender, (server) =>
+              deliverUnwired(server, readers, Math.min(size(pushes), UNWIRED_PUSHES_MAX)),
+            ),
+        })
+      }
+      const result = await measureAttempts(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
       if (!context.profile) return result
       const ours = await fleet.shared(contenders.find(({ subject }) => subject === OURS)!)
       const profile = await ours.process.profile(() => deliver(ours, `${task} profiled`, readers, authored))
@@ -118,4 +134,20 @@ async function deliver(
   } finally {
     await closeClients(clients)
   }
+}
+
+/** Of a server whose own library puts the load on it; what it writes, some hundreds at a time go in one message. */
+async function deliverUnwired(
+  { process: server, url }: Running<Contender>,
+  readers: number,
+  pushes: number,
+): Promise<Record<string, number>> {
+  await using load = await startAutomergeLoad()
+  await load.ask({ type: 'gather', url, readers })
+  await load.ask({ type: 'flood', characters: pushes })
+  const before = await server.usage()
+  const { ms } = await load.ask({ type: 'flood', characters: pushes })
+  const after = await server.usage()
+  const deliveries = pushes * readers
+  return { 'server CPU': (after.cpuMs - before.cpuMs) / deliveries, deliveries: (deliveries / ms) * 1000 }
 }

@@ -1,37 +1,64 @@
-/** What a client costs that does nothing, with the room that it is alone in. */
+/** What a client costs that does nothing, with the room that it is alone in; and whether that stays so when they are many. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Metric } from '../../harness/bench.ts'
-import { measure } from '../../harness/measure.ts'
+import type { Contestant } from '../../harness/measure.ts'
+import type { Target } from '../../harness/target.ts'
+import { measureAttempts } from '../automerge/attempts.ts'
+import { startAutomergeLoad } from '../automerge/automerge-load.ts'
 import { closeClients, joinAll } from '../load/load-client.ts'
-import { BARE, BATCHED } from '../servers/contenders.ts'
-import type { RunningContender } from '../servers/fleet.ts'
-import type { Row, Sizes } from './row.ts'
+import { BARE, BATCHED, withoutCodecs, type Contender } from '../servers/contenders.ts'
+import type { Running, RunningContender } from '../servers/fleet.ts'
+import { notQuick, type Row, type Sizes } from './row.ts'
 
-const CLIENTS: Sizes<number> = { quick: 300, normal: 2000, full: 5000 }
 /** So that what a server makes once is there before. */
 const WARM_UP_CLIENTS = 50
 const REST_MS = 500
+/** More are too many for one process with clients of automerge-repo. */
+const UNWIRED_CLIENTS_MAX = 1000
 
 const metrics: readonly Metric[] = [
   { name: 'memory', unit: 'bytes', better: 'lower' },
   { name: 'resident', unit: 'bytes', better: 'lower' },
 ]
 
-export const idleClientsRow: Row = {
-  name: ({ size }) => `${size(CLIENTS)} idle clients, a room each`,
-  metrics,
-  targets: [{ metric: 'resident', against: BARE, timesAtLeast: 11.6 / 14 }],
-  async run(context, task) {
-    const { fleet, size, contenders } = context
-    await fleet.endShared()
-    const runners = contenders
-      .filter(({ subject }) => subject !== BATCHED)
-      .map((contender) => ({
-        subject: contender.subject,
-        round: () => fleet.alone(contender, (server) => idle(server, size(CLIENTS))),
-      }))
-    return measure(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 3 }), context)
-  },
+const TARGET: Target = { metric: 'resident', against: BARE, timesAtLeast: 11.6 / 14 }
+
+export const idleClientsRows: readonly Row[] = [
+  row({ quick: 100, normal: 500, full: 500 }),
+  notQuick(row({ quick: 200, normal: 1000, full: 2000 })),
+  row({ quick: 300, normal: 2000, full: 5000 }, [TARGET]),
+]
+
+/** Rows without targets are there for the curve; our codecs are only in the others. */
+function row(clients: Sizes<number>, targets: readonly Target[] = []): Row {
+  return {
+    name: ({ size }) => `${size(clients)} idle clients, a room each`,
+    point: ({ size }) => ({
+      curve: 'memory per idle client, by clients',
+      axis: 'idle clients, a room each',
+      value: size(clients),
+    }),
+    metrics,
+    targets,
+    async run(context, task) {
+      const { fleet, size, contenders, unwired } = context
+      await fleet.endShared()
+      const wired = targets.length === 0 ? withoutCodecs(contenders) : contenders
+      const runners: Contestant[] = wired
+        .filter(({ subject }) => subject !== BATCHED)
+        .map((contender) => ({
+          subject: contender.subject,
+          round: () => fleet.alone(contender, (server) => idle(server, size(clients))),
+        }))
+      for (const contender of size(clients) > UNWIRED_CLIENTS_MAX ? [] : unwired) {
+        runners.push({
+          subject: contender.subject,
+          round: () => fleet.alone(contender, (server) => idleUnwired(server, size(clients))),
+        })
+      }
+      return measureAttempts(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 3 }), context)
+    },
+  }
 }
 
 async function idle(server: RunningContender, count: number): Promise<Record<string, number>> {
@@ -48,5 +75,22 @@ async function idle(server: RunningContender, count: number): Promise<Record<str
     }
   } finally {
     await closeClients([...first, ...clients])
+  }
+}
+
+async function idleUnwired(
+  { process: server, url }: Running<Contender>,
+  count: number,
+): Promise<Record<string, number>> {
+  await using load = await startAutomergeLoad()
+  await load.ask({ type: 'idle', url, clients: WARM_UP_CLIENTS })
+  await sleep(REST_MS)
+  const before = await server.memory()
+  await load.ask({ type: 'idle', url, clients: count })
+  await sleep(REST_MS)
+  const after = await server.memory()
+  return {
+    memory: (after.heldBytes - before.heldBytes) / count,
+    resident: (after.rssBytes - before.rssBytes) / count,
   }
 }

@@ -2,19 +2,24 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OURS, check, type Metric } from '../../harness/bench.ts'
-import { measure } from '../../harness/measure.ts'
+import type { Contestant } from '../../harness/measure.ts'
+import { measureAttempts } from '../automerge/attempts.ts'
+import { startAutomergeLoad } from '../automerge/automerge-load.ts'
+import { automergeDocumentOf } from '../automerge/document.ts'
 import { documentOf, textOf } from '../../workloads/keystrokes.ts'
 import type { Trace } from '../../workloads/trace.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET } from '../servers/contenders.ts'
-import type { RunningContender } from '../servers/fleet.ts'
+import { BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET, type Contender } from '../servers/contenders.ts'
+import type { Running, RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
 const ROOMS: Sizes<number> = { quick: 4, normal: 12, full: 200 }
 const JOINS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
 const WARM_UP_JOINS = 8
+/** More are too many for one process with clients of automerge-repo. */
+const UNWIRED_ROOMS_MAX = 12
 const SETTLES_WITHIN_MS = 60_000
 /** Merging and storing that an update sets off has come to its end. */
 const REST_MS: Sizes<number> = { quick: 300, normal: 1500, full: 3000 }
@@ -28,16 +33,24 @@ export const largeDocumentRows: readonly Row[] = [
     ] satisfies Metric[],
     targets: [{ metric: 'memory', atMost: 100_000 }],
     async run(context, task) {
-      const { fleet, size, trace, contenders } = context
+      const { fleet, size, trace, contenders, unwired } = context
       await fleet.endShared()
       const document = documentOf(trace.edits)
-      const runners = contenders
+      const runners: Contestant[] = contenders
         .filter(({ subject }) => [OURS, Y_WEBSOCKET, HOCUSPOCUS].includes(subject))
         .map((contender) => ({
           subject: contender.subject,
           round: () => fleet.alone(contender, (server) => hold(server, document, size(ROOMS), size(REST_MS))),
         }))
-      return measure(task, this.metrics, runners, context.rounds ?? 1, context)
+      for (const contender of unwired) {
+        const rooms = Math.min(size(ROOMS), UNWIRED_ROOMS_MAX)
+        runners.push({
+          subject: contender.subject,
+          round: () =>
+            fleet.alone(contender, (server) => holdUnwired(server, automergeDocumentOf(trace), rooms, size(REST_MS))),
+        })
+      }
+      return measureAttempts(task, this.metrics, runners, context.rounds ?? 1, context)
     },
   },
   {
@@ -45,17 +58,32 @@ export const largeDocumentRows: readonly Row[] = [
     metrics: [{ name: 'server CPU', unit: 'ms', better: 'lower' }] satisfies Metric[],
     targets: [{ metric: 'server CPU', against: BARE, timesAtLeast: 20 / 60 }],
     async run(context, task) {
-      const { fleet, size, trace, contenders } = context
+      const { fleet, size, trace, contenders, unwired } = context
       await fleet.endShared()
       const document = documentOf(trace.edits)
-      const runners = contenders
+      const runners: Contestant[] = contenders
         .filter(({ subject }) => subject !== BATCHED)
         .map((contender) => ({
           subject: contender.subject,
           round: () =>
             fleet.alone(contender, (server) => joinAtOnce(server, document, trace, size(JOINS), size(REST_MS))),
         }))
-      return measure(task, this.metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 5 }), context)
+      for (const contender of unwired) {
+        runners.push({
+          subject: contender.subject,
+          round: () =>
+            fleet.alone(contender, (server) =>
+              joinAtOnceUnwired(server, automergeDocumentOf(trace), size(JOINS), size(REST_MS)),
+            ),
+        })
+      }
+      return measureAttempts(
+        task,
+        this.metrics,
+        runners,
+        context.rounds ?? size({ quick: 1, normal: 1, full: 5 }),
+        context,
+      )
     },
   },
 ]
@@ -120,4 +148,39 @@ async function joinAtOnce(
   } finally {
     await closeClients(clients)
   }
+}
+
+async function holdUnwired(
+  { process: server, url }: Running<Contender>,
+  document: Uint8Array,
+  rooms: number,
+  restMs: number,
+): Promise<Record<string, number>> {
+  await using load = await startAutomergeLoad()
+  await load.ask({ type: 'bring', url, document, rooms: 1 })
+  await sleep(restMs)
+  const before = await server.memory()
+  await load.ask({ type: 'bring', url, document, rooms })
+  await sleep(restMs)
+  const after = await server.memory()
+  return {
+    memory: (after.heldBytes - before.heldBytes) / rooms,
+    resident: (after.rssBytes - before.rssBytes) / rooms,
+  }
+}
+
+async function joinAtOnceUnwired(
+  { process: server, url }: Running<Contender>,
+  document: Uint8Array,
+  joins: number,
+  restMs: number,
+): Promise<Record<string, number>> {
+  await using load = await startAutomergeLoad()
+  await load.ask({ type: 'bring', url, document, rooms: 1 })
+  await sleep(restMs)
+  await load.ask({ type: 'herd', url, joins: WARM_UP_JOINS })
+  const before = await server.usage()
+  await load.ask({ type: 'herd', url, joins })
+  const after = await server.usage()
+  return { 'server CPU': after.cpuMs - before.cpuMs }
 }

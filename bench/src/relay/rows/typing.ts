@@ -1,52 +1,80 @@
-/** Many rooms in which two people type, as most rooms are used: nothing is there to be batched. */
+/** Many rooms in which two people type, as most rooms are used: nothing is there to be batched. What does an update cost the server, few rooms or many? */
 import { type Metric } from '../../harness/bench.ts'
-import { measure } from '../../harness/measure.ts'
-import { TypingCrowd } from '../load/typing-crowd.ts'
-import { BARE, BATCHED } from '../servers/contenders.ts'
-import type { RunningContender } from '../servers/fleet.ts'
-import type { Row, Sizes } from './row.ts'
+import type { Target } from '../../harness/target.ts'
+import { measureAttempts } from '../automerge/attempts.ts'
+import { joinCrowd } from '../automerge/join-crowd.ts'
+import { BARE, BATCHED, withoutCodecs, type Contender } from '../servers/contenders.ts'
+import type { Running } from '../servers/fleet.ts'
+import { notQuick, type Row, type Sizes } from './row.ts'
 
-const ROOMS: Sizes<number> = { quick: 100, normal: 1000, full: 1000 }
 /** Per person. */
 const KEYSTROKES_PER_SECOND = 5
-const WARM_UP_KEYSTROKES = 3
-const KEYSTROKES: Sizes<number> = { quick: 4, normal: 12, full: 100 }
+/** Or a sample would measure the compiler. */
+const WARM_UP_KEYSTROKES: Sizes<number> = { quick: 3, normal: 5, full: 12 }
+/** A keystroke takes clients of automerge-repo a millisecond: those of more rooms do not keep the pace. */
+const UNWIRED_ROOMS_MAX = 30
+
+const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 3 }
 
 const metrics: readonly Metric[] = [{ name: 'server CPU', unit: 'ms', better: 'lower' }]
 
-export const typingRow: Row = {
-  name: ({ size }) => `typing, ${size(ROOMS)} rooms × 2 people`,
-  metrics,
-  targets: [
+export const typingRows: readonly Row[] = [
+  row({ quick: 30, normal: 30, full: 30 }, { quick: 4, normal: 15, full: 100 }),
+  notQuick(row({ quick: 60, normal: 300, full: 300 }, { quick: 4, normal: 6, full: 100 })),
+  row({ quick: 100, normal: 1000, full: 1000 }, { quick: 4, normal: 6, full: 100 }, [
     { metric: 'server CPU', against: BARE, timesAtLeast: 24 / 35 },
     { metric: 'server CPU', against: BATCHED, timesAtLeast: 26 / 35 },
-  ],
-  async run(context, task) {
-    const { fleet, size, contenders } = context
-    const runners = []
-    for (const contender of contenders) {
-      const running = await fleet.shared(contender)
-      // Or the first round would measure the compiler.
-      const warmUp = `${task} warm-up ${contender.subject}`
-      await type(running, warmUp, size(ROOMS), size({ quick: 4, normal: 12, full: 12 }))
-      runners.push({
-        subject: contender.subject,
-        round: (index: number) => type(running, `${task} ${index} ${contender.subject}`, size(ROOMS), size(KEYSTROKES)),
-      })
-    }
-    return measure(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 3 }), context)
-  },
+  ]),
+]
+
+/** Rows without targets are there for the curve; our codecs are only in the others. */
+function row(rooms: Sizes<number>, keystrokes: Sizes<number>, targets: readonly Target[] = []): Row {
+  return {
+    name: ({ size }) => `typing, ${size(rooms)} rooms × 2 people`,
+    point: ({ size }) => ({
+      curve: 'server CPU per update, by rooms',
+      axis: 'rooms in which two people type',
+      value: size(rooms),
+    }),
+    metrics,
+    targets,
+    async run(context, task) {
+      const { fleet, size, contenders, unwired } = context
+      const runners = []
+      const wired: readonly Contender[] = targets.length === 0 ? withoutCodecs(contenders) : contenders
+      const others = size(rooms) > UNWIRED_ROOMS_MAX ? [] : unwired
+      for (const contender of [...wired, ...others]) {
+        const running = await fleet.shared(contender)
+        runners.push({
+          subject: contender.subject,
+          round: (index: number) =>
+            type(running, `${task} ${index} ${contender.subject}`, {
+              rooms: size(rooms),
+              warmUp: size(WARM_UP_KEYSTROKES),
+              keystrokes: size(keystrokes),
+            }),
+        })
+      }
+      return measureAttempts(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
+    },
+  }
+}
+
+interface Typing {
+  readonly rooms: number
+  readonly warmUp: number
+  readonly keystrokes: number
 }
 
 async function type(
-  server: RunningContender,
+  server: Running<Contender>,
   room: string,
-  rooms: number,
-  keystrokes: number,
+  { rooms, warmUp, keystrokes }: Typing,
 ): Promise<Record<string, number>> {
-  const crowd = await TypingCrowd.join(server, room, rooms, WARM_UP_KEYSTROKES + keystrokes, KEYSTROKES_PER_SECOND)
+  const keystrokesPerSecond = KEYSTROKES_PER_SECOND
+  const crowd = await joinCrowd(server, room, { rooms, keystrokesMax: warmUp + keystrokes, keystrokesPerSecond })
   try {
-    await crowd.press(WARM_UP_KEYSTROKES)
+    await crowd.press(warmUp)
     const before = await server.process.usage()
     await crowd.press(keystrokes)
     const after = await server.process.usage()

@@ -36,6 +36,8 @@ export interface Contender {
   readonly keeps: boolean
   /** Whether the server writes to a disk. */
   readonly stores: boolean
+  /** `undefined`: only its own library speaks its protocol. */
+  readonly wire?: Wire
 }
 
 /** One whose protocol the load generator speaks itself. */
@@ -60,3 +62,17 @@ export const contenders: readonly WiredContender[] = [
   { subject: Y_WEBSOCKET, server: 'y-websocket', wire: yWebsocketWire, basePath: '', keeps: true, stores: true },
   { subject: HOCUSPOCUS, server: 'hocuspocus', wire: hocuspocusWire, basePath: '', keeps: true, stores: true },
 ]
+
+/** Not among them, as its protocol is no wire of ours. */
+export const automerge: Contender = {
+  subject: AUTOMERGE,
+  server: 'automerge',
+  basePath: '',
+  keeps: true,
+  stores: true,
+}
+
+/** Without the endpoints of ours that are codecs onto the same rooms. */
+export function withoutCodecs<Some extends Contender>(among: readonly Some[]): readonly Some[] {
+  return among.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)
+}

@@ -1,10 +1,19 @@
-/** Documents of automerge-repo that somebody else has made. */
+/** Clients of automerge-repo, as its documentation tells an app to make them, and the documents that they find. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AnyDocumentId, DocHandle, Repo } from '@automerge/automerge-repo'
+import { Repo, type AnyDocumentId, type DocHandle } from '@automerge/automerge-repo'
+import { WebSocketClientAdapter } from '@automerge/automerge-repo-network-websocket'
 
 /** What documents hold. */
 export interface Notes {
   text: string
+}
+
+/** A client, with a connection of its own; resolves when that is there. */
+export async function connectRepository(url: string): Promise<{ repo: Repo; adapter: WebSocketClientAdapter }> {
+  const adapter = new WebSocketClientAdapter(url)
+  const repo = new Repo({ network: [adapter] })
+  await adapter.whenReady()
+  return { repo, adapter }
 }
 
 const FOUND_WITHIN_MS = 60_000
