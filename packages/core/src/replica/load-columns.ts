@@ -16,10 +16,32 @@ import { deletedIdsOf } from './encode-state.ts'
 import { announce, CLOCK_MAX } from './integrate.ts'
 import { readContentInto } from './row-content.ts'
 import * as Flag from './row-flag.ts'
+import * as RowRecord from './row-record.ts'
 import { GC_KIND, isCountable, NARROW_CLIENTS_MAX, NONE, parentOfEntry, RowTable } from './row-table.ts'
 import { transact } from './transact.ts'
 import type { Transaction } from './transaction.ts'
 import * as TypeKind from './type-kind.ts'
+
+// As in `row-table.ts`.
+const ROW_WORDS = RowRecord.words
+const CLOCK = RowRecord.clock
+const LENGTH = RowRecord.length
+const ORIGIN_CLOCK = RowRecord.originClock
+const RIGHT_ORIGIN_CLOCK = RowRecord.rightOriginClock
+const CONTENT = RowRecord.content
+const LEFT = RowRecord.left
+const RIGHT = RowRecord.right
+const NEXT_BY_CLOCK = RowRecord.nextByClock
+const PARENT = RowRecord.parent
+const ROW_HALVES = RowRecord.halves
+const CLIENT = RowRecord.client
+const ORIGIN_CLIENT = RowRecord.originClient
+const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
+const TRAITS = RowRecord.traits
+const KIND_BITS = RowRecord.kindBits
+const FLAGS_SHIFT = RowRecord.flagsShift
+const DELETED: number = Flag.deleted << FLAGS_SHIFT
+const WIDE: number = Flag.wide << FLAGS_SHIFT
 
 /** In the left column while rows are read: not in any list yet. */
 const UNLISTED = -2
@@ -141,6 +163,8 @@ function readRows(sections: Sections, sizes: Sizes, meta: Meta, found: Found): R
   const rows = new RowTable()
   if (sizes.clients > NARROW_CLIENTS_MAX) rows.widenClients()
   rows.reserve(count)
+  rows.end = count
+  const { words, halves } = rows
   let row = 0
   for (let index = 0; index < sizes.clients; index++) {
     const end = row + clientRows[index]!
@@ -189,14 +213,24 @@ function readRows(sections: Sections, sizes: Sizes, meta: Meta, found: Found): R
         if (origin !== NONE || rightOrigin !== NONE) damaged('what was collected has no place')
         found.collected++
       }
-      rows.add(kindOfRow, flags, index, at, units, origin, originAt, rightOrigin, rightAt, NONE)
-      rows.setContent(row, content)
-      if (kindOfRow !== GC_KIND) rows.setLeft(row, UNLISTED)
-      rows.setNextByClock(row, row + 1)
+      const half = row * ROW_HALVES
+      halves[half + CLIENT] = index
+      halves[half + ORIGIN_CLIENT] = origin
+      halves[half + RIGHT_ORIGIN_CLIENT] = rightOrigin
+      halves[half + TRAITS] = kindOfRow | (flags << FLAGS_SHIFT)
+      const word = row * ROW_WORDS
+      words[word + CLOCK] = at
+      words[word + LENGTH] = units
+      words[word + ORIGIN_CLOCK] = originAt
+      words[word + RIGHT_ORIGIN_CLOCK] = rightAt
+      words[word + CONTENT] = content
+      words[word + LEFT] = kindOfRow === GC_KIND ? NONE : UNLISTED
+      words[word + RIGHT] = NONE
+      words[word + NEXT_BY_CLOCK] = row + 1 === end ? NONE : row + 1
+      words[word + PARENT] = NONE
       at += units
     }
     if (at !== clientUnits[index]) damaged('the rows of a client have its units')
-    rows.setNextByClock(row - 1, NONE)
   }
   if (row !== count) damaged('each row is one of a client')
   if (found.holders.length !== meta.nested.length) damaged('each type is a root, or in a row')
@@ -253,9 +287,9 @@ interface TextEnd {
   wide: number
 }
 
-/** Links the rows of one list, gives them their text, and notes which types are inside. Returns the visible units. With columns in locals: it is half of a load. */
+/** Links the rows of one list, gives them their text, and notes which types are inside. Returns the visible units. On the arrays themselves: it is half of a load. */
 function linkRows(
-  rows: RowTable,
+  { words, halves }: RowTable,
   count: number,
   order: Int32Array,
   from: number,
@@ -274,29 +308,29 @@ function linkRows(
   let visibleUnits = 0
   for (let at = from; at < to; at++) {
     const row = order[at]!
-    if (!(row >= 0 && row < count) || rows.left(row) !== UNLISTED) damaged('a row is in one list')
-    rows.setLeft(row, before)
-    if (before !== NONE) rows.setRight(before, row)
-    rows.setParent(row, parentOfRow)
+    const word = row * ROW_WORDS
+    if (!(row >= 0 && row < count) || words[word + LEFT] !== UNLISTED) damaged('a row is in one list')
+    words[word + LEFT] = before
+    if (before !== NONE) words[before * ROW_WORDS + RIGHT] = row
+    words[word + PARENT] = parentOfRow
     before = row
-    const kindOfRow = rows.kind(row)
-    const flagsOfRow = rows.flags(row)
-    const units = rows.length(row)
-    if ((flagsOfRow & Flag.deleted) === 0) {
+    const traits = halves[row * ROW_HALVES + TRAITS]!
+    const kindOfRow = traits & KIND_BITS
+    const units = words[word + LENGTH]!
+    if ((traits & DELETED) === 0) {
       if (at < aliveFrom) damaged('what was replaced, or in something deleted, is deleted')
       if (isCountable(kindOfRow)) visibleUnits += units
     }
     if (kindOfRow === ContentKind.string) {
-      if ((flagsOfRow & Flag.wide) === 0) {
-        rows.setContent(row, narrow)
+      if ((traits & WIDE) === 0) {
+        words[word + CONTENT] = narrow
         narrow += units
       } else {
-        rows.setContent(row, wide)
+        words[word + CONTENT] = wide
         wide += units
       }
-    } else if (kindOfRow === ContentKind.type) around[rows.content(row)] = type
+    } else if (kindOfRow === ContentKind.type) around[words[word + CONTENT]!] = type
   }
-  if (before !== NONE) rows.setRight(before, NONE)
   textEnd.narrow = narrow
   textEnd.wide = wide
   return visibleUnits

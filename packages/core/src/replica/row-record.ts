@@ -16,4 +16,5 @@ export const originClient = 1
 export const rightOriginClient = 2
 /** Kind and flags share a half: the kind in its lowest bits, flags above. */
 export const traits = 3
+export const kindBits = 0x0f
 export const flagsShift = 4

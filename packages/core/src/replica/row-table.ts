@@ -45,7 +45,7 @@ const CLIENT = RowRecord.client
 const ORIGIN_CLIENT = RowRecord.originClient
 const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
 const TRAITS = RowRecord.traits
-const KIND_BITS = 0x0f
+const KIND_BITS = RowRecord.kindBits
 const FLAGS_SHIFT = RowRecord.flagsShift
 
 const deletedTrait: number = Flag.deleted << FLAGS_SHIFT
