@@ -256,7 +256,9 @@ function integrateStruct(
   let left = NONE
   let right = NONE
   if (originClient !== NONE) {
-    left = rowEndingWith(transaction, originClient, originClock)
+    // Somebody types: nothing has to be found.
+    const isLast = originClient === client && originClock === state - 1
+    left = isLast ? clients.last(client) : rowEndingWith(transaction, originClient, originClock)
     if (rows.kind(left) === GC_KIND) {
       placeGc(transaction, client, state, length - skipped)
       return NONE

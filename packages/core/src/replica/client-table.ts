@@ -5,7 +5,7 @@
 import { ByteWriter } from '../byte-writer.ts'
 import { grown, NARROW_CLIENTS_MAX, NONE, type RowTable } from './row-table.ts'
 
-/** Numbers of a client, and where among them each is. Constants of this module, as in `row-table.ts`. */
+/** Numbers of a client, and where among them each is. Methods that read or write one have its place as a number, as in `row-table.ts`. */
 const CLIENT_CELLS = 9
 const STATE = 0
 const FIRST = 1
@@ -13,9 +13,9 @@ const LAST = 2
 const ROWS = 3
 const SENIORITY = 4
 const TOUCHED_BY = 5
-const TOUCHED_AT = 6
+// 6: touched at
 const VIEWED_BY = 7
-const VIEWED_AT = 8
+// 8: viewed at
 
 /** Up to so many clients are found by looking at each: a map costs two hundred bytes. */
 const LISTED_CLIENTS_MAX = 8
@@ -46,72 +46,72 @@ export class ClientTable {
 
   /** The next expected clock of a client. */
   state(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + STATE]!
+    return this.#cells[client * 9]!
   }
 
   /** The first row by clock, or NONE. */
   first(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + FIRST]!
+    return this.#cells[client * 9 + 1]!
   }
 
   /** The last row by clock, or NONE. */
   last(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + LAST]!
+    return this.#cells[client * 9 + 2]!
   }
 
   /** How many rows. */
   rows(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + ROWS]!
+    return this.#cells[client * 9 + 3]!
   }
 
   /** How many clients had units before it had any: the order in which Yjs lists clients. */
   seniority(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + SENIORITY]!
+    return this.#cells[client * 9 + 4]!
   }
 
   /** The number of the transaction that wrote last to this client. */
   touchedBy(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + TOUCHED_BY]!
+    return this.#cells[client * 9 + 5]!
   }
 
   /** The clock that this transaction found. */
   touchedAt(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + TOUCHED_AT]!
+    return this.#cells[client * 9 + 6]!
   }
 
   /** The same for the transaction whose events are asked; see `Transaction.clockBefore`. */
   viewedBy(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + VIEWED_BY]!
+    return this.#cells[client * 9 + 7]!
   }
 
   viewedAt(client: number): number {
-    return this.#cells[client * CLIENT_CELLS + VIEWED_AT]!
+    return this.#cells[client * 9 + 8]!
   }
 
   setState(client: number, clock: number): void {
-    this.#cells[client * CLIENT_CELLS + STATE] = clock
+    this.#cells[client * 9] = clock
   }
 
   setFirst(client: number, row: number): void {
-    this.#cells[client * CLIENT_CELLS + FIRST] = row
+    this.#cells[client * 9 + 1] = row
   }
 
   setLast(client: number, row: number): void {
-    this.#cells[client * CLIENT_CELLS + LAST] = row
+    this.#cells[client * 9 + 2] = row
   }
 
   setRows(client: number, count: number): void {
-    this.#cells[client * CLIENT_CELLS + ROWS] = count
+    this.#cells[client * 9 + 3] = count
   }
 
   setTouched(client: number, serial: number, clock: number): void {
-    this.#cells[client * CLIENT_CELLS + TOUCHED_BY] = serial
-    this.#cells[client * CLIENT_CELLS + TOUCHED_AT] = clock
+    this.#cells[client * 9 + 5] = serial
+    this.#cells[client * 9 + 6] = clock
   }
 
   setViewed(client: number, serial: number, clock: number): void {
-    this.#cells[client * CLIENT_CELLS + VIEWED_BY] = serial
-    this.#cells[client * CLIENT_CELLS + VIEWED_AT] = clock
+    this.#cells[client * 9 + 7] = serial
+    this.#cells[client * 9 + 8] = clock
   }
 
   /** A row that ends before the clock `end` is the client's last one from now on. Returns the one that was, or NONE. */

@@ -8,7 +8,7 @@ import type { TypeTable } from './type-table.ts'
 const EMPTY = 0
 const REMOVED = -1
 
-/** Numbers of an entry, and where among them each is. Constants of this module, as in `row-table.ts`. */
+/** Numbers of an entry, and where among them each is. Methods that read or write one have its place as a number, as in `row-table.ts`. */
 const ENTRY_CELLS = 6
 const TYPE = 0
 const KEY = 1
@@ -43,43 +43,43 @@ export class EntryTable {
   }
 
   type(entry: number): number {
-    return this.#cells[entry * ENTRY_CELLS + TYPE]!
+    return this.#cells[entry * 6]!
   }
 
   key(entry: number): number {
-    return this.#cells[entry * ENTRY_CELLS + KEY]!
+    return this.#cells[entry * 6 + 1]!
   }
 
   /** The first row, or NONE. */
   head(entry: number): number {
-    return this.#cells[entry * ENTRY_CELLS + HEAD]!
+    return this.#cells[entry * 6 + 2]!
   }
 
   /** The last row, which holds the value; or NONE. */
   tail(entry: number): number {
-    return this.#cells[entry * ENTRY_CELLS + TAIL]!
+    return this.#cells[entry * 6 + 3]!
   }
 
   /** The entry of the same type that came next, or NONE. */
   next(entry: number): number {
-    return this.#cells[entry * ENTRY_CELLS + NEXT]!
+    return this.#cells[entry * 6 + 4]!
   }
 
   /** The transaction that changed it last. */
   changedBy(entry: number): number {
-    return this.#cells[entry * ENTRY_CELLS + CHANGED_BY]!
+    return this.#cells[entry * 6 + 5]!
   }
 
   setHead(entry: number, row: number): void {
-    this.#cells[entry * ENTRY_CELLS + HEAD] = row
+    this.#cells[entry * 6 + 2] = row
   }
 
   setTail(entry: number, row: number): void {
-    this.#cells[entry * ENTRY_CELLS + TAIL] = row
+    this.#cells[entry * 6 + 3] = row
   }
 
   setChangedBy(entry: number, serial: number): void {
-    this.#cells[entry * ENTRY_CELLS + CHANGED_BY] = serial
+    this.#cells[entry * 6 + 5] = serial
   }
 
   keyIndex(key: string): number {
@@ -188,6 +188,6 @@ export class EntryTable {
   }
 
   #setNext(entry: number, next: number): void {
-    this.#cells[entry * ENTRY_CELLS + NEXT] = next
+    this.#cells[entry * 6 + 4] = next
   }
 }

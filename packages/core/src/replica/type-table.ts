@@ -7,7 +7,7 @@ import type { Id } from '../id.ts'
 import { grown, NONE } from './row-table.ts'
 import type { PositionTree } from './position-tree.ts'
 
-/** Numbers of a type, and where among them each is. Constants of this module, as in `row-table.ts`. */
+/** Numbers of a type, and where among them each is. Methods that read or write one have its place as a number, as in `row-table.ts`. */
 const TYPE_CELLS = 9
 /** The kind, and {@link FORMATTED} once a format was ever placed inside. */
 const TRAITS = 0
@@ -38,51 +38,51 @@ export class TypeTable {
   readonly trees: (PositionTree | undefined)[] = []
 
   kind(type: number): TypeKind.Kind {
-    return (this.#cells[type * TYPE_CELLS + TRAITS]! & KIND_BITS) as TypeKind.Kind
+    return (this.#cells[type * 9]! & KIND_BITS) as TypeKind.Kind
   }
 
   /** Whether a format was ever placed inside. */
   isFormatted(type: number): boolean {
-    return (this.#cells[type * TYPE_CELLS + TRAITS]! & FORMATTED) !== 0
+    return (this.#cells[type * 9]! & FORMATTED) !== 0
   }
 
   /** The row that holds the type; NONE for a root, and for a type that was collected. */
   item(type: number): number {
-    return this.#cells[type * TYPE_CELLS + ITEM]!
+    return this.#cells[type * 9 + 1]!
   }
 
   /** The first row of its list, or NONE. */
   head(type: number): number {
-    return this.#cells[type * TYPE_CELLS + HEAD]!
+    return this.#cells[type * 9 + 2]!
   }
 
   /** The last row of its list, or NONE. */
   tail(type: number): number {
-    return this.#cells[type * TYPE_CELLS + TAIL]!
+    return this.#cells[type * 9 + 3]!
   }
 
   /** Visible units of its list. */
   length(type: number): number {
-    return this.#cells[type * TYPE_CELLS + LENGTH]!
+    return this.#cells[type * 9 + 4]!
   }
 
   /** Rows of its list. */
   rows(type: number): number {
-    return this.#cells[type * TYPE_CELLS + ROWS]!
+    return this.#cells[type * 9 + 5]!
   }
 
   /** The first entry, in the order in which keys were first set; or NONE. */
   firstEntry(type: number): number {
-    return this.#cells[type * TYPE_CELLS + FIRST_ENTRY]!
+    return this.#cells[type * 9 + 6]!
   }
 
   lastEntry(type: number): number {
-    return this.#cells[type * TYPE_CELLS + LAST_ENTRY]!
+    return this.#cells[type * 9 + 7]!
   }
 
   /** The transaction that changed its list last. */
   changedBy(type: number): number {
-    return this.#cells[type * TYPE_CELLS + CHANGED_BY]!
+    return this.#cells[type * 9 + 8]!
   }
 
   setKind(type: number, kind: TypeKind.Kind): void {
@@ -91,39 +91,39 @@ export class TypeTable {
   }
 
   setFormatted(type: number): void {
-    this.#cells[type * TYPE_CELLS + TRAITS]! |= FORMATTED
+    this.#cells[type * 9]! |= FORMATTED
   }
 
   setItem(type: number, row: number): void {
-    this.#cells[type * TYPE_CELLS + ITEM] = row
+    this.#cells[type * 9 + 1] = row
   }
 
   setHead(type: number, row: number): void {
-    this.#cells[type * TYPE_CELLS + HEAD] = row
+    this.#cells[type * 9 + 2] = row
   }
 
   setTail(type: number, row: number): void {
-    this.#cells[type * TYPE_CELLS + TAIL] = row
+    this.#cells[type * 9 + 3] = row
   }
 
   setLength(type: number, units: number): void {
-    this.#cells[type * TYPE_CELLS + LENGTH] = units
+    this.#cells[type * 9 + 4] = units
   }
 
   setRows(type: number, count: number): void {
-    this.#cells[type * TYPE_CELLS + ROWS] = count
+    this.#cells[type * 9 + 5] = count
   }
 
   setFirstEntry(type: number, entry: number): void {
-    this.#cells[type * TYPE_CELLS + FIRST_ENTRY] = entry
+    this.#cells[type * 9 + 6] = entry
   }
 
   setLastEntry(type: number, entry: number): void {
-    this.#cells[type * TYPE_CELLS + LAST_ENTRY] = entry
+    this.#cells[type * 9 + 7] = entry
   }
 
   setChangedBy(type: number, serial: number): void {
-    this.#cells[type * TYPE_CELLS + CHANGED_BY] = serial
+    this.#cells[type * 9 + 8] = serial
   }
 
   /** A row with so many visible units is new in the list of a type, between two others or NONE. */
