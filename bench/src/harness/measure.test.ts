@@ -64,6 +64,14 @@ describe('an interrupted run', () => {
     await expect(interrupted).rejects.toThrow('aborted')
     expect(rounds).toBe(1)
   })
+
+  it('hears of an interruption although the work never waits', async () => {
+    const controller = new AbortController()
+    setImmediate(() => controller.abort())
+    const contestant: Contestant = { subject: 'a', round: async () => ({ time: 1 }) }
+    const interrupted = measure('task', metrics, [contestant], 1000, { ...context, signal: controller.signal })
+    await expect(interrupted).rejects.toThrow('aborted')
+  })
 })
 
 describe('timed', () => {

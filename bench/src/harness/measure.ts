@@ -2,6 +2,7 @@
  * Interleaved rounds. Each round asks every subject once, in an order that rotates, so that a machine that gets slower, warmer
  * or busier during a task does so for all of them. Knows nothing of what is measured.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { BenchContext, Metric, Samples, TaskResult } from './bench.ts'
 import { withCpu } from './cpu-time.ts'
 
@@ -27,6 +28,8 @@ export async function measure(
     progress.detail(`round ${round + 1} of ${rounds}`)
     for (const contestant of rotated(contestants, round)) {
       if (round >= (contestant.roundsMax ?? rounds)) continue
+      // Signals are heard between turns of the event loop, and work that only computes never ends one.
+      await setImmediate()
       signal.throwIfAborted()
       // What an earlier round left behind is not this one's to collect.
       globalThis.gc?.()

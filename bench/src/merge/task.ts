@@ -54,7 +54,7 @@ const ONCE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 100 }
 
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {
-  const isPeer = work.subject !== OURS && work.subject !== YJS
+  const isPeer = work.subject !== OURS
   return timed(work, isPeer ? { ...TIMING[scale], onceMs: ONCE_MS[scale] } : TIMING[scale])
 }
 
