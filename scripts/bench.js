@@ -1,9 +1,10 @@
-/** `npm run bench`: installs, builds and runs the benches. What follows `--` reaches them. */
+/** `npm run bench`: installs, builds and runs the benches. What follows `--` reaches them, and their exit code is this one's: they say themselves what it means. */
 import { install } from './install.js'
-import { nodeStep, step } from './step.js'
+import { nodeStep, run, say } from './step.js'
 
 install()
 nodeStep('compiling (tsc -b)', 'typescript/bin/tsc', ['-b'])
-step('running the benches', process.execPath, ['--expose-gc', 'bench/dist/main.js', ...process.argv.slice(2)], {
+say('running the benches')
+process.exitCode = run(process.execPath, ['--expose-gc', 'bench/dist/main.js', ...process.argv.slice(2)], {
   stdout: 'inherit',
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Metric, TaskResult, Unit } from '../harness/bench.ts'
-import { standingsIn } from './standings.ts'
+import { listed, standingsIn, type Standing } from './standings.ts'
 
 const bench = { name: 'merge', question: '', metric: '', baseline: 'yjs', roles: { 'bare ws': 'yardstick' } } as const
 
@@ -38,5 +38,31 @@ describe('a standing', () => {
 
   it('is not told of counts of 0, of which nothing is a multiple', () => {
     expect(places([0], [0], 'count')).toEqual([])
+  })
+})
+
+describe('a list of standings', () => {
+  const standing = (task: string, ratio: number, curve?: string): Standing => ({
+    bench: 'growth',
+    task,
+    metric: { name: 'time', unit: 'ms', better: 'lower' },
+    peer: 'yjs',
+    ratio: { median: ratio, low: ratio, high: ratio, samples: 9 },
+    place: 'behind',
+    curve,
+  })
+
+  it('has the furthest first, and a curve once', () => {
+    const rows = listed([
+      standing('a', 0.5),
+      standing('b 10', 0.9, 'b'),
+      standing('b 20', 0.1, 'b'),
+      standing('c', 0.2),
+    ])
+    expect(rows.map((row) => [row.standing.task, row.points])).toEqual([
+      ['b 20', 2],
+      ['c', 1],
+      ['a', 1],
+    ])
   })
 })

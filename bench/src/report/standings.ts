@@ -15,6 +15,8 @@ export interface Standing {
   /** How many times better ours is; below 1 the peer is ahead. */
   readonly ratio: Summary
   readonly place: 'ahead' | 'level' | 'behind'
+  /** The growth curve that the row is a point of. */
+  readonly curve: string | undefined
 }
 
 /** Closer than this is level, however sure. */
@@ -30,7 +32,7 @@ export function standingsOf(run: Run): Standing[] {
 }
 
 export function standingsIn(bench: BenchReport['bench'], result: TaskResult): Standing[] {
-  const { task, metrics, subjects } = result
+  const { task, metrics, subjects, point } = result
   return comparable(metrics).flatMap((metric) =>
     [...subjects.keys()]
       .filter((subject) => roleOf(bench, subject) === 'peer')
@@ -38,7 +40,7 @@ export function standingsIn(bench: BenchReport['bench'], result: TaskResult): St
         const ratio = ratioTo(result, metric, peer)
         return ratio === undefined
           ? []
-          : [{ bench: bench.name, task, metric, peer, ratio, place: placeOf(ratio, metric) }]
+          : [{ bench: bench.name, task, metric, peer, ratio, place: placeOf(ratio, metric), curve: point?.curve }]
       }),
   )
 }
@@ -68,6 +70,28 @@ function placeOf({ median, low, high, samples }: Summary, { unit }: Metric): Sta
 /** The name of a row, metric included where it is not simply the time. */
 export function rowName({ task, metric }: Pick<Standing, 'task' | 'metric'>): string {
   return metric.name === 'time' ? task : `${task}: ${metric.name}`
+}
+
+/** One standing of many: those of a curve, by one metric and against one peer, count as one row. */
+export interface Listed {
+  /** The one furthest from level. */
+  readonly standing: Standing
+  /** How many standings of the list it stands for. */
+  readonly points: number
+}
+
+/** The standings as a list that people read, the furthest from level first. */
+export function listed(standings: readonly Standing[]): Listed[] {
+  const distance = ({ ratio }: Standing): number => Math.abs(Math.log(ratio.median))
+  const rows = new Map<string, { standing: Standing; points: number }>()
+  for (const standing of [...standings].sort((a, b) => distance(b) - distance(a))) {
+    const { bench, task, metric, peer, curve } = standing
+    const key = JSON.stringify([bench, curve ?? task, metric.name, peer])
+    const row = rows.get(key)
+    if (row === undefined) rows.set(key, { standing, points: 1 })
+    else row.points++
+  }
+  return [...rows.values()]
 }
 
 export interface JudgedRow {

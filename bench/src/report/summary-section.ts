@@ -4,7 +4,7 @@ import type { Run } from '../harness/run.ts'
 import { verdict } from '../harness/target.ts'
 import { headlinesOf, type Headline } from './headlines.ts'
 import { html, type Html } from './html.ts'
-import { rowName, standingsOf, targetsOf, type JudgedRow, type Standing } from './standings.ts'
+import { listed, rowName, standingsOf, targetsOf, type JudgedRow, type Listed, type Standing } from './standings.ts'
 
 /** Of wins at least so many are shown, and as many as there are losses. */
 const WINS_MIN = 10
@@ -12,8 +12,8 @@ const WINS_MIN = 10
 export function summarySection(run: Run): Html {
   const standings = standingsOf(run)
   const of = (place: Standing['place']): Standing[] => standings.filter((standing) => standing.place === place)
-  const behind = of('behind').sort((a, b) => a.ratio.median - b.ratio.median)
-  const ahead = of('ahead').sort((a, b) => b.ratio.median - a.ratio.median)
+  const [behind, ahead] = [of('behind'), of('ahead')]
+  const losses = listed(behind)
   const targets = targetsOf(run)
   const missed = targets.filter(({ judged }) => !judged.met)
   return html`<section id="summary">
@@ -32,11 +32,11 @@ export function summarySection(run: Run): Html {
     <div class="columns">
       <div>
         <h3>Where a peer is ahead</h3>
-        ${standingsTable(behind, behind.length)}
+        ${standingsTable(losses, losses.length)}
       </div>
       <div>
         <h3>Where ours is ahead by the most</h3>
-        ${standingsTable(ahead, Math.max(behind.length, WINS_MIN))}
+        ${standingsTable(listed(ahead), Math.max(losses.length, WINS_MIN))}
       </div>
     </div>
     ${
@@ -76,9 +76,9 @@ function headlineTable(headlines: readonly Headline[]): Html | undefined {
   </div>`
 }
 
-function standingsTable(standings: readonly Standing[], most: number): Html {
-  if (standings.length === 0) return html`<p>None.</p>`
-  const rest = standings.length - most
+function standingsTable(rows: readonly Listed[], most: number): Html {
+  if (rows.length === 0) return html`<p>None.</p>`
+  const rest = rows.length - most
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Comparisons">
       <table>
         <thead>
@@ -89,10 +89,13 @@ function standingsTable(standings: readonly Standing[], most: number): Html {
           </tr>
         </thead>
         <tbody>
-          ${standings.slice(0, most).map(
-            (standing) =>
+          ${rows.slice(0, most).map(
+            ({ standing, points }) =>
               html`<tr>
-                <th scope="row"><a href="#${standing.bench}">${standing.bench}</a> ${rowName(standing)}</th>
+                <th scope="row">
+                  <a href="#${standing.bench}">${standing.bench}</a>
+                  ${rowName(standing)}${points > 1 && html` <small>and ${points - 1} more points of the curve</small>`}
+                </th>
                 <td class="words">${standing.peer}</td>
                 <td>${ratioText(standing.ratio.median)}</td>
               </tr>`,

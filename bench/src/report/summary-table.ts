@@ -3,7 +3,7 @@ import { formatRatio, formatValue } from '../harness/format.ts'
 import { between, escaped, placeOf } from '../harness/markdown.ts'
 import type { Run } from '../harness/run.ts'
 import { headlinesOf } from './headlines.ts'
-import { rowName, standingsOf, targetsOf, type Standing } from './standings.ts'
+import { listed, rowName, standingsOf, targetsOf, type Listed, type Standing } from './standings.ts'
 
 /** More than these would be a table of their own: that of the bench. */
 const BEHIND_MAX = 15
@@ -37,10 +37,10 @@ function renderSummary(run: Run): string {
 
 function behindText(standings: readonly Standing[]): string {
   const count = (place: Standing['place']): number => standings.filter((standing) => standing.place === place).length
-  const behind = worstOfEach(standings.filter(({ place }) => place === 'behind'))
+  const behind = worstOfEach(listed(standings.filter(({ place }) => place === 'behind')))
   const told = behind
     .slice(0, BEHIND_MAX)
-    .map((standing) => `${rowName(standing)} (${standing.peer} ${formatRatio(standing.ratio.median)})`)
+    .map(({ standing }) => `${rowName(standing)} (${standing.peer} ${formatRatio(standing.ratio.median)})`)
   const more =
     behind.length > BEHIND_MAX ? `; and ${behind.length - BEHIND_MAX} rows more, in the bench's own tables` : ''
   return (
@@ -49,14 +49,13 @@ function behindText(standings: readonly Standing[]): string {
   )
 }
 
-/** Of each row the peer that is furthest ahead. */
-function worstOfEach(standings: readonly Standing[]): Standing[] {
-  const rows = new Map<string, Standing>()
-  for (const standing of [...standings].sort((a, b) => a.ratio.median - b.ratio.median)) {
-    const key = `${standing.bench}/${rowName(standing)}`
-    if (!rows.has(key)) rows.set(key, standing)
-  }
-  return [...rows.values()]
+/** Of each row, or curve, the peer that is furthest ahead. */
+function worstOfEach(rows: readonly Listed[]): Listed[] {
+  const seen = new Set<string>()
+  return rows.filter(({ standing: { bench, task, metric, curve } }) => {
+    const key = JSON.stringify([bench, curve ?? task, metric.name])
+    return !seen.has(key) && seen.add(key)
+  })
 }
 
 function targetText(run: Run): string {
