@@ -177,3 +177,31 @@ test('deeply nested types are deleted, and put back', () => {
   for (let at = map; at.get('bottom') !== true; at = at.get('in') as YMap) depth++
   expect(depth).toBe(500)
 })
+
+test('a listener that throws while something is undone keeps nothing from being undone next', () => {
+  for (const event of ['update', 'afterTransaction', 'stack-item-popped'] as const) {
+    const doc = new Doc()
+    const text = doc.getText('text')
+    const undo = new UndoManager(text, { captureTimeout: 0 })
+    for (const word of ['a', 'b', 'c']) text.insert(0, word)
+    const popped: unknown[] = []
+    undo.on('stack-item-popped', ({ stackItem }) => popped.push(stackItem))
+    let isArmed = true
+    const fail = (): void => {
+      if (!isArmed) return
+      isArmed = false
+      throw new Error('a listener')
+    }
+    if (event === 'stack-item-popped') undo.on(event, fail)
+    else doc.on(event, fail)
+    const [first, second] = undo.undoStack.toReversed()
+    expect(() => undo.undo()).toThrow('a listener')
+    expect(text.toJSON()).toBe('ba')
+    expect(undo.undo()).toBe(second)
+    expect(text.toJSON()).toBe('a')
+    expect(popped).toEqual([first, second])
+    undo.redo()
+    undo.redo()
+    expect(text.toJSON()).toBe('cba')
+  }
+})

@@ -9,6 +9,7 @@ import { deleteRow } from './delete-row.ts'
 import { DeleteSet } from './delete-set.ts'
 import { DocCore } from './doc-core.ts'
 import type { YEvent } from './event.ts'
+import { Failures } from './failures.ts'
 import type { Item } from './item.ts'
 import { Observable } from './observable.ts'
 import { keepRow, redoneRow, redoRow } from './redo-row.ts'
@@ -242,23 +243,31 @@ export class UndoManager extends Observable<UndoManagerEvents> {
   }
 
   #pop(stack: StackItem[], type: 'undo' | 'redo'): StackItem | null {
-    const transaction = transact(
-      this.doc,
-      (running) => {
-        while (stack.length > 0 && this.currStackItem === null) {
-          const stackItem = stack.pop()!
-          this.currStackItem = this.#revert(running, stackItem) ? stackItem : null
-        }
-        return running
-      },
-      this,
+    // What listeners throw must not keep the step: the next one would then not be taken.
+    const failures = new Failures()
+    let transaction: Transaction | null = null
+    failures.attempt(() =>
+      transact(
+        this.doc,
+        (running) => {
+          transaction = running
+          while (stack.length > 0 && this.currStackItem === null) {
+            const stackItem = stack.pop()!
+            this.currStackItem = this.#revert(running, stackItem) ? stackItem : null
+          }
+        },
+        this,
+      ),
     )
     const popped = this.currStackItem
-    if (popped === null) return null
-    const { changedParentTypes } = transaction
-    this.emit('stack-item-popped', [{ stackItem: popped, type, changedParentTypes, origin: this }, this])
+    if (popped !== null) failures.attempt(() => this.#tellPopped(popped, type, transaction!))
     this.currStackItem = null
+    failures.rethrow()
     return popped
+  }
+
+  #tellPopped(stackItem: StackItem, type: 'undo' | 'redo', { changedParentTypes }: Transaction): void {
+    this.emit('stack-item-popped', [{ stackItem, type, changedParentTypes, origin: this }, this])
   }
 
   /** Deletes what the step inserted, and puts back what it deleted. Returns whether anything was left to do. */
