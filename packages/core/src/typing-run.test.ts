@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ByteWriter, varUintWidth } from './byte-writer.ts'
+import { FUZZ_TIMEOUT_MS } from './fuzz.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { isUpdate } from './mutated-update.fixture.ts'
 import { expectSameBytes } from './same-bytes.fixture.ts'
@@ -70,7 +71,7 @@ function outcome<T>(run: () => T): { value: T } | { error: string } {
   }
 }
 
-describe('typing on', () => {
+describe('typing on', { timeout: FUZZ_TIMEOUT_MS }, () => {
   test.each(typings)('gives what a merge struct by struct gives: %o', (typing) => {
     // Through several carries of each clock, and until the length of the text takes three bytes.
     const updates = keystrokes(typing, 'The quick brown fox. '.repeat(800))

@@ -53,7 +53,7 @@ class Replica {
   shown(): unknown {
     const { doc, undo } = this
     const stacks = [undo.undoStack, undo.redoStack].map((stack) =>
-      stack.map(({ insertions, deletions }) => [insertions, deletions].map(({ clients }) => [...clients])),
+      stack.map(({ insertions, deletions }) => [insertions, deletions].map(({ clients }) => Array.from(clients))),
     )
     return [
       hexOfBytes(subject.encodeStateAsUpdate(doc)),

@@ -6,8 +6,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import type * as Y from 'yjs'
+import * as ContentKind from '../../content-kind.ts'
 import { decodeUpdateV2, encodeUpdateV2 } from '../../format-v2/update-v2.ts'
 import { mergeUpdates as mergeCanonically } from '../../merge.ts'
+import type { Struct } from '../../struct.ts'
 import { updateIds } from '../../update-ids.ts'
 import { decodeUpdate, encodeUpdate } from '../../update.ts'
 import { keepJournal, watch, type Entry } from './journal.fixture.ts'
@@ -366,8 +368,7 @@ class Side {
         if (!this.#isCopyLost && !features.pairs) for (const event of events) this.#copy.apply(event)
       },
       onUpdate: (version, update, local) => {
-        if (local)
-          this.#authored.at(version - 1)!.push(features.pairs ? ownPart(update, version, doc.clientID) : update)
+        if (local) this.#authored.at(version - 1)!.push(ownPart(update, version, doc.clientID, features.pairs))
       },
       react: (place) => this.#react(place),
     })
@@ -634,12 +635,14 @@ function collected(update: Uint8Array): Uint8Array {
 }
 
 /**
- * Of an update, the units of one client, and all deletions. What a listener does is emitted with all that came after it, units of others too, and
- * where pairs were cut meanwhile, those say otherwise than their author did.
+ * Of an update, the units of one client, what it has whole of others, and all deletions. What a listener does is emitted with all that came after it: where the
+ * content of others was collected meanwhile, or pairs were cut, that says otherwise than their author did, and which of the two a replica takes while both
+ * wait is not the same in Yjs.
  */
-function ownPart(update: Uint8Array, version: 1 | 2, clientID: number): Uint8Array {
+function ownPart(update: Uint8Array, version: 1 | 2, clientID: number, pairs: boolean): Uint8Array {
   const { clients, deletes } = version === 1 ? decodeUpdate(update) : decodeUpdateV2(update)
-  const own = clients.filter(({ client }) => client === clientID)
+  const isWhole = (struct: Struct): boolean => struct.type === 'item' && struct.content.kind !== ContentKind.deleted
+  const own = clients.filter(({ client, structs }) => client === clientID || (!pairs && structs.every(isWhole)))
   if (own.length === clients.length) return update
   return (version === 1 ? encodeUpdate : encodeUpdateV2)({ clients: own, deletes })
 }

@@ -81,7 +81,7 @@ describe('histories', { timeout: FUZZ_TIMEOUT_MS }, () => {
   })
 })
 
-describe('a library that does otherwise is found out', () => {
+describe('a library that does otherwise is found out', { timeout: FUZZ_TIMEOUT_MS }, () => {
   const { Doc, Array: YArray } = yjs
   const wrong: readonly (readonly [what: string, library: Partial<Library>])[] = [
     [
