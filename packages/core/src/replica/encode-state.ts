@@ -83,18 +83,11 @@ export function deletedIdsOf(tables: Tables): IdSet {
   const { rows, clients } = tables
   const flat: number[] = []
   for (let client = 0; client < clients.count; client++) {
-    let start = NONE
-    let end = 0
-    for (let row = clients.first(client); row !== NONE; row = rows.nextByClock(row)) {
-      if (rows.isDeleted(row)) {
-        if (start === NONE) start = rows.clock(row)
-        end = rows.clock(row) + rows.length(row)
-      } else if (start !== NONE) {
-        flat.push(clients.ids[client]!, start, end)
-        start = NONE
-      }
+    for (let row = rows.firstDeleted(clients.first(client)); row !== NONE;) {
+      const alive = rows.firstAlive(row, clients.state(client))
+      flat.push(clients.ids[client]!, rows.clock(row), alive === NONE ? clients.state(client) : rows.clock(alive))
+      row = alive === NONE ? NONE : rows.firstDeleted(alive)
     }
-    if (start !== NONE) flat.push(clients.ids[client]!, start, end)
   }
   return IdSet.of(flat)
 }
@@ -119,7 +112,8 @@ function writeClient(tables: Tables, client: number, clock: number): void {
   const { rows, clients, ids } = tables
   const first = ids.find(client, clock)
   let count = 0
-  if (first === clients.last(client)) count = 1
+  if (first === clients.first(client)) count = clients.rows(client)
+  else if (first === clients.last(client)) count = 1
   else for (let row = first; row !== NONE; row = rows.nextByClock(row)) count++
   writer.varUint(count)
   writeClientId(tables, client)

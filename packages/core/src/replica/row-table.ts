@@ -236,6 +236,16 @@ export class RowTable {
     )
   }
 
+  /** From a row on by clock, the first that is deleted; or NONE. */
+  firstDeleted(row: number): number {
+    const { words, halves } = this
+    let at = row
+    while (at !== NONE && (halves[at * ROW_HALVES + TRAITS]! & deletedTrait) === 0) {
+      at = words[at * ROW_WORDS + NEXT_BY_CLOCK]!
+    }
+    return at
+  }
+
   /** From a row on by clock, the first that is not deleted and begins before `clock`; or NONE. */
   firstAlive(row: number, clock: number): number {
     const { words, halves } = this
