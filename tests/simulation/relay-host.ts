@@ -168,10 +168,14 @@ export class RelayHost {
 function accept(core: RelayCore, end: ServerEnd, process: Process, witness: RelayWitness): ServerEvents | undefined {
   const wire = witness.connected(end.client)
   let open = true
+  let givenBytes = 0
   const socket: FrameSocket = {
     address: end.client,
     get bufferedBytes() {
       return end.bufferedBytes
+    },
+    get takenBytes() {
+      return givenBytes - end.bufferedBytes
     },
     get receivedBytes() {
       return end.receivedBytes
@@ -180,6 +184,7 @@ function accept(core: RelayCore, end: ServerEnd, process: Process, witness: Rela
     partBytes: 0,
     send: (frame, onSent) => {
       wire.toClient(frame)
+      givenBytes += frame.length
       end.send(frame, () => {
         if (process.state === 'running') onSent()
       })

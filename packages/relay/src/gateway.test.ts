@@ -60,3 +60,21 @@ test('what has come of a frame is known to the byte, also behind the end of anot
   await until(before + whole.length + long.length)
   expect(socket.partBytes).toBe(0)
 })
+
+test('what the network has taken of a frame is known before it has taken all of it', async () => {
+  const { url, accepted } = await openGateway()
+  const client = await openRawSocket(url)
+  closing.push(() => client.cut())
+  client.pause()
+  const socket = accepted.at(0)!
+  const before = socket.takenBytes
+  // More than buffers of the kernel take.
+  const frame = new Uint8Array(80_000_000)
+  const sent = new Promise<void>((resolve) => socket.send(frame, resolve))
+  while (socket.takenBytes === before) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(socket.takenBytes - before).toBeLessThan(frame.length)
+  expect(socket.bufferedBytes).toBeGreaterThanOrEqual(frame.length)
+  client.cut()
+  await sent
+  expect(socket.takenBytes).toBeGreaterThan(before)
+})

@@ -125,6 +125,12 @@ function offersOthersOnly(request: IncomingMessage): boolean {
   return offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)
 }
 
+/** What libuv counts: given to it, and of that not taken by the kernel. */
+interface WriteCounts {
+  readonly bytesWritten: number
+  readonly writeQueueSize: number
+}
+
 /**
  * `ws` as the connection's port. Its `close` throws for no state that a server's socket can be in.
  *
@@ -155,6 +161,15 @@ class GatewaySocket implements FrameSocket {
 
   get bufferedBytes(): number {
     return this.#stream.writableLength
+  }
+
+  get takenBytes(): number {
+    // What is being written counts as a whole for `net`, in public; a document may take minutes.
+    const { _handle: handle } = this.#socket as { _handle?: Partial<WriteCounts> | null }
+    if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) {
+      return this.#socket.bytesWritten - this.#socket.writableLength
+    }
+    return handle.bytesWritten - handle.writeQueueSize
   }
 
   get receivedBytes(): number {

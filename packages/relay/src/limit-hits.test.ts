@@ -100,7 +100,7 @@ const cases: Readonly<Record<CountedLimit, Case>> = {
     },
   },
   frameTimeoutMs: {
-    limits: { frameTimeoutMs: 20, frameBytesPerSecondMin: 1_000_000, tickMs: 10 },
+    limits: { frameTimeoutMs: 20, lineBytesPerSecondMin: 1_000_000, tickMs: 10 },
     exceed: async (world) => {
       const client = await openRawSocket(world.relay.url)
       closing.push(() => client.cut())

@@ -47,7 +47,7 @@ const waits = 'none: its socket is not read for a while'
 export const limitOutcomes: { readonly [Name in keyof RelayLimits]: LimitOutcome<Name> } = {
   frameBytesMax: { seen: '1009', counted: 'hits' },
   frameTimeoutMs: { seen: '4408; `/y` 1013', counted: 'hits' },
-  frameBytesPerSecondMin: { seen: 'as `frameTimeoutMs`', counted: 'not' },
+  lineBytesPerSecondMin: { seen: 'as `frameTimeoutMs` and `drainTimeoutMs`', counted: 'not' },
   updateBytesMax: { seen: '`update-too-large`; `/y` 4422; HTTP 413', counted: 'hits' },
   awarenessBytesMax: { seen: '`awareness-too-large` and 1009; nothing for a state that is dropped', counted: 'hits' },
   stateVectorBytesMax: { seen: '`malformed-state-vector`; `/y`, `/hocuspocus` 1009; HTTP 413', counted: 'hits' },

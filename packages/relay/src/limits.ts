@@ -13,12 +13,15 @@ export interface RelayLimits {
   readonly frameBytesMax: number
   /**
    * How long a frame may take to become whole, from when its first part was seen, and a second more for each
-   * `frameBytesPerSecondMin` that came of it. One that takes longer ends the connection with 4408. Time in which the relay does
+   * `lineBytesPerSecondMin` that came of it. One that takes longer ends the connection with 4408. Time in which the relay does
    * not read the socket does not count, unless that is because of `bufferBytesMax` and what sockets keep.
    */
   readonly frameTimeoutMs: number
-  /** How fast a long frame has to come at least, bytes per second on average. A slower one ends at `frameTimeoutMs`. */
-  readonly frameBytesPerSecondMin: number
+  /**
+   * The slowest line that is served, bytes per second on average: how fast a long frame has to come, and how fast a slow socket has to
+   * take what it was sent. Slower ones end at `frameTimeoutMs` and `drainTimeoutMs`.
+   */
+  readonly lineBytesPerSecondMin: number
   /** An update in a push. A longer one is rejected with `update-too-large`. */
   readonly updateBytesMax: number
   /**
@@ -47,7 +50,8 @@ export interface RelayLimits {
    * connections are not read, nor is whoever pushes; a socket with more than 64 KiB to take gets no awareness and no
    * updates until it has taken it; joins are refused with `too-many-rooms`. Where sockets alone are above it, those with
    * the most that does not drain are closed with 4409; where they keep it above half for `drainTimeoutMs`, those
-   * that drain as well, and those that keep little but took nothing for as long.
+   * that drain as well, and those that keep
+   * little but take it more slowly than they may.
    */
   readonly bufferBytesMax: number
   /**
@@ -57,7 +61,10 @@ export interface RelayLimits {
   readonly outboxSoftBytes: number
   /** Bytes sent to a connection while it was slow (acks and answers; never updates). Above it: closed with 4409. */
   readonly outboxHardBytes: number
-  /** How long a connection may stay slow before it is closed with 4409. */
+  /**
+   * How long a slow connection may take less than `lineBytesPerSecondMin` of what it was sent before it is closed with 4409. Each such
+   * stretch counts for itself.
+   */
   readonly drainTimeoutMs: number
   /**
    * How long a connection may take to say hello before it is closed with 4408; and, where clients are authenticated, to
@@ -172,7 +179,7 @@ const MiB = 1024 * 1024
 export const defaultLimits: RelayLimits = {
   frameBytesMax: 17 * MiB,
   frameTimeoutMs: 30_000,
-  frameBytesPerSecondMin: 2048,
+  lineBytesPerSecondMin: 2048,
   updateBytesMax: 16 * MiB,
   awarenessBytesMax: 64 * 1024,
   stateVectorBytesMax: 2 * MiB,

@@ -122,10 +122,14 @@ function authenticatorOf({ access, tokens = false }: HostOptions): Authenticator
 }
 
 function accept(running: Running, end: ServerEnd, clock: ManualClock): ServerEvents | undefined {
+  let givenBytes = 0
   const socket: FrameSocket = {
     address: end.client,
     get bufferedBytes() {
       return end.bufferedBytes
+    },
+    get takenBytes() {
+      return givenBytes - end.bufferedBytes
     },
     get receivedBytes() {
       return end.receivedBytes
@@ -134,6 +138,7 @@ function accept(running: Running, end: ServerEnd, clock: ManualClock): ServerEve
     partBytes: 0,
     send: (frame, onSent) => {
       if (running.dead) return
+      givenBytes += frame.length
       end.send(frame, () => {
         if (!running.dead) onSent()
       })

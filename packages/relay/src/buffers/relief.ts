@@ -13,7 +13,7 @@ export interface BufferLoad {
   readonly partBytes: number
   /** Whether there is less stuck than a tick ago. */
   readonly drains: boolean
-  /** Whether something is queued of which nothing was taken for as long as a socket may be slow. */
+  /** Whether something is queued for longer than a socket may be slow, and is taken too slowly. */
   readonly isStill: boolean
 }
 

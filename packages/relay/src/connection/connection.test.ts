@@ -182,6 +182,27 @@ test('a client that asks and asks without reading the answers is disconnected', 
   expect(client.socket.closed).toBe(4409)
 })
 
+test('a document may take many times as long as a socket may be slow, if it goes on', async () => {
+  const limits = { outboxSoftBytes: 1000, drainTimeoutMs: 3000, tickMs: 1000, lineBytesPerSecondMin: 1000 }
+  const world = new World({ ...limits, heartbeatMs: 1_000_000 })
+  const [writer, reader] = [world.connect(), world.connect()]
+  const handle = await writer.join('r')
+  writer.send({ type: 'push', handle, ref: 1, update: updateOf('x'.repeat(100_000)) })
+  await writer.socket.next('ack')
+  await reader.join('r')
+  await reader.socket.next('updates')
+  const pass = (seconds: number, bytesPerSecond: number): number | undefined => {
+    for (let second = 0; second < seconds; second++) {
+      reader.socket.takenBytes += bytesPerSecond
+      world.scheduler.advance(1000)
+      reader.connection.tick(world.scheduler.now())
+    }
+    return reader.socket.closed
+  }
+  expect([pass(90, 1100), reader.connection.slow]).toEqual([undefined, true])
+  expect([pass(1, 0), pass(8, 0)]).toEqual([undefined, 4409])
+})
+
 test('a connection that ends in the middle of a join leaves no member behind', async () => {
   const world = new World({ outboxSoftBytes: 1, outboxHardBytes: 1 })
   const first = world.connect()
@@ -305,7 +326,7 @@ test('what has come of a frame counts as arriving until it is whole, or its send
   expect(world.buffers.totalBytes).toBe(0)
 })
 
-const timely = { frameTimeoutMs: 10_000, frameBytesPerSecondMin: 1000, heartbeatMs: 1_000_000, tickMs: 1000 }
+const timely = { frameTimeoutMs: 10_000, lineBytesPerSecondMin: 1000, heartbeatMs: 1_000_000, tickMs: 1000 }
 
 /** Brings `bytes` of a frame in each of `seconds`, or until the connection is closed; says after how many that was. */
 function drip(
@@ -400,15 +421,20 @@ test('who is held since sockets keep too much has no more time for that, unless 
   }
 })
 
-test('a socket is still when it took nothing of what is queued for as long as it may be slow', async () => {
-  const world = new World({ drainTimeoutMs: 3000, tickMs: 1000 })
+test('a socket is still when it takes what is queued more slowly than it may', async () => {
+  const world = new World({ drainTimeoutMs: 3000, tickMs: 1000, lineBytesPerSecondMin: 1000 })
   const client = world.connect()
   await client.join('r')
   const stillAfter = (ticks: number): boolean => {
-    for (let tick = 0; tick < ticks; tick++) client.connection.tick(0)
+    for (let tick = 0; tick < ticks; tick++) {
+      client.connection.tick(world.scheduler.now())
+      world.scheduler.advance(1000)
+    }
     return client.connection.load.isStill
   }
-  expect([stillAfter(3), stillAfter(1)]).toEqual([false, true])
+  expect([stillAfter(4), stillAfter(1)]).toEqual([false, true])
+  client.socket.takenBytes += 10_000
+  expect([stillAfter(1), stillAfter(3), stillAfter(1)]).toEqual([false, false, true])
   client.socket.flush()
   client.send({ type: 'ping' })
   expect([stillAfter(4), stillAfter(1)]).toEqual([false, true])

@@ -30,6 +30,7 @@ import type { FrameSocket } from './frame-socket.ts'
 import { Gate } from './gate.ts'
 import { Membership, type MembershipOwner } from './membership.ts'
 import { Outbox } from './outbox.ts'
+import { Progress } from './progress.ts'
 import { Reading } from './reading.ts'
 import type { Join, Session, SessionEffect, SessionEvent } from './session.ts'
 
@@ -101,9 +102,9 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   /** What of that was stuck at the last tick, and at the one before. */
   #stuckBytes = 0
   #stuckBefore = 0
-  /** For how many ticks something is queued of which nothing was taken. */
-  #stillTicks = 0
-  #hasTaken = false
+  /** Of a queue that a tick has seen, and whether it is taken too slowly. */
+  #progress: Progress | undefined
+  #isStill = false
   /** A frame of which a tick has seen a part. */
   #arriving: ArrivingFrame | undefined
   #wasLate = false
@@ -132,7 +133,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     this.#surroundings = surroundings
     this.#onLost = onLost
     this.#sentAt = surroundings.scheduler.now()
-    this.#outbox = new Outbox(surroundings.limits)
+    this.#outbox = new Outbox(surroundings.limits, socket)
     this.#reading = new Reading(socket)
     if (surroundings.authenticator === undefined) return
     this.#traffic = new Traffic(trafficRates(surroundings.limits, 1), this.#sentAt)
@@ -157,13 +158,12 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   get load(): BufferLoad {
-    const { drainTimeoutMs, tickMs } = this.#surroundings.limits
     return {
       settlingBytes: this.#unsettledBytes,
       stuckBytes: this.#stuckNow,
       partBytes: this.#socket.partBytes,
       drains: this.#stuckBytes < this.#stuckBefore,
-      isStill: this.#stillTicks * tickMs > drainTimeoutMs,
+      isStill: this.#isStill,
     }
   }
 
@@ -203,7 +203,7 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     const { receivedBytes } = this.#socket
     const broughtBytes = receivedBytes - this.#receivedBytes
     this.#receivedBytes = receivedBytes
-    this.#measureStuck()
+    this.#measureStuck(now)
     // No message may mean nothing: a long frame takes its time on a slow line, and nothing else can come meanwhile; and who is
     // not read cannot be heard.
     if (broughtBytes !== 0 || this.#reading.isHeld) this.#take({ type: 'alive', now })
@@ -217,13 +217,15 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
     for (const gate of this.#placeGates?.values() ?? []) gate.tick(now)
   }
 
-  #measureStuck(): void {
+  #measureStuck(now: number): void {
     const keptBytes = Math.max(this.#unknown?.bytes ?? 0, this.#session.machine.keptBytes ?? 0)
     this.#countArriving(this.#socket.partBytes + keptBytes)
     this.#stuckBefore = this.#stuckBytes
     this.#stuckBytes = this.#stuckNow
-    this.#stillTicks = this.#hasTaken || this.#socket.bufferedBytes === 0 ? 0 : this.#stillTicks + 1
-    this.#hasTaken = false
+    const { bufferedBytes, takenBytes } = this.#socket
+    this.#progress = bufferedBytes === 0 ? undefined : (this.#progress ?? new Progress(now, takenBytes))
+    const { drainTimeoutMs: timeoutMs, lineBytesPerSecondMin: bytesPerSecondMin } = this.#surroundings.limits
+    this.#isStill = this.#progress?.hasStopped(now, takenBytes, { timeoutMs, bytesPerSecondMin }) ?? false
   }
 
   /** A frame that is begun has to end in time, or it would be kept for as long as the client likes. */
@@ -368,8 +370,8 @@ export class SessionConnection<Message> implements Connection, MembershipOwner {
   }
 
   #sent(): void {
-    this.#hasTaken = true
     const { bufferedBytes } = this.#socket
+    if (bufferedBytes === 0) this.#progress = undefined
     this.#countQueued(bufferedBytes - this.#sharedBytes)
     if (!this.#outbox.drainedTo(bufferedBytes, this.#surroundings.buffers.pressed)) return
     for (const membership of this.#memberships.values()) membership.drained()

@@ -12,6 +12,8 @@ export interface FrameSocket {
   readonly request?: OpeningRequest | undefined
   /** Bytes given to `send` that the network has not taken. */
   readonly bufferedBytes: number
+  /** Bytes that the network has taken in all, those of a frame that it has not taken whole among them. */
+  readonly takenBytes: number
   /** Bytes that the network has brought, those of a frame that is not whole yet among them. */
   readonly receivedBytes: number
   /** Of these, what belongs to a frame that is not whole. */

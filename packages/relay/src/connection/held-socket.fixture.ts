@@ -7,6 +7,7 @@ export class HeldSocket implements FrameSocket {
   readonly address: string
   readonly messages: RelayMessage[] = []
   bufferedBytes = 0
+  takenBytes = 0
   receivedBytes = 0
   partBytes = 0
   paused = false
@@ -31,6 +32,7 @@ export class HeldSocket implements FrameSocket {
   flush(): void {
     for (const { bytes, onSent } of this.#unsent.splice(0)) {
       this.bufferedBytes -= bytes
+      this.takenBytes += bytes
       onSent()
     }
   }

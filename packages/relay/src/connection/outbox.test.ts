@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { Outbox } from './outbox.ts'
 
-const outbox = (): Outbox => new Outbox({ outboxSoftBytes: 100, outboxHardBytes: 50, drainTimeoutMs: 1000 })
+const limits = { outboxSoftBytes: 100, outboxHardBytes: 50, drainTimeoutMs: 1000, lineBytesPerSecondMin: 10 }
+const untaken = { takenBytes: 7 }
+
+const outbox = (): Outbox => new Outbox(limits, untaken)
 
 test('a socket that holds more than the soft bound is slow until it has drained to half of it', () => {
   const box = outbox()
@@ -39,6 +42,21 @@ test('a connection that does not drain in time has to go', () => {
   expect(box.overflowing(1501)).toBe('drainTimeoutMs')
 })
 
+test('a connection that drains slowly stays as long as it goes on, whatever it took before', () => {
+  const socket = { takenBytes: 500 }
+  const box = new Outbox(limits, socket)
+  box.sent(100_000, 100_000, 0)
+  // Much at once is of no use later.
+  socket.takenBytes += 50_000
+  for (const now of [1001, 2002, 3003]) {
+    expect(box.overflowing(now)).toBe(undefined)
+    socket.takenBytes += 11
+  }
+  expect(box.overflowing(4004)).toBe(undefined)
+  socket.takenBytes += 10
+  expect([box.overflowing(5004), box.overflowing(5005)]).toEqual([undefined, 'drainTimeoutMs'])
+})
+
 test('every slow time is counted afresh', () => {
   const box = outbox()
   box.sent(101, 101, 0)
@@ -50,8 +68,8 @@ test('every slow time is counted afresh', () => {
 })
 
 test('while the relay as a whole holds too much, a socket is slow with less', () => {
-  const limits = { outboxSoftBytes: 1_000_000, outboxHardBytes: 50, drainTimeoutMs: 1000 }
-  const [pressed, eased] = [new Outbox(limits), new Outbox(limits)]
+  const roomy = { ...limits, outboxSoftBytes: 1_000_000 }
+  const [pressed, eased] = [new Outbox(roomy, untaken), new Outbox(roomy, untaken)]
   expect([pressed.sent(1, 65_537, 0, true), eased.sent(1, 65_537, 0, false)]).toEqual([true, false])
   expect(pressed.drainedTo(32_769, true)).toBe(false)
   expect(pressed.drainedTo(32_768, true)).toBe(true)

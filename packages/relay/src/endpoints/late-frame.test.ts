@@ -29,7 +29,7 @@ class World {
       onEvent: () => {},
       scheduler: this.scheduler,
       // Nobody is taken for dead; clients of ours answer pings or not, as it happens.
-      limits: { tickMs: 10, frameBytesPerSecondMin: KiB, heartbeatMs: 3_600_000, ...limits },
+      limits: { tickMs: 10, lineBytesPerSecondMin: KiB, heartbeatMs: 3_600_000, ...limits },
     })
   }
 
