@@ -6,13 +6,8 @@ import { emptyHead, type RoomHead } from '../log/update-log.ts'
 import { noStateVector, updateOf } from '../relay-client.fixture.ts'
 import { RUN_BYTES_MAX } from './flush-run.ts'
 import { runJob, type LogSummary } from '../merger/merge-job.ts'
-import {
-  RoomMachine,
-  type JoinRequest,
-  type RoomEffect,
-  type RoomEvent,
-  type RoomMachineLimits,
-} from './room-machine.ts'
+import type { JoinRequest, RoomEffect, RoomEvent } from './room-event.ts'
+import { RoomMachine, type RoomMachineLimits } from './room-machine.ts'
 
 const EPOCH = 5
 const at = (seq: number): Position => ({ epoch: EPOCH, seq })

@@ -14,7 +14,8 @@ import { inspect } from '../merger/inspect.ts'
 import { runJob } from '../merger/merge-job.ts'
 import type { UpdateRanges } from '../merger/update-ranges.ts'
 import { malformed, type Refusal } from './admission.ts'
-import { RoomMachine, type RoomEffect, type RoomEvent, type RoomMachineLimits } from './room-machine.ts'
+import type { RoomEffect, RoomEvent } from './room-event.ts'
+import { RoomMachine, type RoomMachineLimits } from './room-machine.ts'
 
 const HANDLE = 7
 const EPOCH = 99

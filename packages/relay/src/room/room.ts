@@ -18,14 +18,8 @@ import type { RelayEventListener } from '../relay-event.ts'
 import type { Scheduler } from '../scheduler.ts'
 import { malformed, type Refusal } from './admission.ts'
 import type { Compaction } from './compaction.ts'
-import {
-  RoomMachine,
-  type Appended,
-  type JoinRequest,
-  type Reader,
-  type RoomEffect,
-  type RoomEvent,
-} from './room-machine.ts'
+import type { Appended, JoinRequest, Reader, RoomEffect, RoomEvent } from './room-event.ts'
+import { RoomMachine } from './room-machine.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import { SharedMessage, type RoomMessage } from './shared-message.ts'
 import type { UpdateMerger } from './update-merger.ts'

@@ -5,7 +5,7 @@
  */
 import type { Measured } from '../metrics/relay-metrics.ts'
 import type { Refusal } from './admission.ts'
-import type { JoinRequest } from './room-machine.ts'
+import type { JoinRequest } from './room-event.ts'
 import type { MemberId, RoomMember } from './room-member.ts'
 import { Room, type RoomSurroundings } from './room.ts'
 
