@@ -14,7 +14,8 @@ import { argv } from 'node:process'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { serveBench } from './server-child.ts'
 
-const DOCUMENT_BYTES_MIN = 32 * 1024
+/** Below the document of a quick run's trace, of 9 kB, and far above any edit. */
+const DOCUMENT_BYTES_MIN = 4 * 1024
 const NOTHING = new Uint8Array()
 
 class Room {
