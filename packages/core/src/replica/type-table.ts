@@ -43,7 +43,7 @@ export class TypeTable {
 
   /** Whether a format was ever placed inside. */
   isFormatted(type: number): boolean {
-    return (this.#cells[type * 9]! & FORMATTED) !== 0
+    return (this.#cells[type * 9]! & 0x10) > 0
   }
 
   /** The row that holds the type; NONE for a root, and for a type that was collected. */
