@@ -89,9 +89,8 @@ function table({ bench, results }: BenchReport, looks: Looks): Html {
         <tr>
           <th class="words">row</th>
           <th class="words">metric</th>
-          ${subjects.map((subject) => html`<th>${subject}</th>`)}
           <th>ratio to ${bench.baseline}</th>
-          ${hasTargets && html`<th class="words">target</th>`}
+          ${subjects.map((subject) => html`<th>${subject}</th>`)} ${hasTargets && html`<th class="words">target</th>`}
         </tr>
       </thead>
       <tbody>
@@ -125,13 +124,19 @@ function tableRow(
   return html`<tr>
     <th scope="row">${isFirst ? result.task : html`<span class="soft">${result.task}</span>`}</th>
     <td class="words">${metric.name}</td>
+    <td>${ratio && ratioText(ratio.median)}</td>
     ${subjects.map(
       (subject) =>
-        html`<td${subject === OURS && OURS_CLASS}>${result.notRun?.get(subject) ?? cell(result.subjects.get(subject), metric, beside)}</td>`,
+        html`<td${subject === OURS && OURS_CLASS}>${absence(result, subject) ?? cell(result.subjects.get(subject), metric, beside)}</td>`,
     )}
-    <td>${ratio && ratioText(ratio.median)}</td>
     ${hasTargets && html`<td class="words">${targets.map((judged) => html`<div>${judged.met ? '✓' : html`<span class="behind">✗</span>`} ${verdict(judged, metric)}</div>`)}</td>`}
   </tr>`
+}
+
+/** Why a subject was not asked. */
+function absence({ notRun }: TaskResult, subject: string): Html | undefined {
+  const reason = notRun?.get(subject)
+  return reason === undefined ? undefined : html`<span class="absent">${reason}</span>`
 }
 
 const OURS_CLASS = html` class="ours"`

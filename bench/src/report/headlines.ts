@@ -79,7 +79,8 @@ export function missingHeadlines(run: Run): string[] {
 
 function find(run: Run, { what, bench: name, task, metric: metricName, against }: Wanted): Headline | undefined {
   const report: BenchReport | undefined = run.reports.find(({ bench }) => bench.name === name)
-  const result: TaskResult | undefined = report?.results.find((candidate) => task.test(candidate.task))
+  // Of several sizes, the largest, which comes last.
+  const result: TaskResult | undefined = report?.results.findLast((candidate) => task.test(candidate.task))
   const metric = result?.metrics.find((candidate) => candidate.name === metricName)
   if (report === undefined || result === undefined || metric === undefined) return undefined
   const ratio = ratioTo(result, metric, against)

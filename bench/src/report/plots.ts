@@ -144,7 +144,8 @@ export function growthPlot(title: string, axis: string, metric: Metric, points: 
   })
 }
 
-const compact = new Intl.NumberFormat('en-GB', { notation: 'compact' })
+/** American, because British writes a million as `1m`. */
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact' })
 
 /** Text that crosses lines stays readable. */
 const halo = { stroke: 'var(--page)', strokeWidth: 4, fill: 'currentColor', paintOrder: 'stroke' } as const

@@ -55,6 +55,7 @@ th[scope=row] { font-weight: 500; white-space: normal; min-width: 11rem; }
 td small { display: block; }
 td.ours { font-weight: 600; }
 td small { font-weight: 400; }
+.absent { display: inline-block; max-width: 7.5em; white-space: normal; color: var(--soft); font-size: 0.9em; }
 .ahead, .behind { white-space: nowrap; }
 .ahead { color: var(--ahead); font-weight: 600; }
 .behind { color: var(--behind); font-weight: 600; }

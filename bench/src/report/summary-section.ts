@@ -94,7 +94,7 @@ function standingsTable(rows: readonly Listed[], most: number): Html {
               html`<tr>
                 <th scope="row">
                   <a href="#${standing.bench}">${standing.bench}</a>
-                  ${rowName(standing)}${points > 1 && html` <small>and ${points - 1} more points of the curve</small>`}
+                  ${rowName(standing)}${points > 1 && html` <small>and ${points - 1} more of the curve</small>`}
                 </th>
                 <td class="words">${standing.peer}</td>
                 <td>${ratioText(standing.ratio.median)}</td>

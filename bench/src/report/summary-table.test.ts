@@ -52,6 +52,7 @@ describe('the summary in a README', () => {
 
   it('says where the figures are from and how to get them again', () => {
     expect(text).toContain('1970-01-01 at 0123456789ab + changes, a processor, 2 cores')
+    expect(text).toContain('Caution: other work kept 1.5 cores busy when the run began')
     expect(text).toContain('`npm run bench -- --quick --seed 42` measures it again')
   })
 

@@ -1,7 +1,7 @@
 /** The run in one Markdown table, for the README: headlines with the peer that they are a multiple of, and beside them where we are behind. Pure. */
 import { formatRatio, formatValue } from '../harness/format.ts'
 import { between, escaped, placeOf } from '../harness/markdown.ts'
-import type { Run } from '../harness/run.ts'
+import { cautions, type Run } from '../harness/run.ts'
 import { headlinesOf } from './headlines.ts'
 import { listed, rowName, standingsOf, targetsOf, type Listed, type Standing } from './standings.ts'
 
@@ -31,7 +31,11 @@ function renderSummary(run: Run): string {
     '',
     behindText(standingsOf(run)) + targetText(run),
     '',
-    `${placeOf(run)}. Ratios are medians over rounds of the same run: above 1, we are better. \`${run.command}\` measures it again.`,
+    `${placeOf(run)}.${cautions(run)
+      .map((caution) => ` Caution: ${caution}.`)
+      .join(
+        '',
+      )} Ratios are medians over rounds of the same run: above 1, we are better. \`${run.command}\` measures it again.`,
   ].join('\n')
 }
 
