@@ -21,9 +21,17 @@ describe('a forecast', () => {
     const told = probed((size) => {
       done.push(size)
       return size / 10
-    }, 100_000)
+    }, 10_000)
     expect(done).toEqual([100, 200, 400, 800])
-    expect(told).toEqual({ ms: 10_000, exponent: 1 })
+    expect(told).toEqual({ ms: 1000, exponent: 1 })
+  })
+
+  it('is made again of larger pieces when it would refuse something for its warm-up', () => {
+    // What is slow is the compiler, and then it is done.
+    const told = probed((size) => size / 2000 + (size <= 800 ? 62 : 0), 400_000)
+    expect(told!.ms).toBeCloseTo(200)
+    const slow = probed((size) => size / 10 + (size <= 800 ? 50 : 0), 400_000)
+    expect(slow).toEqual({ ms: 40_000, exponent: 1 })
   })
 
   it('is not needed of what takes no time, and never does the whole work', () => {

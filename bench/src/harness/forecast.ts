@@ -18,8 +18,12 @@ export interface Forecast {
 /** The first piece; each of the next is twice as large. */
 const FIRST_SIZE = 100
 
-/** A piece that takes this long is one to go by: the compiler has settled, and what is left of its warm-up makes the forecast longer rather than shorter. */
+/** A piece that takes this long is one to go by. What is left of the compiler's warm-up makes the forecast longer rather than shorter, … */
 const PIECE_MS = 60
+
+/** … so that one that is longer than this is made again of larger pieces, up to those that take so long. */
+const LONG_MS = 2000
+const LONG_PIECE_MS = 300
 
 /** Steeper than this is called quadratic. Sorting, and trees, stay below. */
 const QUADRATIC_FROM = 1.4
@@ -38,7 +42,10 @@ export function probed(work: (size: number) => number, size: number): Forecast |
   let smaller: Piece | undefined
   for (let next = FIRST_SIZE; next < size; next *= 2) {
     const piece = { size: next, ms: work(next) }
-    if (smaller !== undefined && piece.ms >= PIECE_MS) return forecast(smaller, piece, size)
+    if (smaller !== undefined && piece.ms >= PIECE_MS) {
+      const told = forecast(smaller, piece, size)
+      if (told.ms <= LONG_MS || piece.ms >= LONG_PIECE_MS) return told
+    }
     smaller = piece
   }
   return undefined
