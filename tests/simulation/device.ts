@@ -235,8 +235,8 @@ export class Tab {
   /** What the device keeps, if this tab ends after it was told that it is hidden. */
   editsKept(): KeptEdits {
     const { faults, wipes, disk } = this.device
-    // Beyond the bound, edits wait for the writes under way.
-    const mayWait = disk.failing || ClientLimits.writesHastenedMax < 8
+    // Beyond the bound, edits wait for the writes under way; and a store that was cleared refuses them until the tab has heard of it.
+    const mayWait = disk.failing || this.wipesKnown < wipes || ClientLimits.writesHastenedMax < 8
     const working = mayWait ? [] : [...this.rooms].filter(([, { room }]) => room.status.store.state === 'durable')
     const edits = working.map(([name, room]) => [name, room.edits.slice()] as const)
     return { faults, wipes, edits }
