@@ -31,7 +31,7 @@ export const typicalMs: Typical = {
   'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
   growth: { quick: 4000, default: 40_000, full: 300_000 },
   traces: { quick: 1000, default: 2000, full: 2000 },
-  relay: { quick: 15_000, default: 150_000, full: 1_800_000 },
+  relay: { quick: 15_000, default: 200_000, full: 1_800_000 },
   people: { quick: 10_000, default: 90_000, full: 600_000 },
   'cold-start': { quick: 5000, default: 20_000, full: 60_000 },
 }

@@ -36,6 +36,7 @@ export const keystrokeRows: readonly PeopleRow[] = [
   },
   {
     name: 'keystroke, busy server',
+    notQuick: true,
     metrics,
     targets: [],
     notRun: new Map([[AUTOMERGE, 'no such load']]),

@@ -28,7 +28,9 @@ export const people: Bench = {
   async *run(context) {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal
-    const selected = rows.filter(({ name }) => context.selects(name))
+    const selected = rows.filter(
+      ({ name, notQuick = false }) => context.selects(name) && (!notQuick || context.scale === 'full'),
+    )
     if (selected.length === 0) return
     using pinned = new PinnedLoad()
     await using fleet = await Fleet.open(pinned.processors?.server)

@@ -16,6 +16,8 @@ export interface PeopleContext extends BenchContext {
 
 export interface PeopleRow {
   readonly name: string
+  /** A quick run does without. */
+  readonly notQuick?: true
   readonly metrics: readonly Metric[]
   readonly targets: readonly Target[]
   readonly notRun?: ReadonlyMap<string, string>

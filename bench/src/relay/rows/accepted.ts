@@ -19,6 +19,8 @@ const WINDOWS_MAX = 3200
 const SETTLES_WITHIN_MS = 30_000
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
+/** Of rows that are there for the curve. */
+const POINT_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
 const DURATION_MS: Sizes<number> = { quick: 100, normal: 700, full: 3000 }
 /** What all who write in one room have to push, more than they can in that time. */
 const UPDATES: Sizes<number> = { quick: 20_000, normal: 150_000, full: 400_000 }
@@ -31,7 +33,7 @@ const metrics: readonly Metric[] = [
 ]
 
 export const acceptedRows: readonly Row[] = [
-  inOneRoom(1),
+  notQuick(inOneRoom(1)),
   notQuick(inOneRoom(10)),
   inOneRoom(WRITERS, [
     { metric: 'accepted', against: BARE, timesAtLeast: 60 / 12 },
@@ -52,6 +54,7 @@ export const acceptedRows: readonly Row[] = [
         authors,
         roomOf: (room, index) => `${room} ${index}`,
         together: false,
+        rounds: ROUNDS,
       })
     },
   },
@@ -68,7 +71,12 @@ function inOneRoom(writers: number, targets: readonly Target[] = []): Row {
       const updates = Math.ceil(context.size(UPDATES) / Math.max(writers, WRITERS_OF_LEAST_UPDATES))
       const authors = Array.from({ length: writers }, (_, index) => author(FIRST_CLIENT_ID + index, updates))
       const taking = targets.length === 0 ? withoutCodecs(context.contenders) : context.contenders
-      return run(context, task, taking, { authors, roomOf: (room) => room, together: true })
+      return run(context, task, taking, {
+        authors,
+        roomOf: (room) => room,
+        together: true,
+        rounds: targets.length === 0 ? POINT_ROUNDS : ROUNDS,
+      })
     },
   }
 }
@@ -78,6 +86,7 @@ interface Writers {
   readonly roomOf: (room: string, index: number) => string
   /** Whether all of them are in one room. */
   readonly together: boolean
+  readonly rounds: Sizes<number>
 }
 
 async function run(
@@ -97,7 +106,7 @@ async function run(
       round: (index: number) => flood(running, `${task} ${index} ${contender.subject}`, writers, size(DURATION_MS)),
     })
   }
-  const result = await measure(task, metrics, runners, context.rounds ?? size(ROUNDS), context)
+  const result = await measure(task, metrics, runners, context.rounds ?? size(writers.rounds), context)
   if (!context.profile) return result
   const ours = await fleet.shared(contenders.find(({ subject }) => subject === OURS)!)
   const profile = await ours.process.profile(() => flood(ours, `${task} profiled`, writers, size(DURATION_MS)))

@@ -69,6 +69,7 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
       for (const contender of readers > UNWIRED_READERS_MAX ? [] : unwired) {
         runners.push({
           subject: contender.subject,
+          roundsMax: size({ quick: 1, normal: 1, full: 3 }),
           round: () =>
             fleet.alone(contender, (server) =>
               deliverUnwired(server, readers, Math.min(size(pushes), UNWIRED_PUSHES_MAX)),

@@ -11,7 +11,7 @@ import { Arrivals } from '../load/arrivals.ts'
 import { author, FIRST_CLIENT_ID } from '../load/authored.ts'
 import { until } from '../load/flood.ts'
 import { closeClients, joinAll, type LoadClient } from '../load/load-client.ts'
-import { BATCHED } from '../servers/contenders.ts'
+import { BATCHED, withoutCodecs } from '../servers/contenders.ts'
 import type { RunningContender } from '../servers/fleet.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { notQuick, type Row, type Sizes } from './row.ts'
@@ -35,7 +35,7 @@ const metrics: readonly Metric[] = [
   { name: 'per flush', unit: 'count', better: 'none' },
 ]
 
-export const durableRows: readonly Row[] = [row(1), notQuick(row(16)), row(128)]
+export const durableRows: readonly Row[] = [row(1), notQuick(row(16)), notQuick(row(128))]
 
 function row(rooms: number): Row {
   return {
@@ -46,7 +46,8 @@ function row(rooms: number): Row {
     async run(context, task) {
       const { fleet, size, contenders } = context
       const runners: Contestant[] = []
-      for (const contender of contenders.filter(({ subject }) => subject !== BATCHED)) {
+      const taking = rooms === 1 ? contenders : withoutCodecs(contenders)
+      for (const contender of taking.filter(({ subject }) => subject !== BATCHED)) {
         const running = await fleet.shared(contender)
         const round = (name: string): Promise<Record<string, number>> =>
           writeOneByOne(running, name, rooms, size(PUSHES_MAX), size(DURATION_MS))
