@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { diffUpdate } from './diff.ts'
-import { fuzz } from './fuzz.fixture.ts'
+import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.fixture.ts'
 import { mergeUpdates } from './merge.ts'
 import { editsArbitrary, playHistory } from './random-document.fixture.ts'
 import * as fast from './update-ids.ts'
@@ -16,7 +16,7 @@ import {
   parseUpdateMetaV2,
 } from './yjs-updates.ts'
 
-test('updates in format v2 are merged, compared and described as the same ones in format v1', () => {
+test('updates in format v2 are merged, compared and described as the same ones in format v1', { timeout: FUZZ_TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(editsArbitrary(30), fc.nat(), (edits, choice) => {
       const { authored, replicas } = playHistory(edits)
