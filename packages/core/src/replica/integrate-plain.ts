@@ -103,7 +103,8 @@ export function integratePlain(
       }
     } else if (left === NONE) break
     const parent = words[(left === NONE ? right : left) * ROW_WORDS + PARENT]!
-    if (parent !== knownParent) {
+    // What was collected has no parent, nor is one known at first.
+    if (parent === NONE || parent !== knownParent) {
       if (parent < 0 || !types.isRoot(parent) || types.trees[parent] !== undefined) break
       knownParent = parent
       transaction.addChanged(parent)

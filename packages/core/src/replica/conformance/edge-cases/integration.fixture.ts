@@ -1,4 +1,5 @@
 /** Types before they are in a document, clones, and types that are in one already. */
+import type * as Y from 'yjs'
 import { arrayOf, thrown, type Case } from './case.fixture.ts'
 
 export const integrationCases: readonly Case[] = [
@@ -61,6 +62,24 @@ export const integrationCases: readonly Case[] = [
       const inner = new library.Map()
       other.getArray('array').push([inner])
       arrayOf(doc, inner)
+    },
+  },
+  {
+    title: 'several structs at once, of which the first was written behind what was collected',
+    run: (library, doc) => {
+      doc.clientID = 9
+      const list = doc.getArray<Y.Text>('array')
+      list.push([new library.Text('deep')])
+      const other = new library.Doc()
+      other.clientID = 1
+      library.applyUpdate(other, library.encodeStateAsUpdate(doc))
+      const before = library.encodeStateVector(other)
+      const deep = other.getArray<Y.Text>('array').get(0)
+      for (let at = 0; at < 12; at++) deep.insert(at % 2 === 0 ? 4 : 2, 'a')
+      for (let at = 0; at < 12; at++) other.getText('text').insert(0, 'b')
+      list.delete(0)
+      library.applyUpdate(doc, library.encodeStateAsUpdate(other, before))
+      return [library.encodeStateAsUpdate(doc), doc.getText('text').toJSON()]
     },
   },
 ]
