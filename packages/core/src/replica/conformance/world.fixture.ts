@@ -10,7 +10,6 @@ import * as ContentKind from '../../content-kind.ts'
 import { decodeUpdateV2, encodeUpdateV2 } from '../../format-v2/update-v2.ts'
 import { mergeUpdates as mergeCanonically } from '../../merge.ts'
 import type { Struct } from '../../struct.ts'
-import { updateIds } from '../../update-ids.ts'
 import { decodeUpdate, encodeUpdate } from '../../update.ts'
 import { keepJournal, watch, type Entry } from './journal.fixture.ts'
 import { yjs, type Library } from './library.fixture.ts'
@@ -614,17 +613,18 @@ class Side {
 }
 
 /**
- * What Yjs makes of an encoding: the document, and which units come with it. While updates wait, Yjs merges them into what it encodes, and then
+ * What Yjs makes of an encoding: the document; and all that is in it, also what waits, in one form. While updates wait, Yjs merges them into what it encodes, and then
  * joins no items and forgets flags that say nothing; the replica writes what it would without them.
  */
 function loaded(update: Uint8Array, isV2: boolean): unknown {
   const doc = new yjs.Doc({ gc: false })
   if (isV2) yjs.applyUpdateV2(doc, update)
   else yjs.applyUpdate(doc, update)
-  const { structs, deletes } = updateIds(isV2 ? yjs.convertUpdateFormatV2ToV1(update) : update)
   doc.store.pendingStructs = null
   doc.store.pendingDs = null
-  return [hexOfBytes(yjs.encodeStateAsUpdate(doc)), [...structs], [...deletes]]
+  // A conversion forgets the flags, too.
+  const withoutFlags = yjs.convertUpdateFormatV2ToV1(isV2 ? update : yjs.convertUpdateFormatV1ToV2(update))
+  return [hexOfBytes(yjs.encodeStateAsUpdate(doc)), hexOfBytes(mergeCanonically([withoutFlags]))]
 }
 
 /** What Yjs makes of an encoding where it collects garbage. */
