@@ -54,7 +54,7 @@ export const coldStart: Bench = {
     const task = `${context.trace.edits.length.toLocaleString('en-GB')} keystrokes`
     if (!context.selects(task)) return
     context.progress.step(`cold-start · ${task}`)
-    const path = chromiumPath()
+    const path = await chromiumPath()
     if (path === undefined) {
       const notRun = new Map(pages.map(({ subject }) => [subject, 'no Chromium here']))
       yield { task, metrics, subjects: new Map(), notRun }

@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { BenchContext, Metric, Samples, TaskResult } from './bench.ts'
 import { withCpu } from './cpu-time.ts'
+import { collectGarbage } from './garbage.ts'
 
 /** One subject's part in a task. */
 export interface Contestant {
@@ -32,7 +33,7 @@ export async function measure(
       await setImmediate()
       signal.throwIfAborted()
       // What an earlier round left behind is not this one's to collect.
-      globalThis.gc?.()
+      collectGarbage()
       append(subjects.get(contestant.subject)!, await contestant.round(round))
     }
   }

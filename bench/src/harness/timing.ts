@@ -3,6 +3,7 @@
  * takes seconds gets few rounds. Warm-up lets the compiler settle before anything counts.
  */
 import { cpu, cpuMs } from './cpu-time.ts'
+import { collectGarbage } from './garbage.ts'
 import type { Contestant } from './measure.ts'
 
 /** The work of one subject. `check` sees an output before any number of it counts, and throws when it is wrong. */
@@ -44,7 +45,7 @@ export function timed<Output>(
   { subject, run, check, gauge, parts = 1, dispose }: Work<Output>,
   limits: TimingLimits,
 ): Contestant {
-  globalThis.gc?.()
+  collectGarbage()
   const firstCpu = cpuMs()
   const warmUpStart = performance.now()
   const first = run()
