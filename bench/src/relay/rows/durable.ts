@@ -19,8 +19,10 @@ import { verifyStored } from './stored.ts'
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
 const DURATION_MS: Sizes<number> = { quick: 100, normal: 400, full: 1000 }
-/** No one pushes more in a round. */
+/** All together push no more in a round, … */
 const PUSHES_MAX: Sizes<number> = { quick: 2000, normal: 8000, full: 20_000 }
+/** … but each may push so many: many share a server, and none gets far. */
+const PUSHES_EACH: Sizes<number> = { quick: 500, normal: 500, full: 1500 }
 const SETTLES_WITHIN_MS = 30_000
 
 /** What a room's write to the disk at its barest takes, about as much as an entry of a log. */
@@ -46,11 +48,12 @@ function row(rooms: number): Row {
     async run(context, task) {
       const { fleet, size, contenders } = context
       const runners: Contestant[] = []
+      const pushes = Math.max(size(PUSHES_EACH), Math.ceil(size(PUSHES_MAX) / rooms))
       const taking = rooms === 1 ? contenders : withoutCodecs(contenders)
       for (const contender of taking.filter(({ subject }) => subject !== BATCHED)) {
         const running = await fleet.shared(contender)
         const round = (name: string): Promise<Record<string, number>> =>
-          writeOneByOne(running, name, rooms, size(PUSHES_MAX), size(DURATION_MS))
+          writeOneByOne(running, name, rooms, pushes, size(DURATION_MS))
         // Or the first round would measure the compiler.
         await round(`${task} warm-up ${contender.subject}`)
         runners.push({
@@ -75,10 +78,10 @@ async function writeOneByOne(
   const roomOf = (index: number): string => `${name} ${index}`
   const clients = await joinAll(server, rooms, roomOf)
   try {
+    const people = clients.map((client) => new Patient(client, client.encodePushes(authored)))
     const before = await server.process.usage()
     const start = performance.now()
-    const people = clients.map((client) => new Patient(client, client.encodePushes(authored), start + durationMs))
-    for (const person of people) person.pushNext()
+    for (const person of people) person.start(start + durationMs)
     await until(
       () => people.every(({ settled }) => settled),
       `${server.subject}: acceptance of what ${rooms} people pushed one by one`,
@@ -111,20 +114,19 @@ async function writeOneByOne(
 class Patient {
   readonly #client: LoadClient
   readonly #frames: readonly Buffer[]
-  readonly #endAt: number
   readonly arrivals = new Arrivals(1)
+  #endAt = 0
   #sent = 0
   /** When the last push was accepted, by `performance.now()`. */
   lastAt = 0
 
-  constructor(client: LoadClient, frames: readonly Buffer[], endAt: number) {
+  constructor(client: LoadClient, frames: readonly Buffer[]) {
     this.#client = client
     this.#frames = frames
-    this.#endAt = endAt
     client.onAccepted = () => {
       this.lastAt = performance.now()
       this.arrivals.arrived(0, client.accepted, this.lastAt)
-      if (this.lastAt < endAt) this.pushNext()
+      if (this.lastAt < this.#endAt) this.#pushNext()
     }
   }
 
@@ -133,7 +135,13 @@ class Patient {
     return over && this.#client.accepted >= this.#sent
   }
 
-  pushNext(): void {
+  /** Pushes until `endAt`, by `performance.now()`. */
+  start(endAt: number): void {
+    this.#endAt = endAt
+    this.#pushNext()
+  }
+
+  #pushNext(): void {
     const frame = this.#frames[this.#sent]
     if (frame === undefined) return
     this.#sent++
