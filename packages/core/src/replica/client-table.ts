@@ -21,27 +21,26 @@ const VIEWED_BY = 7
 const LISTED_CLIENTS_MAX = 8
 
 const noCells = new Int32Array(0)
+const noIds: number[] = []
 
 export class ClientTable {
   /** Client IDs by index. */
-  ids: number[] = []
+  ids: number[] = noIds
+  count = 0
   /** How many clients have units. */
   withUnits = 0
   #cells: Int32Array = noCells
   /** By ID, once there are many. */
   #indices: Map<number, number> | null = null
   #encoded: (Uint8Array | undefined)[] | null = null
-  #recentId: number = NONE
+  /** Not a number while there is none: a field in which V8 saw small integers first is kept in another way once an ID above 2^31 comes, and all that reads it is compiled anew. */
+  #recentId: number | null = null
   #recentIndex: number = NONE
   readonly #rowTable: RowTable
 
   /** The table of the rows that hold indices of these clients. */
   constructor(rowTable: RowTable) {
     this.#rowTable = rowTable
-  }
-
-  get count(): number {
-    return this.ids.length
   }
 
   /** The next expected clock of a client. */
@@ -162,22 +161,15 @@ export class ClientTable {
 
   /** The client ID as a varUint; most IDs take five bytes, and each is written often. Borrowed. */
   encoded(index: number): Uint8Array {
-    const encoded = (this.#encoded ??= [])
-    let bytes = encoded[index]
-    if (bytes === undefined) {
-      const writer = new ByteWriter(8)
-      writer.varUint(this.ids[index]!)
-      bytes = writer.finish()
-      encoded[index] = bytes
-    }
-    return bytes
+    return this.#encoded?.[index] ?? this.#encode(index)
   }
 
   /** Forgets the clients from `count` on: those of an update that was refused. */
   truncate(count: number): void {
     for (const id of this.ids.splice(count)) this.#indices?.delete(id)
+    this.count = this.ids.length
     if (this.#encoded !== null) this.#encoded.length = Math.min(this.#encoded.length, count)
-    this.#recentId = NONE
+    this.#recentId = null
   }
 
   /** Indices of the clients that have units, in descending order of their IDs: the order of the wire. */
@@ -194,15 +186,29 @@ export class ClientTable {
   }
 
   #find(id: number): number {
-    return this.#indices === null ? this.ids.indexOf(id) : (this.#indices.get(id) ?? NONE)
+    if (this.#indices !== null) return this.#indices.get(id) ?? NONE
+    return this.count === 0 ? NONE : this.ids.indexOf(id)
+  }
+
+  #encode(index: number): Uint8Array {
+    const writer = new ByteWriter(8)
+    writer.varUint(this.ids[index]!)
+    const bytes = writer.finish()
+    this.#encoded ??= []
+    this.#encoded[index] = bytes
+    return bytes
   }
 
   #add(id: number): number {
-    const index = this.ids.length
+    const index = this.count++
     if (index === NARROW_CLIENTS_MAX) this.#rowTable.widenClients()
     // A list that is pushed to has room for many; most documents that anybody opens have few writers.
-    if (index === 0) this.ids = [id]
-    else this.ids.push(id)
+    if (index === 0) {
+      // As with `#recentId`: a list that had something else in it is one for anything from then on.
+      const ids: unknown[] = [null]
+      ids[0] = id
+      this.ids = ids as number[]
+    } else this.ids.push(id)
     if (index >= LISTED_CLIENTS_MAX) {
       if (this.#indices === null) this.#indices = new Map(this.ids.map((known, at) => [known, at]))
       else this.#indices.set(id, index)

@@ -104,7 +104,7 @@ function collectInside(transaction: Transaction, type: number, stack: number[]):
   types.setTail(type, NONE)
   types.setLength(type, 0)
   types.setRows(type, 0)
-  types.trees[type] = undefined
+  types.dropTree(type)
   const holder = types.item(type)
   types.setItem(type, COLLECTED)
   // Whoever holds its object may still ask which type it was.

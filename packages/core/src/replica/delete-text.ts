@@ -85,7 +85,7 @@ function giveToTombstone(transaction: Transaction, row: number, offset: number, 
   text.dead += units
   const type = rows.parent(row)
   types.setLength(type, types.length(type) - units)
-  types.trees[type]?.changed(row, -units)
+  types.tree(type)?.changed(row, -units)
   transaction.addDeleted(clients.ids[client]!, start, start + units)
   transaction.addChanged(type)
   return true

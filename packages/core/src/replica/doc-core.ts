@@ -108,9 +108,15 @@ export abstract class DocCore extends Observable<DocEvents> {
   /** Of the first type, which in most documents is the only one; and of all others. */
   #firstFacade: SharedType | undefined = undefined
   #facades: Map<number, SharedType> | null = null
-  #clientID: number = randomClientId()
+  /** No number until the constructor has drawn one: why, see `ClientTable`. */
+  #clientID: number = null as unknown as number
   #ownClient: number = NONE
   #heard = 0
+
+  constructor() {
+    super()
+    this.#clientID = randomClientId()
+  }
 
   /** The client ID under which this document writes. Must not be shared with another that writes. */
   get clientID(): number {

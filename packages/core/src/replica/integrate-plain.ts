@@ -105,7 +105,7 @@ export function integratePlain(
     const parent = words[(left === NONE ? right : left) * ROW_WORDS + PARENT]!
     // What was collected has no parent, nor is one known at first.
     if (parent === NONE || parent !== knownParent) {
-      if (parent < 0 || !types.isRoot(parent) || types.trees[parent] !== undefined) break
+      if (parent < 0 || !types.isRoot(parent) || types.tree(parent) !== undefined) break
       knownParent = parent
       transaction.addChanged(parent)
     }

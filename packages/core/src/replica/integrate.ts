@@ -241,7 +241,7 @@ export function growRow(transaction: Transaction, row: number, offset: number, u
   const parent = rows.parent(row)
   if (parent >= 0) {
     types.setLength(parent, types.length(parent) + units)
-    types.trees[parent]?.changed(row, units)
+    types.tree(parent)?.changed(row, units)
   }
   transaction.addChanged(parent)
 }

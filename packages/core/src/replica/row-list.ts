@@ -36,7 +36,7 @@ export function link(tables: Tables, left: number, row: number): void {
   rows.link(left, row, right)
   if (parent >= 0) {
     types.listed(parent, left, row, right, rows.visibleLength(row))
-    const tree = types.trees[parent]
+    const tree = types.tree(parent)
     if (tree !== undefined) tree.insertAfter(left, row)
     return
   }
@@ -60,7 +60,7 @@ export function hide(tables: Tables, row: number): void {
   const parent = rows.parent(row)
   if (units === 0 || parent < 0) return
   types.setLength(parent, types.length(parent) - units)
-  types.trees[parent]?.changed(row, -units)
+  types.tree(parent)?.changed(row, -units)
 }
 
 /** Cuts a row after `units`, which is in 1 … length − 1, and returns the row of the rest. Columns that were read before may be out of date. */
@@ -98,7 +98,7 @@ export function split(tables: Tables, row: number, units: number): number {
   if (parent >= 0) {
     if (right === NONE) types.setTail(parent, rest)
     types.setRows(parent, types.rows(parent) + 1)
-    const tree = types.trees[parent]
+    const tree = types.tree(parent)
     if (tree !== undefined) {
       if (rows.isVisible(row)) tree.changed(row, -length)
       tree.insertAfter(row, rest)
@@ -136,7 +136,7 @@ export function mergeIfOne(tables: Tables, left: number, right: number): boolean
   const next = rows.right(right)
   if (parent >= 0) {
     const { types } = tables
-    types.trees[parent]?.join(left, right)
+    types.tree(parent)?.join(left, right)
     if (next === NONE) types.setTail(parent, left)
     types.setRows(parent, types.rows(parent) - 1)
   } else {
@@ -211,11 +211,18 @@ export function indexOfRow(tables: Tables, row: number): number {
 
 /** The position tree of a type, which long lists get when they are first asked for an index. */
 export function treeOf(tables: Tables, type: number): PositionTree | undefined {
-  const { rows, types } = tables
-  const tree = types.trees[type]
+  const { types } = tables
+  const tree = types.tree(type)
   if (tree !== undefined || types.rows(type) <= WALKED_ROWS_MAX) return tree
+  return plantTree(tables, type)
+}
+
+/** Apart: a document does it once or twice. */
+function plantTree({ rows, types }: Tables, type: number): PositionTree {
   rows.withLeaves()
-  return (types.trees[type] = new PositionTree(rows, types.head(type), types.rows(type)))
+  const tree = new PositionTree(rows, types.head(type), types.rows(type))
+  types.setTree(type, tree)
+  return tree
 }
 
 function joinContents(tables: Tables, left: number, right: number): boolean {

@@ -242,5 +242,5 @@ function insertPlain(transaction: Transaction, type: number, index: number, text
     }
   }
   const row = insertString(transaction, left, right, type, text)
-  types.trees[type]?.pointTo(row, at + text.length - rows.length(row))
+  types.tree(type)?.pointTo(row, at + text.length - rows.length(row))
 }

@@ -34,8 +34,8 @@ export class TypeTable {
   #names: Map<number | string, string | number> | null = null
   /** The IDs of the items that held types which were collected while somebody held their objects. */
   #collected: Map<number, Id> | null = null
-  /** Trees of the types that are long, and were asked for an index. */
-  readonly trees: (PositionTree | undefined)[] = []
+  /** Trees of the types that are long, and were asked for an index; made with the first one. */
+  #trees: (PositionTree | undefined)[] | null = null
 
   kind(type: number): TypeKind.Kind {
     return (this.#cells[type * 9]! & KIND_BITS) as TypeKind.Kind
@@ -80,6 +80,11 @@ export class TypeTable {
     return this.#cells[type * 9 + 7]!
   }
 
+  /** The position tree of its list, if it has one. */
+  tree(type: number): PositionTree | undefined {
+    return this.#trees === null ? undefined : this.#trees[type]
+  }
+
   /** The transaction that changed its list last. */
   changedBy(type: number): number {
     return this.#cells[type * 9 + 8]!
@@ -120,6 +125,15 @@ export class TypeTable {
 
   setLastEntry(type: number, entry: number): void {
     this.#cells[type * 9 + 7] = entry
+  }
+
+  setTree(type: number, tree: PositionTree): void {
+    this.#trees ??= []
+    this.#trees[type] = tree
+  }
+
+  dropTree(type: number): void {
+    if (this.#trees !== null) this.#trees[type] = undefined
   }
 
   setChangedBy(type: number, serial: number): void {
