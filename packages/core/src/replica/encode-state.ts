@@ -10,6 +10,7 @@ import { decodeUpdate, encodeUpdate } from '../update.ts'
 import { mergeUpdateValues } from '../update-values.ts'
 import { encodeUpdateV2 } from '../format-v2/update-v2.ts'
 import type { DocCore } from './doc-core.ts'
+import { encodeDeletion, encodeTyping } from './encode-keystroke.ts'
 import { writeContentOf } from './row-content.ts'
 import { entryOfParent, GC_KIND, NONE } from './row-table.ts'
 import type { Tables } from './tables.ts'
@@ -52,6 +53,12 @@ export function encodeTransaction(transaction: Transaction): Uint8Array | null {
   const { tables } = doc
   const { clients } = tables
   const touched = transaction.touchedSince(doc.round.length)
+  if (touched.length === 2 && deleted.length === 0) {
+    const typed = encodeTyping(tables, touched[0]!, touched[1]!)
+    if (typed !== null) return typed
+  } else if (touched.length === 0 && deleted.length === 3) {
+    return encodeDeletion(tables, clients.indexOf(deleted[0]!), deleted[1]!, deleted[2]! - deleted[1]!)
+  }
   writer.reset()
   if (touched.length === 2) {
     writer.uint8(1)
