@@ -82,6 +82,7 @@ function canRetry(doc: DocCore, { missing }: PendingUpdates): boolean {
 /** Root types become known with the update that names them, even if it has to wait. */
 function nameRoots(doc: DocCore): void {
   const { cells, bytes, named } = incoming
+  if (named.length === 0) return
   for (const at of named) {
     const name = decodeUtf8(bytes.subarray(cells[at + Column.parentAt], cells[at + Column.parentEnd]))
     doc.rootNamed(name)

@@ -22,6 +22,7 @@ const LISTED_CLIENTS_MAX = 8
 
 const noCells = new Int32Array(0)
 const noIds: number[] = []
+const noBytes = new Uint8Array(0)
 
 export class ClientTable {
   /** Client IDs by index. */
@@ -36,6 +37,11 @@ export class ClientTable {
   /** Not a number while there is none: a field in which V8 saw small integers first is kept in another way once an ID above 2^31 comes, and all that reads it is compiled anew. */
   #recentId: number | null = null
   #recentIndex: number = NONE
+  /** After {@link readIndex}, how many bytes the ID takes. */
+  readBytes = 0
+  /** Those of the ID that it read last. */
+  #recentBytes: Uint8Array = noBytes
+  #recentBytesIndex: number = NONE
   readonly #rowTable: RowTable
 
   /** The table of the rows that hold indices of these clients. */
@@ -143,6 +149,21 @@ export class ClientTable {
     return id === this.#recentId ? this.#recentIndex : this.#find(id)
   }
 
+  /**
+   * Reads a client ID, of up to five bytes as most have, and returns its index; or NONE if there is no such client, or no such ID. How many bytes it has is in {@link readBytes}
+   * then. Where it is the one that was read last, its bytes are compared, and no number is made of them.
+   */
+  readIndex(bytes: Uint8Array, at: number): number {
+    const recent = this.#recentBytes
+    let same = 0
+    while (same < recent.length && bytes[at + same] === recent[same]) same++
+    if (same > 0 && same === recent.length) {
+      this.readBytes = same
+      return this.#recentBytesIndex
+    }
+    return this.#readOtherIndex(bytes, at)
+  }
+
   /** The clock that the document expects next of a client, by its ID. */
   stateOf(id: number): number {
     const index = this.indexOf(id)
@@ -170,6 +191,7 @@ export class ClientTable {
     this.count = this.ids.length
     if (this.#encoded !== null) this.#encoded.length = Math.min(this.#encoded.length, count)
     this.#recentId = null
+    this.#recentBytes = noBytes
   }
 
   /** Indices of the clients that have units, in descending order of their IDs: the order of the wire. */
@@ -188,6 +210,24 @@ export class ClientTable {
   #find(id: number): number {
     if (this.#indices !== null) return this.#indices.get(id) ?? NONE
     return this.count === 0 ? NONE : this.ids.indexOf(id)
+  }
+
+  #readOtherIndex(bytes: Uint8Array, at: number): number {
+    let id = 0
+    for (let read = 0; read < 5; read++) {
+      const byte = bytes[at + read]
+      if (byte === undefined) return NONE
+      id += (byte & 0x7f) * 2 ** (7 * read)
+      if (byte >= 0x80) continue
+      const index = this.indexOf(id)
+      if (index === NONE) return NONE
+      this.readBytes = read + 1
+      // An ID may be written longer than it has to be; then the next is read as a number again.
+      this.#recentBytes = this.encoded(index)
+      this.#recentBytesIndex = index
+      return index
+    }
+    return NONE
   }
 
   #encode(index: number): Uint8Array {

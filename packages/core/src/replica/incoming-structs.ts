@@ -24,13 +24,13 @@ const KEPT_CELLS_MAX = 2 ** 20
 /** The structs of one client, in the order of their clocks. */
 export interface IncomingClient {
   /** Index in the client table. */
-  readonly client: number
+  client: number
   /** Handle of the next one to apply. */
   next: number
   /** Behind the last one. */
-  readonly end: number
+  end: number
   /** The offset behind the last one in the bytes. */
-  readonly to: number
+  to: number
 }
 
 /** Room for so many structs is made at once; an update may announce more than it can pay for. */
@@ -57,6 +57,12 @@ const KIND_BITS = Info.kindBits
 const ORIGIN = Info.origin
 const RIGHT_ORIGIN = Info.rightOrigin
 
+/** Longer updates are no keystrokes. Below 128, so that the length of their text is one byte. */
+const KEYSTROKE_BYTES_MAX = 100
+
+/** Where {@link shortVarUint} reads. */
+let cursor = 0
+
 const scan = new StructScan()
 const head = new ClientHead()
 
@@ -77,6 +83,8 @@ export class IncomingStructs {
   narrowUnits = 0
   wideUnits = 0
   #end = 0
+  /** The list of clients of a keystroke, used again and again. */
+  readonly #typist: [IncomingClient] = [{ client: NONE, next: 0, end: STRIDE, to: 0 }]
 
   /**
    * Decodes an update in format v1. Throws `DecodeError`, also where a clock is above {@link CLOCK_MAX}; the client table is then as it was. Time and memory are
@@ -89,6 +97,7 @@ export class IncomingStructs {
     this.named = noNumbers
     this.narrowUnits = 0
     this.wideUnits = 0
+    if (bytes.length <= KEYSTROKE_BYTES_MAX && this.#decodeKeystroke(bytes, table)) return
     try {
       scan.open(bytes, 0, 0)
       const { reader } = scan
@@ -120,6 +129,73 @@ export class IncomingStructs {
     this.deletes = noNumbers
     this.named = noNumbers
     if (this.cells.length > KEPT_CELLS_MAX) this.cells = new Int32Array(STRIDE * 8)
+  }
+
+  /**
+   * Decodes the update of a keystroke: ASCII, with an origin on a side, by a client that is known, and nothing deleted; or one range deleted, and nothing new. False for anything else,
+   * and for what is damaged; then nothing was done.
+   *
+   * Most updates are this. Half of the time that the general way takes for one goes into calls and fields.
+   */
+  #decodeKeystroke(bytes: Uint8Array, table: ClientTable): boolean {
+    const end = bytes.length
+    const isDeletion = bytes[0] === 0
+    if (bytes[1] !== 1 || (!isDeletion && (bytes[0] !== 1 || bytes[end - 1] !== 0))) return false
+    const client = table.readIndex(bytes, 2)
+    if (client === NONE) return false
+    const idBytes = table.readBytes
+    cursor = 2 + idBytes
+    if (isDeletion) {
+      if (bytes[cursor++] !== 1) return false
+      const start = shortVarUint(bytes)
+      const units = shortVarUint(bytes)
+      if (start < 0 || units <= 0 || cursor !== end) return false
+      this.clients = noClients
+      this.deletes = [table.ids[client]!, start, start + units]
+      return true
+    }
+    const clock = shortVarUint(bytes)
+    const from = cursor
+    const info = bytes[cursor++]!
+    if (clock < 0 || (info & 0x3f) !== STRING || (info & 0xc0) === 0) return false
+    const { cells } = this
+    cells[ORIGIN_CLIENT] = NONE
+    cells[RIGHT_CLIENT] = NONE
+    if ((info & ORIGIN) !== 0) {
+      const originClient = table.readIndex(bytes, cursor)
+      cursor += table.readBytes
+      const originClock = shortVarUint(bytes)
+      if (originClient === NONE || originClock < 0 || (originClient === client && originClock >= clock)) return false
+      cells[ORIGIN_CLIENT] = originClient
+      cells[ORIGIN_CLIENT + 1] = originClock
+    }
+    if ((info & RIGHT_ORIGIN) !== 0) {
+      const rightClient = table.readIndex(bytes, cursor)
+      cursor += table.readBytes
+      const rightClock = shortVarUint(bytes)
+      if (rightClient === NONE || rightClock < 0 || (rightClient === client && rightClock >= clock)) return false
+      cells[RIGHT_CLIENT] = rightClient
+      cells[RIGHT_CLIENT + 1] = rightClock
+    }
+    const units = bytes[cursor++]!
+    if (units === 0 || cursor + units !== end - 1) return false
+    let seen = 0
+    for (let read = cursor; read < end; read++) seen |= bytes[read]!
+    if (seen >= 0x80) return false
+    cells[CLOCK] = clock
+    cells[LENGTH] = units
+    cells[KIND] = STRING
+    cells[FROM] = from
+    cells[PAYLOAD_AT] = cursor
+    cells[PAYLOAD_END] = end - 1
+    this.#end = STRIDE
+    const only = this.#typist[0]
+    only.client = client
+    only.next = 0
+    only.to = end - 1
+    this.clients = this.#typist
+    this.deletes = noNumbers
+    return true
   }
 
   #decodeClient(reader: ByteReader, table: ClientTable): void {
@@ -349,4 +425,16 @@ export class IncomingStructs {
     cells[at + Column.keyAt] = scan.parentSubAt
     cells[at + Column.keyEnd] = scan.parentSubEnd
   }
+}
+
+/** Reads an integer of up to four bytes at {@link cursor}. Negative if it is longer, or the bytes end. */
+function shortVarUint(bytes: Uint8Array): number {
+  let value = 0
+  for (let shift = 0; shift < 28; shift += 7) {
+    const byte = bytes[cursor++]
+    if (byte === undefined) return -1
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return value
+  }
+  return -1
 }
