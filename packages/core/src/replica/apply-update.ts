@@ -10,7 +10,7 @@ import { decodeUtf8 } from '../text-coding.ts'
 import { encodeUpdate } from '../update.ts'
 import { decodeUpdateV2 } from '../format-v2/update-v2.ts'
 import { deleteRow } from './delete-row.ts'
-import type { DocCore } from './doc-core.ts'
+import { TransactionEvent, type DocCore } from './doc-core.ts'
 import * as Column from './incoming-column.ts'
 import { IncomingStructs, STRIDE, type IncomingClient } from './incoming-structs.ts'
 import { afterConflicts, canGrow, cut, growRow, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
@@ -227,14 +227,14 @@ function integrateStruct(
   const skipped = state - cells[at + Column.clock]!
   if (skipped < 0) return client
   // Before anything is cut: what is known needs no place, and a cut inside a surrogate pair would damage it.
-  if (skipped >= length && tables.redone === null) return NONE
+  if (skipped >= length && !showsCuts(doc)) return NONE
   let originClient = cells[at + Column.originClient]!
   let originClock = originClient === NONE ? 0 : cells[at + Column.originClock]!
   const rightClient = cells[at + Column.rightClient]!
   const rightClock = rightClient === NONE ? 0 : cells[at + Column.rightClock]!
   if (skipped >= length) {
-    if (originClient !== NONE) cutRedone(transaction, originClient, originClock + 1)
-    if (rightClient !== NONE) cutRedone(transaction, rightClient, rightClock)
+    if (originClient !== NONE) cutKnown(transaction, originClient, originClock + 1)
+    if (rightClient !== NONE) cutKnown(transaction, rightClient, rightClock)
     return NONE
   }
   if (originClient !== NONE && originClient !== client && originClock >= clients.state(originClient))
@@ -251,6 +251,7 @@ function integrateStruct(
     return NONE
   }
   if (skipped > 0) {
+    if (originClient !== NONE && showsCuts(doc)) cutKnown(transaction, originClient, originClock + 1)
     originClient = client
     originClock = state - 1
   }
@@ -337,17 +338,31 @@ function integrateStruct(
 }
 
 /**
- * Yjs cuts at the origins of structs that it has already. That shows only in items that were redone, which are never joined again: those are cut here too, if that
- * damages no surrogate pair.
+ * Whether somebody may see that Yjs cuts at the origins of structs that it has already, or has in part. It joins what it cut before it emits the transaction, and
+ * looks further for neighbours that are one run. So it shows in items that were redone, which are never joined again; in what the transactions before it in its round
+ * emit; and where listeners made neighbours of one run meanwhile.
  */
-function cutRedone(transaction: Transaction, client: number, clock: number): void {
-  const { rows, ids, clients, text } = transaction.doc.tables
+function showsCuts(doc: DocCore): boolean {
+  return (
+    doc.tables.redone !== null ||
+    doc.round.length > 1 ||
+    doc.observers > 0 ||
+    doc.isHeard(TransactionEvent.beforeObserverCalls | TransactionEvent.afterTransaction)
+  )
+}
+
+/** Cuts in front of a unit, if that can be seen and damages no surrogate pair; or only remembers to look for neighbours there. */
+function cutKnown(transaction: Transaction, client: number, clock: number): void {
+  const { doc } = transaction
+  const { rows, ids, clients, text } = doc.tables
   if (clock >= clients.state(client)) return
   const row = ids.find(client, clock)
   const units = clock - rows.clock(row)
   const flags = rows.flags(row)
-  if (units === 0 || (flags & Flag.redone) === 0 || rows.kind(row) === GC_KIND) return
-  if ((flags & Flag.wide) === 0 || !isHigh(text.wide[rows.content(row) + units - 1]!)) cut(transaction, row, units)
+  if (units === 0 || rows.kind(row) === GC_KIND) return
+  if ((flags & Flag.wide) !== 0 && isHigh(text.wide[rows.content(row) + units - 1]!)) return
+  if ((flags & Flag.redone) !== 0 || doc.round.length > 1) cut(transaction, row, units)
+  else transaction.addLoose(client, clock)
 }
 
 /** The parent column of a struct without origins; NONE if its parent is gone. */

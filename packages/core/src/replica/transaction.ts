@@ -47,7 +47,7 @@ export class Transaction {
   changes: readonly number[] = nothing
   /** As {@link changes}: the types that were still there when their observers' turn came; null before the first turn. */
   told: readonly number[] | null = null
-  /** Flat: client index and clock of rows that may be one run with a neighbour: they were cut, or lost their parent. */
+  /** Flat: client index and clock of rows that may be one run with a neighbour: they were cut, or lost their parent, or Yjs would have cut there. */
   loose: readonly number[] = nothing
   /** Whether rows were deleted or added that may have to be collected or merged. */
   hasLooseEnds = false

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { mergeUpdates } from '../merge.ts'
 import { applyUpdate } from './apply-update.ts'
 import { Doc } from './doc.ts'
 import { encodeStateAsUpdate } from './encode-state.ts'
@@ -75,4 +76,37 @@ test('values of one key that wait together delete each other as they do one by o
     expect(encodeStateAsUpdate(ours)).toEqual(Y.encodeStateAsUpdate(theirs))
     expect(ours.getMap('map').get('key')).toBe(0)
   }
+})
+
+test('what waited apart is one run for the transactions before it, a deliberate difference: it says the same', () => {
+  const author = new Y.Doc()
+  author.clientID = 7
+  const letters: Uint8Array[] = []
+  author.on('update', (update: Uint8Array) => letters.push(update))
+  for (const [at, letter] of ['a', 'b', 'c'].entries()) author.getText('text').insert(at, letter)
+  const [first, second, third] = letters as [Uint8Array, Uint8Array, Uint8Array]
+  const stranger = new Y.Doc()
+  stranger.clientID = 9
+  stranger.getText('text').insert(0, '-')
+
+  const [theirs, ours] = [new Y.Doc(), new Doc()]
+  const told: [Uint8Array[], Uint8Array[]] = [[], []]
+  theirs.on('update', (update: Uint8Array) => told[0].push(update))
+  ours.on('update', (update: Uint8Array) => told[1].push(update))
+  for (const update of [second, third]) {
+    Y.applyUpdate(theirs, update)
+    applyUpdate(ours, update)
+  }
+  theirs.once('afterTransaction', () => Y.applyUpdate(theirs, first))
+  ours.once('afterTransaction', () => applyUpdate(ours, first))
+  Y.applyUpdate(theirs, Y.encodeStateAsUpdate(stranger))
+  applyUpdate(ours, Y.encodeStateAsUpdate(stranger))
+
+  const structs = (updates: Uint8Array[]): number[] => updates.map((update) => Y.decodeUpdate(update).structs.length)
+  expect([structs(told[0]), structs(told[1])]).toEqual([
+    [4, 1],
+    [3, 1],
+  ])
+  expect(told[1].map((update) => mergeUpdates([update]))).toEqual(told[0].map((update) => mergeUpdates([update])))
+  expect(encodeStateAsUpdate(ours)).toEqual(Y.encodeStateAsUpdate(theirs))
 })

@@ -8,7 +8,14 @@ import type * as Y from 'yjs'
 import { FUZZ_TIMEOUT_MS, fuzz } from '../../fuzz.fixture.ts'
 import { subject, yjs, type Library } from './library.fixture.ts'
 import type { Features } from './random-edit.fixture.ts'
-import { playWorld, stepArbitrary, type Outcome, type Step, type WorldOptions } from './world.fixture.ts'
+import {
+  playWorld,
+  roundStepArbitrary,
+  stepArbitrary,
+  type Outcome,
+  type Step,
+  type WorldOptions,
+} from './world.fixture.ts'
 
 const total = { histories: 0, updates: 0, undone: 0, events: 0 }
 
@@ -49,8 +56,15 @@ const plainText: Features = {
 /** Histories with undo want a library that has it. */
 const hasUndo = 'UndoManager' in subject
 
+interface Kind {
+  readonly undo: boolean
+  readonly reactions: boolean
+  /** Whether most of it happens while listeners are told of something else. */
+  readonly rounds?: boolean
+}
+
 /** From the narrow to the wide: what fails in a narrow one is easier to understand. */
-const histories: readonly (readonly [of: string, features: Features, rest: { undo: boolean; reactions: boolean }])[] = [
+const histories: readonly (readonly [of: string, features: Features, rest: Kind])[] = [
   ['plain text', plainText, { undo: false, reactions: false }],
   ['plain text with surrogate pairs', { ...plainText, pairs: true }, { undo: false, reactions: true }],
   ['shared types', { ...everything, formatting: false, pairs: false }, { undo: false, reactions: false }],
@@ -59,16 +73,20 @@ const histories: readonly (readonly [of: string, features: Features, rest: { und
   ['undone plain text', plainText, { undo: true, reactions: false }],
   ['undone shared types', { ...everything, formatting: false, pairs: false }, { undo: true, reactions: false }],
   ['everything', everything, { undo: hasUndo, reactions: true }],
+  ['plain text in rounds of several transactions', plainText, { undo: hasUndo, reactions: true, rounds: true }],
+  ['everything in rounds of several transactions', everything, { undo: hasUndo, reactions: true, rounds: true }],
 ]
 
-const stepsArbitrary = fc.array(stepArbitrary, { maxLength: 40, size: 'max' })
+const stepsOf = (step: fc.Arbitrary<Step>): fc.Arbitrary<Step[]> => fc.array(step, { maxLength: 40, size: 'max' })
+const stepsArbitrary = stepsOf(stepArbitrary)
+const roundsArbitrary = stepsOf(roundStepArbitrary)
 const companyArbitrary = fc.nat({ max: companies.length - 1 })
 const gcArbitrary = fc.constantFrom([true], [false], [true, true, false], [false, true, true, false])
 
 describe('histories', { timeout: FUZZ_TIMEOUT_MS }, () => {
-  test.each(histories.filter(([, , { undo }]) => hasUndo || !undo))('of %s', (_, features, rest) => {
+  test.each(histories.filter(([, , { undo }]) => hasUndo || !undo))('of %s', (_, features, { rounds, ...rest }) => {
     const property = fc.property(
-      stepsArbitrary,
+      rounds === true ? roundsArbitrary : stepsArbitrary,
       companyArbitrary,
       gcArbitrary,
       fc.nat(3),

@@ -90,4 +90,23 @@ export const undoCases: readonly Case[] = [
       return undo.undoStack.length
     },
   },
+  {
+    title: 'what came back is cut where the rest of what is known in part was written',
+    needs: ['UndoManager'],
+    run: (library, doc) => {
+      const author = new library.Doc()
+      author.clientID = 2
+      author.getText('text').insert(0, 'a')
+      const one = library.encodeStateVector(author)
+      author.getText('text').insert(1, 'b')
+      library.applyUpdate(doc, library.encodeStateAsUpdate(author))
+      doc.clientID = 1
+      const undo = new library.UndoManager(doc.getText('text'), { captureTimeout: 0 })
+      doc.getText('text').delete(0, 2)
+      undo.undo()
+      author.getText('text').insert(2, 'c')
+      library.applyUpdate(doc, library.encodeStateAsUpdate(author, one))
+      return [doc.getText('text').toJSON(), library.encodeStateAsUpdate(doc)]
+    },
+  },
 ]
