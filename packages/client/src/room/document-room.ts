@@ -229,7 +229,7 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     if (this.#life.state !== 'open') throw closedError(this.name)
     const update = reissued(edits.map((edit) => edit.update))
     // Without a source of ours: it is an edit like any other.
-    callListener(() => this.#replica.applyUpdate(update, { source: 'reissue' }))
+    callListener(() => this.#replica.applyEdit(update, { source: 'reissue' }))
     return edits.length
   }
 

@@ -13,12 +13,20 @@ export interface Replica {
   readonly forgets: boolean
   /** From now on this copy writes under another client ID. */
   renewClientID(clientID: number): void
-  /** Applies an update. Idempotent; updates may come in any order. Listeners are told, with `source`. */
+  /**
+   * Applies an update. Idempotent; updates may come in any order. Observers of the document are told, with `source`; listeners to updates
+   * need not be.
+   */
   applyUpdate(update: Uint8Array, source: Source): void
+  /** Applies an update as if the app had made it: listeners are told of what is new in it. */
+  applyEdit(update: Uint8Array, source: Source): void
   encodeStateVector(): Uint8Array
   /** What a replica with this state vector lacks; everything without one. */
   encodeDiff(stateVector?: Uint8Array): Uint8Array
-  /** Tells of every change, with its source (`undefined` or anything else for edits of the app). Returns its undo. */
+  /**
+   * Tells of every change but those by {@link Replica.applyUpdate}, of which it may tell, with its source (`undefined` or anything else for edits
+   * of the app). Returns its undo.
+   */
   onUpdate(listener: (update: Uint8Array, source: unknown) => void): () => void
   /** Tells that the document is destroyed: no change of it will be told any more. Returns its undo. */
   onDestroy(listener: () => void): () => void
