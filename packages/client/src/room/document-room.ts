@@ -8,6 +8,7 @@
  * ```
  */
 import {
+  decodeStateVector,
   diffUpdate,
   emptyUpdate,
   encodeStateVectorFromUpdate,
@@ -42,6 +43,7 @@ import type { RoomDoc } from './room-doc.ts'
 import type { RejectedEdit, Room, WaitOptions } from './room.ts'
 import { StatusCell } from './status-cell.ts'
 import { latestEdit, rowsAfter, type EditFacts, type RoomStatus } from './status.ts'
+import { StoredRows } from './stored-rows.ts'
 import { WaitingList, type WaitVerdict } from './waiting-list.ts'
 
 export interface RoomHost<Document extends RoomDoc> {
@@ -416,8 +418,8 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     if (this.#life.state !== 'loading') throw closedError(this.name)
     // What the document held before it was opened counts as an edit.
     if (!isEmptyUpdate(initial)) {
-      this.#dispute(GatheredUpdates.of([stored, initial]).conflicts)
-      this.#keepMissing(initial, stored)
+      this.#dispute(GatheredUpdates.of([stored.merged(), initial]).conflicts)
+      this.#keepMissing(initial, stored.merged())
     }
     this.#life = { state: 'open', loaded: this.#life.loaded }
     this.#takeLastWords(stored)
@@ -447,12 +449,12 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   }
 
   /** What earlier pages left of this room, and the device store did not take when the client was opened. */
-  #takeLastWords(stored: Uint8Array): void {
+  #takeLastWords(stored: StoredRows): void {
     for (const words of this.#host.lastWords?.all() ?? []) {
       if (words.room !== this.name || this.#lastWords.has(words.key)) continue
       this.#lastWords.set(words.key, words)
       this.#apply(words.update, roomSources.store)
-      this.#keepMissing(words.update, stored)
+      this.#keepMissing(words.update, stored.merged())
     }
   }
 
@@ -480,39 +482,62 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
     )
   }
 
-  /** Reads the rows that the document does not have, and returns them merged. Retried later, if the store fails. */
-  async #read(): Promise<Uint8Array> {
+  /** Reads the rows that the document does not have, shows them, and returns them. Retried later, if the store fails. */
+  async #read(): Promise<StoredRows> {
     try {
       const { head, rows } = await this.#host.store.load(this.name, this.#rows.value)
       const leftOut = conflictingRows(head, rows)
       const hidden = new Set(leftOut)
       const shown = leftOut.length === 0 ? rows : rows.filter((row) => !hidden.has(row))
-      const gathered = GatheredUpdates.of(shown.map(({ update }) => update))
-      const conflicts = [...gathered.conflicts]
-      // The document would drop it all the same, after making structs of it.
-      if (this.#replica.forgets) gathered.compact()
-      const merged = gathered.merged()
-      if (this.#life.state === 'closed') return merged
+      const stored = new StoredRows(shown.map(({ update }) => update))
+      if (this.#life.state === 'closed') return stored
       this.#retry.succeeded()
       this.#head = head
       this.#lastRef = Math.max(this.#lastRef, head.nextRef - 1)
       this.#rows.raise(head.nextRow - 1)
-      if (!isEmptyUpdate(merged)) this.#apply(merged, roomSources.store)
+      const conflicts = [...this.#show(stored)]
       for (const { ref } of leftOut) this.#leftOut.add(ref!)
       this.#settledAtLoading ??= head.ackedRef
       // Only where there is any: it reads all of it once more.
       if (leftOut.length > 0) {
         const refused = mergeRows(leftOut.map(({ update }) => update))
-        conflicts.push(...GatheredUpdates.of([merged, refused]).conflicts)
+        conflicts.push(...GatheredUpdates.of([stored.merged(), refused]).conflicts)
       }
       this.#dispute(conflicts)
       this.#changed()
-      return merged
+      return stored
     } catch (cause) {
       if (this.#life.state !== 'closed') this.#retry.failed(cause, `read the room "${this.name}" from this device`)
       this.#changed()
-      return emptyUpdate()
+      return new StoredRows([])
     }
+  }
+
+  /** Gives the document what was read. Returns where the rows contradict each other, which is looked for only where they can. */
+  #show(stored: StoredRows): readonly IdRange[] {
+    const { largest, others } = stored
+    if (largest === undefined) {
+      // The document would drop it all the same, after making structs of it.
+      if (this.#replica.forgets) others.compact()
+      const merged = others.merged()
+      if (!isEmptyUpdate(merged)) this.#apply(merged, roomSources.store)
+      return others.conflicts
+    }
+    this.#applyUnread(largest)
+    const merged = others.merged()
+    if (isEmptyUpdate(merged)) return []
+    const isNew = others.conflicts.length === 0 && this.#lacksAll(merged)
+    this.#apply(merged, roomSources.store)
+    return isNew ? [] : stored.conflicts
+  }
+
+  /** Whether the document, with what it was given and cannot show yet, has no struct that this update has. */
+  #lacksAll(update: Uint8Array): boolean {
+    const stateVector = this.#replica.encodeStateVector()
+    // Beyond its own state vector it has what waits for other structs, and nothing else.
+    if (!updateIds(this.#replica.encodeDiff(stateVector)).structs.isEmpty) return false
+    const known = decodeStateVector(stateVector)
+    return [...updateIds(update).structs].every(({ client, start }) => start >= (known.get(client) ?? 0))
   }
 
   #lookForGap(): void {
@@ -551,6 +576,18 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   #apply(update: Uint8Array, source: Source): void {
     // Observers of the document are the app's: what they throw is theirs, and the update is applied all the same.
     if (this.#isOpen) callListener(() => this.#replica.applyUpdate(update, source))
+  }
+
+  /** Applies a row that nobody looked into. If it is damaged, it is left alone: whoever syncs the room says so. */
+  #applyUnread(update: Uint8Array): void {
+    if (!this.#isOpen) return
+    callListener(() => {
+      try {
+        this.#replica.applyUpdate(update, roomSources.store)
+      } catch (error) {
+        if (isUpdate(update)) throw error
+      }
+    })
   }
 
   /** Somebody else wrote these units, too. If that was under the name of this document, it takes another, or it would go on. */
