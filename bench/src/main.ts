@@ -28,6 +28,9 @@ const defaultFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'repor
 /** Worse than an earlier run beyond noise. */
 const WORSE = 3
 
+/** Ended by a signal: what was finished is reported. */
+const INTERRUPTED = 130
+
 /** Does what the command line asks for and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const progress = progressOn(stderr)
@@ -49,26 +52,29 @@ async function main(argv: readonly string[]): Promise<number> {
     const run =
       wanted.from === undefined ? await measureAll(wanted, progress, interrupt.signal) : readRun('from', wanted.from)
     progress.end()
+    const isWhole = run.interrupted === undefined
     stdout.write(renderRun(run))
     const comparison = before && compare(before, run)
     if (comparison !== undefined) stdout.write(`\n${renderComparison(comparison)}`)
     if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
     for (const file of wanted.tables) {
-      writeFileSync(file, withSummary(withTables(readFileSync(file, 'utf8'), run), run))
+      const text = withTables(readFileSync(file, 'utf8'), run)
+      writeFileSync(file, isWhole ? withSummary(text, run) : text)
     }
-    if (wanted.tables.length > 0) {
+    if (wanted.tables.length > 0 && isWhole) {
       for (const missing of missingHeadlines(run)) stderr.write(`a summary lacks ${missing}\n`)
     }
     if (wanted.report !== false) {
       const page = writeReport(wanted.report ?? defaultFolder, run, comparison)
       stderr.write(`the report: ${relative(process.cwd(), page)}\n`)
     }
+    if (interrupt.signal.aborted && !isWhole) return INTERRUPTED
     return comparison?.changes.some(({ verdict }) => verdict === 'worse') === true ? WORSE : 0
   } catch (error) {
     progress.end()
     if (interrupt.signal.aborted) {
       stderr.write('interrupted: no numbers\n')
-      return 130
+      return INTERRUPTED
     }
     return explain(error)
   }

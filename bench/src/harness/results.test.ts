@@ -59,6 +59,11 @@ describe('a run that was kept', () => {
     })
   })
 
+  it('says still that it was interrupted, and before what', () => {
+    const interrupted = { ...run, interrupted: ['relay', 'people'] }
+    expect(runOf(JSON.stringify(jsonOf(interrupted))).interrupted).toEqual(['relay', 'people'])
+  })
+
   it('keeps what nobody was able to do', () => {
     const nobody: TaskResult = { task: 'cold start', metrics: result.metrics, subjects: new Map() }
     expect(runOf(JSON.stringify(jsonOf(runWith([nobody])))).reports[0]!.results).toEqual([nobody])

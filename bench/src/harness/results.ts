@@ -28,6 +28,7 @@ export function jsonOf({ environment: on, reports, startedAt, elapsedMs, ...how 
     fullCounts: how.fullCounts,
     seed: how.seed,
     command: how.command,
+    interrupted: how.interrupted,
     environment: on,
     benches: reports.map(({ bench, workload, results }) => ({
       name: bench.name,
@@ -92,6 +93,7 @@ export function runOf(text: string): Run {
     command: stringAt(value, 'command'),
     environment: environmentOf(fieldsOf(value['environment'], 'environment')),
     reports: listAt(value, 'benches').map(reportOf),
+    ...(value['interrupted'] === undefined ? {} : { interrupted: namesAt(value, 'interrupted') }),
   }
 }
 
@@ -214,6 +216,12 @@ function listAt(fields: Fields, name: string): Fields[] {
   const value = fields[name]
   if (!Array.isArray(value)) throw new ResultsError(`${name} is no list`)
   return value.map((item) => fieldsOf(item, `an entry of ${name}`))
+}
+
+function namesAt(fields: Fields, name: string): string[] {
+  const value = fields[name]
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  throw new ResultsError(`${name} is no list of names`)
 }
 
 function stringAt(fields: Fields, name: string): string {

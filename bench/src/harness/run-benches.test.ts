@@ -4,11 +4,11 @@ import { check, CheckFailed, type Bench } from './bench.ts'
 import { result } from './run.fixture.ts'
 import { runBenches, type Surroundings } from './run-benches.ts'
 
-function surroundings(told: string[] = []): Surroundings {
+function surroundings(told: string[] = [], signal = new AbortController().signal): Surroundings {
   const tell = (text: string): void => void told.push(text)
   return {
     progress: { step: tell, detail: tell, end: () => {} },
-    signal: new AbortController().signal,
+    signal,
     openTrace: () => ({ name: 'no trace', edits: [], endContent: '' }),
     earlier: undefined,
     typicalMs: { merge: { quick: 5000, default: 240_000, full: 0 } },
@@ -48,6 +48,43 @@ describe('a run', () => {
       check(false, 'two replicas differ', 'npm run bench -- --seed 7')
     })
     await expect(runBenches([merge, broken], parseArguments([]), surroundings())).rejects.toThrow(CheckFailed)
+  })
+
+  it('keeps the benches that had ended when it is interrupted, and nothing of the one under way', async () => {
+    const controller = new AbortController()
+    const long = bench('relay', async function* ({ signal }) {
+      yield result
+      controller.abort()
+      signal.throwIfAborted()
+      yield result
+    })
+    const later = bench('people', async function* () {
+      yield result
+    })
+    const told = surroundings([], controller.signal)
+    const run = await runBenches([merge, long, later], parseArguments([]), told)
+    expect(run.reports.map(({ bench: { name } }) => name)).toEqual(['merge'])
+    expect(run.interrupted).toEqual(['relay', 'people'])
+  })
+
+  it('has no numbers when it is interrupted before any bench has ended', async () => {
+    const controller = new AbortController()
+    const long = bench('merge', async function* ({ signal }) {
+      yield result
+      controller.abort()
+      signal.throwIfAborted()
+    })
+    await expect(runBenches([long], parseArguments([]), surroundings([], controller.signal))).rejects.toThrow('abort')
+  })
+
+  it('is whole when the interruption comes too late to end anything', async () => {
+    const controller = new AbortController()
+    const last = bench('merge', async function* () {
+      controller.abort()
+      yield result
+    })
+    const run = await runBenches([last], parseArguments([]), surroundings([], controller.signal))
+    expect(run.interrupted).toBeUndefined()
   })
 
   it.each([[['--only', 'absent']], [['--only', 'merge/absent']]])(

@@ -1,4 +1,4 @@
-/** Runs benches one after the other. All numbers come out at the end, or none: a check that fails ends the run. */
+/** Runs benches one after the other. All numbers come out at the end, or none: a check that fails ends the run. One that is interrupted keeps what was finished. */
 import { randomInt } from 'node:crypto'
 import { SEED_MAX } from '../workloads/random.ts'
 import type { Trace } from '../workloads/trace.ts'
@@ -21,7 +21,7 @@ export interface Surroundings {
 
 /**
  * The run that the command line asks for. Rejects with {@link UsageError} when it names what does not exist, with `CheckFailed` when a result was
- * wrong, and with the signal's reason when it was interrupted.
+ * wrong, and with the signal's reason when it was interrupted before any bench had ended. A bench that was under way then has no numbers.
  */
 export async function runBenches(
   benches: readonly Bench[],
@@ -44,6 +44,7 @@ export async function runBenches(
   const progress = estimating(surroundings.progress, estimate)
   const reports: BenchReport[] = []
   for (const bench of chosen) {
+    if (signal.aborted) break
     const context: BenchContext = {
       scale,
       fullCounts: wanted.full,
@@ -57,15 +58,13 @@ export async function runBenches(
       selects: (task) => selects(wanted.only, bench.name, task),
     }
     estimate.begin(performance.now())
-    const results: TaskResult[] = []
-    let taskStart = performance.now()
-    for await (const result of bench.run(context)) {
-      results.push({ ...result, elapsedMs: performance.now() - taskStart })
-      taskStart = performance.now()
-    }
+    const results = await resultsOf(bench, context)
+    if (results === undefined) break
     if (results.length === 0) throw new UsageError(`${bench.name} has no task that begins like that`)
     reports.push({ bench, workload: bench.workload(context), results })
   }
+  if (reports.length === 0) signal.throwIfAborted()
+  const interrupted = chosen.slice(reports.length).map(({ name }) => name)
   return {
     environment: on,
     seed,
@@ -75,6 +74,23 @@ export async function runBenches(
     startedAt,
     elapsedMs: performance.now() - start,
     reports,
+    ...(interrupted.length === 0 ? {} : { interrupted }),
+  }
+}
+
+/** All results of a bench, or `undefined` when the run was interrupted meanwhile: whatever went wrong then did so for that. */
+async function resultsOf(bench: Bench, context: BenchContext): Promise<TaskResult[] | undefined> {
+  const results: TaskResult[] = []
+  let start = performance.now()
+  try {
+    for await (const result of bench.run(context)) {
+      results.push({ ...result, elapsedMs: performance.now() - start })
+      start = performance.now()
+    }
+    return results
+  } catch (error) {
+    if (context.signal.aborted) return undefined
+    throw error
   }
 }
 

@@ -20,6 +20,8 @@ export interface Run {
   readonly startedAt: Date
   readonly elapsedMs: number
   readonly reports: readonly BenchReport[]
+  /** Benches that were asked for and have no numbers, because somebody ended the run. */
+  readonly interrupted?: readonly string[]
 }
 
 /** How much work it was, in the word of the command line. */
@@ -36,9 +38,14 @@ export function commitName({ environment: { commit } }: Pick<Run, 'environment'>
 const BUSY_SHARE = 0.5
 
 /** What a reader has to know of the run before any number, in sentences. Empty where nothing is odd. */
-export function cautions({ environment: on, reports }: Pick<Run, 'environment' | 'reports'>): string[] {
+export function cautions({
+  environment: on,
+  reports,
+  interrupted = [],
+}: Pick<Run, 'environment' | 'reports' | 'interrupted'>): string[] {
   const { timed, disturbed } = disturbance(reports.flatMap(({ results }) => results))
   return [
+    ...(interrupted.length > 0 ? [`the run was interrupted: no numbers of ${interrupted.join(', ')}`] : []),
     ...(on.temporaryFilesInMemory
       ? ['temporary files are in memory here, so flushing a log costs nothing; TMPDIR names another place']
       : []),

@@ -40,6 +40,11 @@ describe('the page', () => {
     expect(textOf('#how')).toContain('npm run bench -- --quick --seed 42')
   })
 
+  it('says first of all that the run was interrupted, and what it has no numbers of', () => {
+    const caution = documentOf({ ...run, interrupted: ['relay', 'people'] }).querySelector('.caution')
+    expect(caution?.textContent).toBe('Caution: the run was interrupted: no numbers of relay, people.')
+  })
+
   it('counts losses before wins, and shows both', () => {
     expect(textOf('.tiles')).toMatch(/1 comparisons where a peer is ahead 0 level 1 where ours is ahead, of 2/)
     expect(textOf('#summary')).toMatch(/Where a peer is ahead.*encode yjs ▼ 0\.25×.*ahead by the most.*yjs ▲ 4\.00×/)
