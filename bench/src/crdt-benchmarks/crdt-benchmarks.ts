@@ -3,6 +3,7 @@ import { OURS, check, type Bench, type Metric } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import { measure, type Contestant } from '../harness/measure.ts'
 import { profile } from '../harness/profile.ts'
+import { exactly, roundsFor, type Rounds, type Sizes } from '../harness/rounds.ts'
 import { timed, type TimingLimits } from '../harness/timing.ts'
 import { YJS, size, time, type Scale } from '../replica/row.ts'
 import { askedFor, askedSubjects } from '../replica/asked-subjects.ts'
@@ -15,7 +16,11 @@ import { Scenarios } from './scenarios.ts'
 const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 300 }
 /** Of the trace of several authors. */
 const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 1000 }
-const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 2 }
+const ROUNDS: Sizes<Rounds> = {
+  quick: exactly(2),
+  normal: { least: 3, most: 5, withinMs: 1200 },
+  full: { least: 3, most: 9, withinMs: 10_000 },
+}
 const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
 
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
@@ -61,7 +66,7 @@ export const crdtBenchmarks: Bench = {
         progress.detail(`preparing ${subject.name}`)
         return contestant(subject, scenario, reference, scale)
       })
-      const measured = await measure(name, metrics, contestants, context.rounds ?? ROUNDS[scale], context)
+      const measured = await measure(name, metrics, contestants, roundsFor(context, ROUNDS), context)
       const ours = able.find((subject) => subject.name === OURS)
       yield {
         ...measured,
@@ -101,18 +106,24 @@ function contestant(subject: Subject, scenario: Scenario, reference: Uint8Array,
       `${subject.name}: ${scenario.name} is encoded in other bytes than by yjs`,
     )
   }
+  let first: Outcome | undefined
   const whole = timed(
     {
       subject: subject.name,
       run,
-      check: (outcome) => checkState(checked(subject, outcome, scenario)),
+      check(outcome) {
+        first ??= outcome
+        checkState(checked(subject, outcome, scenario))
+      },
       gauge: ({ updateBytes }) => ({ updates: updateBytes }),
-      dispose: ({ replicas }) => replicas.forEach((replica) => replica.free()),
+      dispose(outcome) {
+        // What this one made is encoded below.
+        if (outcome !== first) outcome.replicas.forEach((replica) => replica.free())
+      },
     },
     TIMING[scale],
   )
-  const { replicas } = run()
-  const [replica] = replicas
+  const [replica] = first!.replicas
   const state = replica.encode()
   const content = contentOf(replica)
   const writing = timed({ subject: subject.name, run: () => replica.encode(), check: checkState }, STATE_TIMING[scale])

@@ -2,6 +2,7 @@
 import type { BenchContext, Metric, TaskResult } from '../harness/bench.ts'
 import { costMs } from '../harness/forecast.ts'
 import { measure, type Contestant } from '../harness/measure.ts'
+import { exactly, roundsFor, type Rounds, type Sizes } from '../harness/rounds.ts'
 import { timed, type TimingLimits, type Work } from '../harness/timing.ts'
 import { whyNot, type Asked } from '../replica/asked-subjects.ts'
 import { mayBeRefused } from '../replica/row.ts'
@@ -24,7 +25,11 @@ export interface Curve {
 
 type Scale = BenchContext['scale']
 
-const ROUNDS: Readonly<Record<Scale, number>> = { full: 5, quick: 1 }
+const ROUNDS: Sizes<Rounds> = {
+  quick: exactly(1),
+  normal: { least: 3, most: 5, withinMs: 800 },
+  full: { least: 3, most: 9, withinMs: 5000 },
+}
 
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
   full: { warmUpMs: 40, sampleMs: 10, roundsMs: 100, onceMs: 500 },
@@ -56,8 +61,7 @@ export async function* runCurve(
       else contestants.push(made)
     }
     contestants.push(curve.limit(size))
-    const rounds = context.rounds ?? ROUNDS[context.scale]
-    const measured = await measure(task, curve.metrics, contestants, rounds, context)
+    const measured = await measure(task, curve.metrics, contestants, roundsFor(context, ROUNDS), context)
     yield { ...measured, point: { curve: curve.name, axis: curve.axis, value: size }, notRun }
   }
 }

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { BenchContext, Metric, Samples, TaskResult } from './bench.ts'
 import { withCpu } from './cpu-time.ts'
 import { collectGarbage } from './garbage.ts'
+import { exactly, hasRoundLeft, type Rounds } from './rounds.ts'
 
 /** One subject's part in a task. */
 export interface Contestant {
@@ -21,14 +22,16 @@ export async function measure(
   task: string,
   metrics: readonly Metric[],
   contestants: readonly Contestant[],
-  rounds: number,
+  rounds: Rounds | number,
   { progress, signal }: Pick<BenchContext, 'progress' | 'signal'>,
 ): Promise<TaskResult> {
   const subjects = new Map<string, Map<string, number[]>>(contestants.map(({ subject }) => [subject, new Map()]))
-  for (let round = 0; round < rounds; round++) {
-    progress.detail(`round ${round + 1} of ${rounds}`)
+  const wanted = typeof rounds === 'number' ? exactly(rounds) : rounds
+  const start = performance.now()
+  for (let round = 0; hasRoundLeft(wanted, round, performance.now() - start); round++) {
+    progress.detail(`round ${round + 1} of ${wanted.most}`)
     for (const contestant of rotated(contestants, round)) {
-      if (round >= (contestant.roundsMax ?? rounds)) continue
+      if (round >= (contestant.roundsMax ?? Infinity)) continue
       // Signals are heard between turns of the event loop, and work that only computes never ends one.
       await setImmediate()
       signal.throwIfAborted()

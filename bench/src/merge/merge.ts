@@ -3,6 +3,7 @@ import { profile } from '../harness/profile.ts'
 import type { Bench } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import { measure } from '../harness/measure.ts'
+import { exactly, roundsFor, type Rounds, type Sizes } from '../harness/rounds.ts'
 import { compactionTasks } from './compaction.ts'
 import { conversionTasks } from './conversion.ts'
 import { ingestTask, VARINT_SCAN } from './ingest.ts'
@@ -12,7 +13,11 @@ import { YJS, type MergeTask, type Scale } from './task.ts'
 import { TraceInput } from './trace-input.ts'
 import { missingTasks } from './what-is-missing.ts'
 
-const ROUNDS = { full: 9, quick: 2 } as const
+const ROUNDS: Sizes<Rounds> = {
+  quick: exactly(2),
+  normal: { least: 3, most: 9, withinMs: 1000 },
+  full: { least: 3, most: 9, withinMs: 10_000 },
+}
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
 /** Those that keep a whole trace of small updates in memory come last. */
@@ -47,7 +52,7 @@ export const merge: Bench = {
       if (!context.selects(task)) continue
       context.progress.step(`merge · ${task}`)
       const { contestants, notRun, profiled } = prepare(input, context)
-      const measured = await measure(task, metrics, contestants, context.rounds ?? ROUNDS[scale], context)
+      const measured = await measure(task, metrics, contestants, roundsFor(context, ROUNDS), context)
       yield {
         ...measured,
         ...(point === undefined ? {} : { point: point(input) }),

@@ -3,6 +3,7 @@ import type { Bench, BenchContext } from '../harness/bench.ts'
 import { grouped } from '../harness/format.ts'
 import { measure } from '../harness/measure.ts'
 import { profile } from '../harness/profile.ts'
+import { exactly, roundsFor, type Rounds, type Sizes } from '../harness/rounds.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { askedFor, askedSubjects } from './asked-subjects.ts'
 import { openComponentTrace } from '../workloads/open-trace.ts'
@@ -15,7 +16,11 @@ import { remoteUpdates } from './rows/remote-updates.ts'
 import { encode, warmLoad } from './rows/states.ts'
 import { listOf, recordsOf, startOf, textOf } from './workload.ts'
 
-const ROUNDS = { full: 9, quick: 2 } as const
+const ROUNDS: Sizes<Rounds> = {
+  quick: exactly(2),
+  normal: { least: 3, most: 9, withinMs: 1500 },
+  full: { least: 3, most: 9, withinMs: 10_000 },
+}
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
 const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 500, changes: 4000 } } as const
@@ -51,7 +56,7 @@ export const replica: Bench = {
       const tell = (text: string): void => progress.detail(`preparing ${text}`)
       const { able, notRun } = askedFor(asked, row.effort, context)
       const { contestants, profiled } = await row.prepare({ scale, subjects: able, tell })
-      const measured = await measure(row.name, row.metrics, contestants, context.rounds ?? ROUNDS[scale], context)
+      const measured = await measure(row.name, row.metrics, contestants, roundsFor(context, ROUNDS), context)
       yield {
         ...measured,
         notRun,

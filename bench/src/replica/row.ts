@@ -50,7 +50,7 @@ export const memory: Metric = { name: 'memory', unit: 'bytes', better: 'lower' }
 
 /** Work that takes from half a millisecond to seconds. */
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 200, sampleMs: 40, roundsMs: 900 },
+  full: { warmUpMs: 120, sampleMs: 25, roundsMs: 600 },
   quick: { warmUpMs: 20, sampleMs: 5, roundsMs: 60 },
 }
 

@@ -4,6 +4,7 @@
  */
 import type { BenchContext, Metric, TaskResult } from '../../harness/bench.ts'
 import { measure, type Contestant } from '../../harness/measure.ts'
+import type { Rounds } from '../../harness/rounds.ts'
 import { AUTOMERGE } from '../servers/contenders.ts'
 
 const GAVE_UP = 'gave up'
@@ -13,7 +14,7 @@ export async function measureAttempts(
   task: string,
   metrics: readonly Metric[],
   contestants: readonly Contestant[],
-  rounds: number,
+  rounds: Rounds | number,
   context: Pick<BenchContext, 'progress' | 'signal'>,
 ): Promise<TaskResult> {
   let gaveUp = false

@@ -1,11 +1,11 @@
 /** What a row of the relay's table is: its metrics and targets as data, and how each contender's samples come about. */
 import type { BenchContext, Metric, Point, TaskResult } from '../../harness/bench.ts'
+import type { Sizes } from '../../harness/rounds.ts'
 import type { Target } from '../../harness/target.ts'
 import type { Contender, WiredContender } from '../servers/contenders.ts'
 import type { Fleet } from '../servers/fleet.ts'
 
-/** How much work: of `--quick`, of a run without options, of `--full`. */
-export type Sizes<Size> = Readonly<Record<'quick' | 'normal' | 'full', Size>>
+export type { Sizes }
 
 export interface RowContext extends BenchContext {
   readonly fleet: Fleet
