@@ -12,7 +12,7 @@ import { decodeUpdateV2 } from '../format-v2/update-v2.ts'
 import { deleteRow } from './delete-row.ts'
 import { TransactionEvent, type DocCore } from './doc-core.ts'
 import * as Column from './incoming-column.ts'
-import { IncomingStructs, STRIDE, type IncomingClient } from './incoming-structs.ts'
+import { IncomingStructs, isPlainKind, STRIDE, type IncomingClient } from './incoming-structs.ts'
 import { afterConflicts, canGrow, cut, growRow, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
 import { integratePlain } from './integrate-plain.ts'
 import { PendingUpdates } from './pending.ts'
@@ -127,6 +127,7 @@ function integrateRun(transaction: Transaction, only: IncomingClient, cells: Int
 
 /** Integrates what is plain, up to the first struct that is not. */
 function integrateMany(transaction: Transaction, some: IncomingClient, cells: Int32Array): void {
+  if (!isPlainKind(cells[some.next + Column.kind]!)) return
   some.next = integratePlain(transaction, some.client, cells, incoming.bytes, some.next, some.end)
 }
 

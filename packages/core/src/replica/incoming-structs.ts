@@ -8,6 +8,7 @@ import type { ByteReader } from '../byte-reader.ts'
 import { ClientHead } from '../client-head.ts'
 import { readIdRanges } from '../id-set.ts'
 import * as ContentKind from '../content-kind.ts'
+import { skipContent, type ContentExtent } from '../content.ts'
 import * as Info from '../struct-info.ts'
 import { utf16Length } from '../text-coding.ts'
 import { StructScan } from '../struct-scan.ts'
@@ -53,6 +54,9 @@ const PAYLOAD_END = Column.payloadEnd
 const FROM = Column.from
 const STRING = ContentKind.string
 const DELETED = ContentKind.deleted
+const ANY = ContentKind.any
+/** A bit for each kind that is plain. */
+const plainKinds: number = (1 << STRING) | (1 << DELETED) | (1 << ANY)
 const KIND_BITS = Info.kindBits
 const ORIGIN = Info.origin
 const RIGHT_ORIGIN = Info.rightOrigin
@@ -65,6 +69,7 @@ let cursor = 0
 
 const scan = new StructScan()
 const head = new ClientHead()
+const extent: ContentExtent = { length: 0, payloadAt: 0 }
 
 const noBytes = new Uint8Array(0)
 const noClients: IncomingClient[] = []
@@ -199,6 +204,7 @@ export class IncomingStructs {
   }
 
   #decodeClient(reader: ByteReader, table: ClientTable): void {
+    const { bytes } = this
     const start = reader.offset
     head.read(reader)
     const { client: id, count } = head
@@ -209,7 +215,8 @@ export class IncomingStructs {
     const first = this.#end
     this.#reserve(Math.min(count, RESERVED_MAX))
     for (let left = count; left > 0; left--) {
-      const plain = count > 3 ? this.#decodePlain(reader, table, client, id, clock, left) : 0
+      const plain =
+        count > 3 && isPlainInfo(bytes[reader.offset]!) ? this.#decodePlain(reader, table, client, id, clock, left) : 0
       if (plain > 0) {
         const { cells } = this
         left -= plain
@@ -225,7 +232,7 @@ export class IncomingStructs {
   }
 
   /**
-   * Decodes structs of the kinds that most of every document is: text and deleted content with an origin on a side. Stops in front of anything else, of what is damaged, and near the
+   * Decodes structs of the kinds that most of every document is: text, plain values and deleted content with an origin on a side. Stops in front of anything else, of what is damaged, and near the
    * end of the bytes; that is left to `StructScan`, which knows all errors. Returns how many.
    *
    * One long function with its varints written out: a struct of a recorded trace takes 40 ns, and 130 where a scan reads it into fields first.
@@ -257,7 +264,7 @@ export class IncomingStructs {
       let at = start
       const info = bytes[at++]!
       const kind = info & KIND_BITS
-      if ((kind !== STRING && kind !== DELETED) || (info & 0xc0) === 0) break
+      if (!isPlainInfo(info)) break
       if (cell + STRIDE > cells.length) {
         this.#end = cell
         this.#reserve(1)
@@ -327,6 +334,22 @@ export class IncomingStructs {
         column = RIGHT_CLIENT
       }
       if (!isPlain) break
+      if (kind === ANY) {
+        reader.offset = at
+        skipContent(reader, ANY, extent)
+        if (extent.length > PLAIN_CLOCK_MAX - clock) break
+        cells[cell + CLOCK] = clock
+        cells[cell + LENGTH] = extent.length
+        cells[cell + KIND] = ANY
+        cells[cell + FROM] = start
+        cells[cell + PAYLOAD_AT] = extent.payloadAt
+        cells[cell + PAYLOAD_END] = reader.offset
+        cell += STRIDE
+        clock += extent.length
+        start = reader.offset
+        count++
+        continue
+      }
       let byte = bytes[at++]!
       let size = byte
       if (byte >= 0x80) {
@@ -425,6 +448,16 @@ export class IncomingStructs {
     cells[at + Column.keyAt] = scan.parentSubAt
     cells[at + Column.keyEnd] = scan.parentSubEnd
   }
+}
+
+/** Whether a struct with this info byte is plain: see `IncomingStructs.#decodePlain`. */
+function isPlainInfo(info: number): boolean {
+  return ((plainKinds >> (info & KIND_BITS)) & 1) !== 0 && (info & 0xc0) !== 0
+}
+
+/** Whether structs of this kind may be plain. */
+export function isPlainKind(kind: number): boolean {
+  return ((plainKinds >> kind) & 1) !== 0
 }
 
 /** Reads an integer of up to four bytes at {@link cursor}. Negative if it is longer, or the bytes end. */

@@ -1,5 +1,5 @@
 /**
- * The plain structs of a load: text and tombstones in the list of a root, next to units that begin or end there. They are most of most documents, and go where
+ * The plain structs of a load: text, plain values and tombstones in the list of a root, next to units that begin or end there. They are most of most documents, and go where
  * `integrateStruct` would put them, by the same steps in the same order, in one loop over the arrays of the tables. Whatever else comes, and what has to be cut
  * or to wait, is left to it.
  */
@@ -8,6 +8,7 @@ import * as Column from './incoming-column.ts'
 import { STRIDE as STRUCT_CELLS } from './incoming-structs.ts'
 import { afterConflicts } from './integrate.ts'
 import * as Flag from './row-flag.ts'
+import { readValues } from './row-content.ts'
 import * as RowRecord from './row-record.ts'
 import { NONE } from './row-table.ts'
 import type { Transaction } from './transaction.ts'
@@ -41,6 +42,7 @@ const PAYLOAD_END = Column.payloadEnd
 const STRIDE = STRUCT_CELLS
 const STRING = ContentKind.string
 const DELETED = ContentKind.deleted
+const ANY = ContentKind.any
 const tombstone: number = DELETED | (Flag.deleted << RowRecord.flagsShift)
 const wideText: number = STRING | (Flag.wide << RowRecord.flagsShift)
 
@@ -62,7 +64,7 @@ export function integratePlain(
   end: number,
 ): number {
   const { tables } = transaction.doc
-  const { rows, clients, ids, types, text } = tables
+  const { rows, clients, ids, types, text, values } = tables
   // Rows are made in front of the end of the arrays only, so that they stay the same.
   const { words, halves, capacity } = rows
   const clientId = clients.ids[client]!
@@ -76,7 +78,7 @@ export function integratePlain(
     const kind = cells[at + KIND]!
     const originClient = cells[at + STRUCT_ORIGIN_CLIENT]!
     const rightClient = cells[at + STRUCT_RIGHT_CLIENT]!
-    if ((kind !== STRING && kind !== DELETED) || cells[at + STRUCT_CLOCK] !== state) break
+    if ((kind !== STRING && kind !== DELETED && kind !== ANY) || cells[at + STRUCT_CLOCK] !== state) break
     let left = NONE
     let originClock = 0
     if (originClient !== NONE) {
@@ -143,6 +145,10 @@ export function integratePlain(
         else for (let read = payloadAt, write = content; read < payloadEnd;) narrow[write++] = bytes[read++]!
       }
     }
+    if (kind === ANY) {
+      traits = ANY
+      content = readValues(values, bytes, cells[at + PAYLOAD_AT]!, length)
+    }
     const half = row * ROW_HALVES
     halves[half + CLIENT] = client
     halves[half + ORIGIN_CLIENT] = originClient
@@ -160,7 +166,7 @@ export function integratePlain(
     words[word + PARENT] = parent
     if (left !== NONE) words[left * ROW_WORDS + RIGHT] = row
     if (right !== NONE) words[right * ROW_WORDS + LEFT] = row
-    types.listed(parent, left, row, right, kind === STRING ? length : 0)
+    types.listed(parent, left, row, right, kind === DELETED ? 0 : length)
     const clock = state
     state += length
     clients.append(client, row, state)

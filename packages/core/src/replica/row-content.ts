@@ -9,6 +9,7 @@ import { GC_KIND, NONE } from './row-table.ts'
 import type { Subdocument } from './subdocument.ts'
 import type { Tables } from './tables.ts'
 import * as TypeKind from './type-kind.ts'
+import type { ValueBuffer } from './value-buffer.ts'
 
 /** A formatting mark in a text: from here on, `key` is `value`; null ends it. */
 export interface Format {
@@ -84,6 +85,12 @@ export function readContentInto(
     }
     default:
   }
+}
+
+/** Reads a run of plain values that were checked. Returns where it is. */
+export function readValues(values: ValueBuffer, bytes: Uint8Array, from: number, units: number): number {
+  reader.open(bytes, from)
+  return values.readRun(units, readAnyValue, reader)
 }
 
 /** Writes the content of a row from its unit `skipped` on, as it stands after an item's header. */
