@@ -25,13 +25,13 @@ export const benches: readonly Bench[] = [
 
 /** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
 export const typicalMs: Typical = {
-  convergence: { quick: 2000, default: 15_000, full: 15_000 },
-  merge: { quick: 5000, default: 60_000, full: 60_000 },
-  replica: { quick: 15_000, default: 150_000, full: 900_000 },
-  'crdt-benchmarks': { quick: 8000, default: 60_000, full: 300_000 },
-  growth: { quick: 4000, default: 40_000, full: 300_000 },
-  traces: { quick: 1000, default: 2000, full: 2000 },
-  relay: { quick: 15_000, default: 200_000, full: 1_800_000 },
-  people: { quick: 10_000, default: 90_000, full: 600_000 },
-  'cold-start': { quick: 5000, default: 20_000, full: 60_000 },
+  convergence: { quick: 1000, default: 15_000, full: 90_000 },
+  merge: { quick: 3000, default: 30_000, full: 60_000 },
+  replica: { quick: 10_000, default: 150_000, full: 600_000 },
+  'crdt-benchmarks': { quick: 10_000, default: 70_000, full: 250_000 },
+  growth: { quick: 3000, default: 40_000, full: 200_000 },
+  traces: { quick: 1000, default: 3000, full: 3000 },
+  relay: { quick: 20_000, default: 140_000, full: 900_000 },
+  people: { quick: 8000, default: 50_000, full: 200_000 },
+  'cold-start': { quick: 5000, default: 30_000, full: 60_000 },
 }

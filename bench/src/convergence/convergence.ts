@@ -17,7 +17,7 @@ const tasks: readonly Task[] = [
 ]
 
 /** `--full` runs so many times the cases. */
-const FULL_TIMES = 50
+const FULL_TIMES = 6
 
 const metrics: readonly Metric[] = [
   { name: 'identical', unit: 'count', better: 'none' },

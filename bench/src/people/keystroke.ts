@@ -11,8 +11,8 @@ import type { Person } from './person.ts'
 import type { PeopleContext, PeopleRow } from './row.ts'
 import { typedText } from './typed-text.ts'
 
-const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
-const KEYSTROKES: Sizes<number> = { quick: 40, normal: 100, full: 400 }
+const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 3 }
+const KEYSTROKES: Sizes<number> = { quick: 40, normal: 60, full: 200 }
 const EVERY_MS: Sizes<number> = { quick: 5, normal: 10, full: 20 }
 
 /** Two people each, in rooms of their own: a thousand keystrokes a second. Clients of automerge-repo take a millisecond for each, so it has no such load. */

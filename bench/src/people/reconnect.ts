@@ -17,6 +17,8 @@ import type { Person } from './person.ts'
 import type { PeopleRow } from './row.ts'
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
+/** Of the one that takes as long as the others together. */
+const ROUNDS_OF_AUTOMERGE: Sizes<number> = { quick: 1, normal: 1, full: 3 }
 /** Of each of the two: one a second, for an hour. */
 const EDITS: Sizes<number> = { quick: 600, normal: 3600, full: 3600 }
 
@@ -43,6 +45,7 @@ export const reconnectRow: PeopleRow = {
     for (const contender of contenders.filter(({ keeps }) => keeps)) {
       runners.push({
         subject: contender.subject,
+        ...(contender.library === 'automerge' ? { roundsMax: size(ROUNDS_OF_AUTOMERGE) } : {}),
         round: (index) =>
           fleet.alone(contender, async (server) =>
             comeBack(

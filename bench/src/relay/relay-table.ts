@@ -48,7 +48,10 @@ export const relayTable: Bench = {
   async *run(context) {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal
-    const taken = rows.filter(({ notQuick = false }) => !notQuick || context.scale === 'full')
+    const taken = rows.filter(
+      ({ notQuick = false, onlyFull = false }) =>
+        (!notQuick || context.scale === 'full') && (!onlyFull || context.fullCounts),
+    )
     const selected = taken.filter((row) => context.selects(row.name({ size })))
     if (selected.length === 0) return
     using pinned = new PinnedLoad()

@@ -9,7 +9,7 @@ import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
 import { BARE, BATCHED, withoutCodecs, type WiredContender } from '../servers/contenders.ts'
 import type { RunningContender } from '../servers/fleet.ts'
-import { notQuick, type Row, type RowContext, type Sizes } from './row.ts'
+import { notQuick, onlyFull, type Row, type RowContext, type Sizes } from './row.ts'
 import { verifyStored } from './stored.ts'
 
 const WRITERS = 50
@@ -18,12 +18,12 @@ const WINDOW = 64
 const WINDOWS_MAX = 3200
 const SETTLES_WITHIN_MS = 30_000
 
-const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
+const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 4 }
 /** Of rows that are there for the curve. */
 const POINT_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
-const DURATION_MS: Sizes<number> = { quick: 100, normal: 700, full: 3000 }
+const DURATION_MS: Sizes<number> = { quick: 100, normal: 400, full: 1500 }
 /** What all who write in one room have to push, more than they can in that time. */
-const UPDATES: Sizes<number> = { quick: 20_000, normal: 150_000, full: 400_000 }
+const UPDATES: Sizes<number> = { quick: 20_000, normal: 90_000, full: 200_000 }
 /** Fewer do not get more each: no server takes so many of one. */
 const WRITERS_OF_LEAST_UPDATES = 5
 
@@ -34,12 +34,12 @@ const metrics: readonly Metric[] = [
 
 export const acceptedRows: readonly Row[] = [
   notQuick(inOneRoom(1)),
-  notQuick(inOneRoom(10)),
+  onlyFull(inOneRoom(10)),
   inOneRoom(WRITERS, [
     { metric: 'accepted', against: BARE, timesAtLeast: 60 / 12 },
     { metric: 'accepted', against: BATCHED, timesAtLeast: 60 / 112 },
   ]),
-  notQuick(inOneRoom(100)),
+  onlyFull(inOneRoom(100)),
   {
     name: () => `accepted, ${WRITERS} writers in ${WRITERS} rooms`,
     metrics,
@@ -48,7 +48,7 @@ export const acceptedRows: readonly Row[] = [
       { metric: 'accepted', against: BATCHED, timesAtLeast: 120 / 376 },
     ],
     run: (context, task) => {
-      const one = author(FIRST_CLIENT_ID, context.size({ quick: 1500, normal: 8000, full: 25_000 }))
+      const one = author(FIRST_CLIENT_ID, context.size({ quick: 1500, normal: 5000, full: 15_000 }))
       const authors = Array.from({ length: WRITERS }, () => one)
       return run(context, task, context.contenders, {
         authors,

@@ -14,11 +14,11 @@ import { closeClients, joinAll, type LoadClient } from '../load/load-client.ts'
 import { BATCHED, withoutCodecs } from '../servers/contenders.ts'
 import type { RunningContender } from '../servers/fleet.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
-import { notQuick, type Row, type Sizes } from './row.ts'
+import { notQuick, onlyFull, type Row, type Sizes } from './row.ts'
 import { verifyStored } from './stored.ts'
 
-const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
-const DURATION_MS: Sizes<number> = { quick: 100, normal: 400, full: 1000 }
+const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 4 }
+const DURATION_MS: Sizes<number> = { quick: 100, normal: 300, full: 1000 }
 /** All together push no more in a round, … */
 const PUSHES_MAX: Sizes<number> = { quick: 2000, normal: 8000, full: 20_000 }
 /** … but each may push so many: many share a server, and none gets far. */
@@ -37,7 +37,7 @@ const metrics: readonly Metric[] = [
   { name: 'per flush', unit: 'count', better: 'none' },
 ]
 
-export const durableRows: readonly Row[] = [row(1), notQuick(row(16)), notQuick(row(128))]
+export const durableRows: readonly Row[] = [row(1), onlyFull(row(16)), notQuick(row(128))]
 
 function row(rooms: number): Row {
   return {

@@ -8,7 +8,7 @@ import { startAutomergeLoad } from '../automerge/automerge-load.ts'
 import { closeClients, joinAll } from '../load/load-client.ts'
 import { BARE, BATCHED, withoutCodecs, type Contender } from '../servers/contenders.ts'
 import type { Running, RunningContender } from '../servers/fleet.ts'
-import { notQuick, type Row, type Sizes } from './row.ts'
+import { notQuick, onlyFull, type Row, type Sizes } from './row.ts'
 
 /** So that what a server makes once is there before. */
 const WARM_UP_CLIENTS = 50
@@ -25,7 +25,7 @@ const TARGET: Target = { metric: 'resident', against: BARE, timesAtLeast: 11.6 /
 
 export const idleClientsRows: readonly Row[] = [
   notQuick(row({ quick: 100, normal: 500, full: 500 })),
-  notQuick(row({ quick: 200, normal: 1000, full: 2000 })),
+  onlyFull(row({ quick: 200, normal: 1000, full: 2000 })),
   row({ quick: 300, normal: 2000, full: 5000 }, [TARGET]),
 ]
 
@@ -56,7 +56,7 @@ function row(clients: Sizes<number>, targets: readonly Target[] = []): Row {
           round: () => fleet.alone(contender, (server) => idleUnwired(server, size(clients))),
         })
       }
-      return measureAttempts(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 3 }), context)
+      return measureAttempts(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 2 }), context)
     },
   }
 }

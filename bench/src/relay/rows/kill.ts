@@ -27,7 +27,7 @@ export const killRow: Row = {
     const runners = contenders
       .filter(({ stores }) => stores)
       .map((contender) => ({ subject: contender.subject, round: () => killed(fleet, contender) }))
-    return measure(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 20 }), context)
+    return measure(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 10 }), context)
   },
 }
 

@@ -19,10 +19,10 @@ const ROOMS: Sizes<number> = { quick: 4, normal: 12, full: 200 }
 const JOINS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
 const WARM_UP_JOINS = 8
 /** More are too many for one process with clients of automerge-repo. */
-const UNWIRED_ROOMS_MAX = 12
+const UNWIRED_ROOMS_MAX: Sizes<number> = { quick: 4, normal: 4, full: 12 }
 const SETTLES_WITHIN_MS = 60_000
 /** Merging and storing that an update sets off has come to its end. */
-const REST_MS: Sizes<number> = { quick: 300, normal: 1500, full: 3000 }
+const REST_MS: Sizes<number> = { quick: 300, normal: 1000, full: 3000 }
 
 export const largeDocumentRows: readonly Row[] = [
   {
@@ -43,7 +43,7 @@ export const largeDocumentRows: readonly Row[] = [
           round: () => fleet.alone(contender, (server) => hold(server, document, size(ROOMS), size(REST_MS))),
         }))
       for (const contender of unwired) {
-        const rooms = Math.min(size(ROOMS), UNWIRED_ROOMS_MAX)
+        const rooms = Math.min(size(ROOMS), size(UNWIRED_ROOMS_MAX))
         runners.push({
           subject: contender.subject,
           round: () =>
@@ -73,6 +73,7 @@ export const largeDocumentRows: readonly Row[] = [
       for (const contender of attempting) {
         runners.push({
           subject: contender.subject,
+          roundsMax: 1,
           round: () =>
             fleet.alone(contender, (server) =>
               joinAtOnceUnwired(server, automergeDocumentOf(trace), size(JOINS), size(REST_MS)),
@@ -83,7 +84,7 @@ export const largeDocumentRows: readonly Row[] = [
         task,
         this.metrics,
         runners,
-        context.rounds ?? size({ quick: 1, normal: 1, full: 5 }),
+        context.rounds ?? size({ quick: 1, normal: 1, full: 3 }),
         context,
       )
       return context.fullCounts ? result : { ...result, notRun: new Map([[AUTOMERGE, 'with --full']]) }

@@ -24,12 +24,19 @@ export interface Row {
   readonly point?: (context: Pick<RowContext, 'size'>) => Point
   /** A quick run does without, as it has smaller or larger ones of the kind. */
   readonly notQuick?: true
+  /** Only `--full` has it: a point of a curve that has other points, and no target of its own. */
+  readonly onlyFull?: true
   readonly metrics: readonly Metric[]
   /** What ours is to reach; judged in all but quick runs. */
   readonly targets: readonly Target[]
   /** Subjects that cannot do the work, with the reason in a word or two. */
   readonly notRun?: ReadonlyMap<string, string>
   run(context: RowContext, task: string): Promise<TaskResult>
+}
+
+/** The row as one that is there for a curve, and that only `--full` has. */
+export function onlyFull(row: Row): Row {
+  return { ...row, onlyFull: true }
 }
 
 /** The row as one of several of its kind that a quick run does without. */

@@ -43,7 +43,7 @@ export const stoppedReadersRow: Row = {
         subject: contender.subject,
         round: () => fleet.alone(contender, (server) => pass(server, (size(MEGABYTES) * 1024 * 1024) / STATE_BYTES)),
       }))
-    return measure(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 3 }), context)
+    return measure(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 2 }), context)
   },
 }
 

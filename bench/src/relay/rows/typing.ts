@@ -5,24 +5,24 @@ import { measureAttempts } from '../automerge/attempts.ts'
 import { joinCrowd } from '../automerge/join-crowd.ts'
 import { BARE, BATCHED, withoutCodecs, type Contender } from '../servers/contenders.ts'
 import type { Running } from '../servers/fleet.ts'
-import { notQuick, type Row, type Sizes } from './row.ts'
+import { notQuick, onlyFull, type Row, type Sizes } from './row.ts'
 
 /** Per person. */
 const KEYSTROKES_PER_SECOND = 5
 /** Or a sample would measure the compiler. */
-const WARM_UP_KEYSTROKES: Sizes<number> = { quick: 3, normal: 4, full: 12 }
+const WARM_UP_KEYSTROKES: Sizes<number> = { quick: 3, normal: 3, full: 10 }
 /** A keystroke takes clients of automerge-repo a millisecond: those of more rooms do not keep the pace. */
 const UNWIRED_ROOMS_MAX = 30
 
 /** Typing takes its time, however fast the servers are. */
-const ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
+const ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 2 }
 
 const metrics: readonly Metric[] = [{ name: 'server CPU', unit: 'ms', better: 'lower' }]
 
 export const typingRows: readonly Row[] = [
-  notQuick(row({ quick: 30, normal: 30, full: 30 }, { quick: 4, normal: 15, full: 100 })),
-  notQuick(row({ quick: 60, normal: 300, full: 300 }, { quick: 4, normal: 6, full: 100 })),
-  row({ quick: 100, normal: 1000, full: 1000 }, { quick: 4, normal: 6, full: 100 }, [
+  notQuick(row({ quick: 30, normal: 30, full: 30 }, { quick: 4, normal: 8, full: 40 })),
+  onlyFull(row({ quick: 60, normal: 300, full: 300 }, { quick: 4, normal: 5, full: 40 })),
+  row({ quick: 100, normal: 1000, full: 1000 }, { quick: 4, normal: 5, full: 40 }, [
     { metric: 'server CPU', against: BARE, timesAtLeast: 24 / 35 },
     { metric: 'server CPU', against: BATCHED, timesAtLeast: 26 / 35 },
   ]),

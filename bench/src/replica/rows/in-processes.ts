@@ -12,11 +12,13 @@ import { memory, time, type ReplicaRow, type Scale } from '../row.ts'
 import { storedForms, type StateForm } from '../stored-form.ts'
 
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 3, quick: 1 }
+/** Of memory, which hardly varies. */
+const MEMORY_ROUNDS: Readonly<Record<Scale, number>> = { full: 2, quick: 1 }
 
 /** Large enough to stand out by themselves, and slow to load. */
 const COPIES = 3
 
-const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 2000, quick: 500 }
+const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 1000, quick: 300 }
 
 /** Below all client IDs that a library keeps for itself, and no other's. */
 const FIRST_CLIENT_ID = 1_000_000
@@ -99,7 +101,7 @@ function inProcess(
 ): Contestant {
   return {
     subject: column,
-    roundsMax: ROUNDS[scale],
+    roundsMax: (question.kind === 'cold load' ? ROUNDS : MEMORY_ROUNDS)[scale],
     async round() {
       const measured = await ask({ ...question, subject: name as SubjectName })
       check(isSameContent(measured.content, content), `${name}: a process that measured has another document`)
