@@ -48,6 +48,9 @@ export interface DeviceRoom {
  * settles; bytes handed out are the caller's to read, and not to change.
  */
 export interface DeviceStore {
+  /** For a store that has to be opened: begins to, if it has not. Every verb does it, too; who knows that one will follow need not wait for it. */
+  open?(): void
+
   /** Names of the rooms that have an outbox to push. */
   pendingRooms(): Promise<readonly string[]>
 

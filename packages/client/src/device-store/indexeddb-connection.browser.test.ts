@@ -23,6 +23,33 @@ test('the database is opened on first use, once for all who ask', async () => {
   expect(requests).toHaveLength(1)
 })
 
+test('a database that is being opened is not opened again for the first use', async () => {
+  const { connection, requests } = connect()
+  connection.open()
+  expect(requests).toHaveLength(1)
+  await set('a', 1, connection.useStore)
+  connection.open()
+  expect(requests).toHaveLength(1)
+})
+
+test('where there is no opening it, the first use is told, and nobody else', async () => {
+  const { connection } = connect({ factory: () => undefined })
+  connection.open()
+  await expect(get('a', connection.useStore)).rejects.toMatchObject({ code: 'store-unavailable' })
+})
+
+test('a database that is being opened is closed with the connection', async () => {
+  const { connection, name } = connect()
+  connection.open()
+  await connection.close()
+  connection.open()
+  const deleted = indexedDB.deleteDatabase(name)
+  await new Promise<void>((resolve, reject) => {
+    deleted.addEventListener('success', () => resolve())
+    deleted.addEventListener('blocked', () => reject(new Error('The database is still open')))
+  })
+})
+
 test('writing transactions ask for a flush to the disk', async () => {
   const { connection } = connect()
   const durability = await connection.useStore('readwrite', (store) => store.transaction.durability)

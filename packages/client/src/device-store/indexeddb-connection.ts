@@ -74,10 +74,12 @@ export class IndexedDbConnection {
     if (this.#closing !== undefined) {
       return Promise.reject(new SynclineError('closed', 'The device store is closed'))
     }
-    const use = this.#transact(mode, callback)
-    this.#underWay.add(use)
-    void use.catch(() => undefined /* the caller is told */).finally(() => this.#underWay.delete(use))
-    return use
+    return this.#awaited(this.#transact(mode, callback))
+  }
+
+  /** Begins to open the database, if it is not open: the next use has less to wait for, and is told if there is no opening it. */
+  open(): void {
+    if (this.#closing === undefined) void this.#awaited(this.#connect())
   }
 
   /** `listener` is told when the database turns out to be another than before: what was in that is gone. Returns its undo. */
@@ -86,9 +88,16 @@ export class IndexedDbConnection {
     return () => void this.#replacedListeners.delete(listener)
   }
 
-  /** Waits for the transactions under way. Idempotent; later uses reject with `SynclineError` `closed`. */
+  /** Waits for what is under way. Idempotent; later uses reject with `SynclineError` `closed`. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
+  }
+
+  /** Has `close` wait for `work`. */
+  #awaited<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    void work.catch(() => undefined /* who asked is told */).finally(() => this.#underWay.delete(work))
+    return work
   }
 
   async #close(): Promise<void> {

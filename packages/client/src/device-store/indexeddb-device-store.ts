@@ -58,7 +58,8 @@ export function openIndexedDbDeviceStore(options: IndexedDbDeviceStoreOptions): 
   )
 }
 
-type Connection = Pick<IndexedDbConnection, 'useStore' | 'close'> & Partial<Pick<IndexedDbConnection, 'onReplaced'>>
+type Connection = Pick<IndexedDbConnection, 'useStore' | 'close'> &
+  Partial<Pick<IndexedDbConnection, 'open' | 'onReplaced'>>
 
 export class IndexedDbDeviceStore implements DeviceStore {
   readonly #connection: Connection
@@ -66,6 +67,10 @@ export class IndexedDbDeviceStore implements DeviceStore {
   /** Prefer {@link openIndexedDbDeviceStore}. `useStore` resolves when its transaction has completed. Closed with this store. */
   constructor(connection: Connection) {
     this.#connection = connection
+  }
+
+  open(): void {
+    this.#connection.open?.()
   }
 
   onLost(listener: () => void): () => void {

@@ -157,6 +157,8 @@ export class DocumentRoom<Document extends RoomDoc> implements Room<Document> {
   open(): Promise<void> {
     if (this.#life.state === 'closed') return Promise.reject(closedError(this.name))
     if (this.#life.state !== 'inert') return this.#life.loaded
+    // The document is made, and the other tabs are found, while it opens.
+    this.#host.store.open?.()
     try {
       this.#makeView()
     } catch (error) {
