@@ -41,31 +41,49 @@ export interface Listener {
   readonly onDeepEvents: (events: readonly PlainEvent[]) => void
   readonly onUpdate: (version: 1 | 2, update: Uint8Array, local: boolean) => void
   /** Called in the place that the name says, after it was written down. */
-  readonly react: (place: 'observer' | 'afterTransaction') => void
+  readonly react: (place: Place) => void
 }
+
+/** Where listeners may edit. */
+export type Place = (typeof reactionPlaces)[number]
+
+export const reactionPlaces = [
+  'observer',
+  'afterTransaction',
+  'beforeObserverCalls',
+  'afterTransactionCleanup',
+  'update',
+  'afterAllTransactions',
+] as const
 
 /** Listens to everything of the document until the end of its life. */
 export function keepJournal(library: Library, doc: Y.Doc, listener: Listener): void {
   const { write } = listener
   doc.on('beforeAllTransactions', () => write({ event: 'beforeAllTransactions' }))
   doc.on('beforeTransaction', (transaction) => write({ event: 'beforeTransaction', ...sourceOf(transaction) }))
-  doc.on('beforeObserverCalls', (transaction) => write({ event: 'beforeObserverCalls', ...workOf(transaction) }))
+  doc.on('beforeObserverCalls', (transaction) => {
+    write({ event: 'beforeObserverCalls', ...workOf(transaction) })
+    listener.react('beforeObserverCalls')
+  })
   doc.on('afterTransaction', (transaction) => {
     // Before, who has observers to call may not have looked for them.
     write({ event: 'afterTransaction', ...workOf(transaction), parents: transaction.changedParentTypes.size })
     listener.react('afterTransaction')
   })
-  doc.on('afterTransactionCleanup', (transaction) =>
-    write({ event: 'afterTransactionCleanup', ...sourceOf(transaction) }),
-  )
-  doc.on('afterAllTransactions', (_, transactions) =>
-    write({ event: 'afterAllTransactions', transactions: transactions.length }),
-  )
+  doc.on('afterTransactionCleanup', (transaction) => {
+    write({ event: 'afterTransactionCleanup', ...sourceOf(transaction) })
+    listener.react('afterTransactionCleanup')
+  })
+  doc.on('afterAllTransactions', (_, transactions) => {
+    write({ event: 'afterAllTransactions', transactions: transactions.length })
+    listener.react('afterAllTransactions')
+  })
   const onUpdate =
     (version: 1 | 2) =>
     (update: Uint8Array, source: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
       write({ event: 'update', version, bytes: hexOfBytes(update), source: nameOf(source) })
       listener.onUpdate(version, update, transaction.local)
+      listener.react('update')
     }
   doc.on('update', onUpdate(1))
   doc.on('updateV2', onUpdate(2))

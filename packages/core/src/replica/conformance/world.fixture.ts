@@ -13,7 +13,7 @@ import { mergeUpdates as mergeCanonically } from '../../merge.ts'
 import { splitStruct, type Struct } from '../../struct.ts'
 import { decodeUpdate, encodeUpdate } from '../../update.ts'
 import { bytesOfHex } from '../../golden-updates.fixture.ts'
-import { keepJournal, watch, type Entry } from './journal.fixture.ts'
+import { keepJournal, reactionPlaces, watch, type Entry, type Place } from './journal.fixture.ts'
 import { yjs, type Library } from './library.fixture.ts'
 import { PlainCopy } from './plain-copy.fixture.ts'
 import {
@@ -354,7 +354,7 @@ class Side {
   /** Relative positions, encoded. */
   readonly #positions: Uint8Array[] = []
   readonly #snapshots: Y.Snapshot[] = []
-  #armed: { place: string; work: () => void } | null = null
+  #armed: { place: Place; work: () => void } | null = null
   /**
    * A listener edited: what others are then told has both changes in it, and the second event lacks what was merged into an item of the
    * first.
@@ -445,7 +445,7 @@ class Side {
   /** At the next event, an observer edits, or applies updates, in one transaction or several. */
   arm(edit: Edit, updates: readonly Uint8Array[]): void {
     const { amount, value } = edit
-    const place = amount % 3 === 0 ? 'observer' : 'afterTransaction'
+    const place = reactionPlaces.at(amount % reactionPlaces.length)!
     const work = (): void => {
       if (value % 3 !== 0 || updates.length === 0) {
         // One transaction, or several: each is cleaned up after all have run.
@@ -608,7 +608,7 @@ class Side {
     return v1.map((update, at) => ({ v1: update, v2: v2.at(at)! }))
   }
 
-  #react(place: string): void {
+  #react(place: Place): void {
     const armed = this.#armed
     if (armed?.place !== place) return
     this.#armed = null
