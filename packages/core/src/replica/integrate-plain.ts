@@ -124,6 +124,7 @@ export function integratePlain(
     }
     const row = rows.end++
     rows.live++
+    rows.changes = (rows.changes + 1) | 0
     const length = cells[at + STRUCT_LENGTH]!
     let traits = tombstone
     let content = NONE

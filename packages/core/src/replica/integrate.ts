@@ -29,6 +29,25 @@ const RIGHT_ORIGIN_CLIENT = RowRecord.rightOriginClient
 let met: Int32Array = new Int32Array(0)
 let clockOfScans = 0
 
+/**
+ * The last scan in which all that was passed had the same origin, and after which row it ended. Whoever comes next to the same place with a greater client ID, while nothing else
+ * changed, passes the same rows again: of those with another right origin either client ID decides nothing, and one with the same right origin and an ID that stops this one
+ * would have stopped the other. So many who write at one place, and come in the order of their IDs, cost no more than few.
+ */
+const recent = {
+  table: 0,
+  changes: 0,
+  clientId: Infinity,
+  parent: NONE,
+  left: NONE,
+  right: NONE,
+  originClient: NONE,
+  originClock: 0,
+  rightOriginClient: NONE,
+  rightOriginClock: 0,
+  after: NONE,
+}
+
 /** Cuts a row so that a row begins at its unit `units`, and remembers that the two may become one again. */
 export function cut(transaction: Transaction, row: number, units: number): number {
   const { tables } = transaction.doc
@@ -81,6 +100,23 @@ export function afterConflicts(
   // At most places, all that stands between was inserted there itself: then the client IDs decide, and nothing needs to be remembered.
   let last = left
   let next = begin
+  let isStopped = false
+  if (
+    recent.changes === ((rows.changes - 1) | 0) &&
+    recent.table === rows.serial &&
+    recent.clientId < clientId &&
+    recent.parent === parent &&
+    recent.left === left &&
+    recent.right === right &&
+    recent.originClient === originClient &&
+    recent.originClock === originClock &&
+    recent.rightOriginClient === rightOriginClient &&
+    recent.rightOriginClock === rightOriginClock
+  ) {
+    // It was put here last, and nothing else since: it passed what this would pass, and this passes it.
+    last = recent.after
+    next = last === NONE ? begin : words[last * ROW_WORDS + RIGHT]!
+  }
   for (; next !== right && next !== NONE; next = words[next * ROW_WORDS + RIGHT]!) {
     if (
       halves[next * ROW_HALVES + ORIGIN_CLIENT] !== originClient ||
@@ -92,10 +128,26 @@ export function afterConflicts(
       halves[next * ROW_HALVES + RIGHT_ORIGIN_CLIENT] === rightOriginClient &&
       (rightOriginClient === NONE || words[next * ROW_WORDS + RIGHT_ORIGIN_CLOCK] === rightOriginClock)
     ) {
-      return last
+      isStopped = true
+      break
     }
   }
-  if (next === right || next === NONE || halves[next * ROW_HALVES + ORIGIN_CLIENT] === NONE) return last
+  if (isStopped || next === right || next === NONE || halves[next * ROW_HALVES + ORIGIN_CLIENT] === NONE) {
+    if (last !== left) {
+      recent.table = rows.serial
+      recent.changes = rows.changes
+      recent.clientId = clientId
+      recent.parent = parent
+      recent.left = left
+      recent.right = right
+      recent.originClient = originClient
+      recent.originClock = originClock
+      recent.rightOriginClient = rightOriginClient
+      recent.rightOriginClock = rightOriginClock
+      recent.after = last
+    }
+    return last
+  }
   if (met.length < rows.end) met = new Int32Array(Math.ceil(rows.end * 1.5))
   // A number is below the first of this scan exactly if it is from another one.
   if (clockOfScans > 0x7fffffff - rows.end - 1) {

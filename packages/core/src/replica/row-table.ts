@@ -56,12 +56,18 @@ const countableKinds: number = 0x3ff & ~((1 << GC_KIND) | (1 << ContentKind.dele
 const noWords = new Int32Array(0)
 const noHalves = new Int16Array(0)
 
+let tableCount = 0
+
 export class RowTable {
   /** Handles in use are below this. */
   end = 0
   /** Rows in use. */
   live = 0
   #free: number = NONE
+  /** No other table has the same number. */
+  readonly serial: number = ++tableCount
+  /** Rises whenever a row is put into a list or released, or gets another origin: who remembers the order of rows asks whether it still holds. */
+  changes = 0
   /** Rows for which the arrays have room. */
   capacity = 0
   /** The records, one after another. Growing the table replaces both arrays: who reads them reads them again after an insertion. */
@@ -167,6 +173,7 @@ export class RowTable {
   }
 
   setOrigin(row: number, client: number, clock: number): void {
+    this.changes = (this.changes + 1) | 0
     this.halves[row * 4 + 1] = client
     this.words[row * 9 + 2] = clock
   }
@@ -315,6 +322,7 @@ export class RowTable {
 
   /** Puts a row between two rows, either of which may be NONE. */
   link(left: number, row: number, right: number): void {
+    this.changes = (this.changes + 1) | 0
     const { words } = this
     const at = row * ROW_WORDS
     words[at + LEFT] = left
@@ -331,6 +339,7 @@ export class RowTable {
     this.words[at + RIGHT] = this.#free
     this.#free = row
     this.live--
+    this.changes = (this.changes + 1) | 0
   }
 
   /** Makes room for so many rows more, and no further: what is loaded once is not over-allocated. */
@@ -348,6 +357,7 @@ export class RowTable {
     this.#free = NONE
     this.end = loaded.end
     this.live = loaded.end
+    this.changes = (this.changes + 1) | 0
   }
 
   /** From now on clients of any index fit: there are more than {@link NARROW_CLIENTS_MAX}. */
@@ -362,6 +372,7 @@ export class RowTable {
 
   /** Gives each client the index that stands in `indices` at the one it has. */
   renumberClients(indices: readonly number[]): void {
+    this.changes = (this.changes + 1) | 0
     const halves = this.halves
     for (let half = 0; half < this.end * ROW_HALVES; half += ROW_HALVES) {
       for (let at = half + CLIENT; at <= half + RIGHT_ORIGIN_CLIENT; at++) {
