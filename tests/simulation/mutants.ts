@@ -63,11 +63,7 @@ export const mutants: readonly Mutant[] = [
     'who may only read writes, and the relay lets it',
     ['read-only-changes-nothing'],
     40,
-    [
-      `${client}/sync/room-machine.ts`,
-      "this.#membership.access === 'write' &&\n      !(this.#refill",
-      '!(this.#refill',
-    ],
+    [`${client}/sync/room-machine.ts`, "this.#membership.access === 'write' &&\n      !this.#refill", '!this.#refill'],
     [
       `${relay}/room/admission.ts`,
       "      access === 'read'\n        ? undefined\n        :",

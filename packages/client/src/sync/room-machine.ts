@@ -31,6 +31,7 @@ import { ClientLimits } from '../limits.ts'
 import { CONFLICTING_UPDATE, DisputedIds, haveCommonIds } from './disputed-ids.ts'
 import { HeldIds } from './held-ids.ts'
 import { Outbox, type EditKey, type VolatileKey } from './outbox.ts'
+import { Refill, type RefillContent, type RefillDue, type RefillPart } from './refill.ts'
 import { splitUpdate } from './split-update.ts'
 
 export type Membership =
@@ -56,7 +57,7 @@ export type RoomEvent =
   | { readonly type: 'disconnected' }
   | RelayEvent
   /** The answer to the effect `read-settled`. */
-  | { readonly type: 'settled-read'; readonly membership: number; readonly refill: Refill }
+  | { readonly type: 'settled-read'; readonly membership: number; readonly refill: RefillContent }
   | { readonly type: 'written'; readonly write: RoomWrite }
   | { readonly type: 'write-failed'; readonly write: RoomWrite }
   | { readonly type: 'time' }
@@ -66,17 +67,6 @@ export type RelayEvent = Extract<
   RelayMessage,
   { readonly type: 'joined' | 'refused' | 'updates' | 'ack' | 'reject' | 'evicted' | 'resync' }
 >
-
-/**
- * What a relay lacks of what is settled on this device. The outbox is no part of it: that a relay has units of the same IDs, which is
- * all that its state vector says, does not make them these, and only the relay, which compares, may acknowledge an edit.
- */
-export interface Refill {
-  /** All of it, merged; `undefined` when the relay lacks nothing. */
-  readonly merged: Uint8Array | undefined
-  /** The settled rows one by one, in case the relay refuses the merged update for one of them. */
-  readonly rows: readonly Uint8Array[]
-}
 
 export type RoomEffect =
   | { readonly type: 'join'; readonly position: Position | undefined; readonly stateVector: Uint8Array }
@@ -114,25 +104,12 @@ interface Flight {
   readonly refill: RefillPart | undefined
 }
 
-/** One push of a refill. */
-interface RefillPart {
-  readonly update: Uint8Array
-  /** Whether it is the merged whole, and no single row. */
-  readonly whole: boolean
-}
-
 /** Pushes that the relay acknowledged, and that a position from `seq` on covers. */
 interface Uncovered {
   readonly seq: number
   readonly keys: readonly EditKey[]
   readonly refill: RefillPart | undefined
 }
-
-type RefillState =
-  | { readonly state: 'none' }
-  /** `outboxWaits`: edits may follow what is read, so that the relay, which lost it, does not have to ask for it. */
-  | { readonly state: 'reading'; readonly outboxWaits: boolean }
-  | { readonly state: 'sending'; readonly refill: Refill; readonly waiting: RefillPart[]; left: number }
 
 export class RoomMachine {
   /** Reading the store was tried: from here on the room may be joined. */
@@ -154,9 +131,7 @@ export class RoomMachine {
   /** Whether the relay's history has the position that this membership began with. */
   #resumed = false
   #nextWireRef = 1
-  #refill: RefillState = { state: 'none' }
-  /** The state vector of a `resync` that came during a refill. */
-  #nextRefill: Uint8Array | undefined
+  readonly #refill = new Refill()
   #pushRetry: { readonly at: number } | undefined
   #pushRetries = 0
 
@@ -216,7 +191,7 @@ export class RoomMachine {
   }
 
   get refilling(): boolean {
-    return this.#refill.state !== 'none'
+    return this.#refill.isUnderWay
   }
 
   /** Whether the device store was ever read. */
@@ -312,8 +287,7 @@ export class RoomMachine {
       case 'loaded':
         return this.#load(event.room)
       case 'load-failed':
-        // The store may take long to come back; edits do not wait for it.
-        if (this.#refill.state === 'reading') this.#refill = { state: 'reading', outboxWaits: false }
+        this.#refill.readFailed()
         // Not again: a relay that has refused is asked when it is time.
         if (this.#read) return
         this.#read = true
@@ -351,7 +325,7 @@ export class RoomMachine {
       case 'reject':
         return this.#rejected(event)
       case 'settled-read':
-        if (event.membership === this.#memberships && this.#refill.state === 'reading') this.#beginRefill(event.refill)
+        if (event.membership === this.#memberships) this.#readDue(this.#refill.begin(event.refill))
         return
       case 'written':
         return this.#written(event.write)
@@ -448,21 +422,18 @@ export class RoomMachine {
   #resync({ stateVector }: MessageOf<'resync'>): void {
     decodeStateVector(stateVector)
     if (this.#membership.state !== 'live' || this.#membership.access !== 'write') return
-    if (this.refilling) this.#nextRefill = stateVector.slice()
+    if (this.refilling) this.#refill.askNext(stateVector.slice())
     else this.#readSettled(stateVector.slice(), false)
   }
 
   #readSettled(stateVector: Uint8Array, outboxWaits: boolean): void {
-    this.#refill = { state: 'reading', outboxWaits }
+    this.#refill.ask(outboxWaits)
     this.#effects.push({ type: 'read-settled', membership: this.#memberships, stateVector })
   }
 
-  /** Nothing of the refill is left; whatever was asked for meanwhile is next. */
-  #endRefill(): void {
-    this.#refill = { state: 'none' }
-    const next = this.#nextRefill
-    this.#nextRefill = undefined
-    if (next !== undefined && this.#membership.state === 'live') this.#readSettled(next, false)
+  /** A refill is done, and another is due, or none. */
+  #readDue(due: RefillDue): void {
+    if (due !== undefined && this.#membership.state === 'live') this.#readSettled(due, false)
   }
 
   #refused({ type, code, retryable, message }: MessageOf<'refused'> | MessageOf<'evicted'>): void {
@@ -494,8 +465,7 @@ export class RoomMachine {
     this.#outbox.putAllBack()
     // An unfinished refill starts over with the next membership, which the old position asks for.
     if (this.refilling) this.#position = this.#storedPosition
-    this.#refill = { state: 'none' }
-    this.#nextRefill = undefined
+    this.#refill.abandon()
   }
 
   #receive({ position, update }: MessageOf<'updates'>): void {
@@ -581,7 +551,7 @@ export class RoomMachine {
         this.#unwritten.add(update)
         this.#unwrittenEdits.push(key)
       }
-      if (refill !== undefined) this.#refillPartDone()
+      if (refill !== undefined) this.#readDue(this.#refill.partDone())
     }
     this.#uncovered = this.#uncovered.filter(({ seq }) => seq > covered)
   }
@@ -596,7 +566,7 @@ export class RoomMachine {
     if (code === 'read-only') {
       this.#membership = { ...this.#membership, access: 'read' }
       this.#outbox.putBack(flight.keys)
-      if (flight.refill !== undefined && this.#refill.state === 'sending') this.#refill.waiting.unshift(flight.refill)
+      if (flight.refill !== undefined) this.#refill.putBack(flight.refill)
       return
     }
     if (code === 'unknown-handle') {
@@ -607,7 +577,7 @@ export class RoomMachine {
     }
     if (retryable) {
       this.#outbox.putBack(flight.keys)
-      if (flight.refill !== undefined && this.#refill.state === 'sending') this.#refill.waiting.unshift(flight.refill)
+      if (flight.refill !== undefined) this.#refill.putBack(flight.refill)
       const { retryBaseMs, retryMaxMs } = ClientLimits
       const { now, random } = this.#context
       // At least half the base: the relay just said that it cannot take it now.
@@ -633,28 +603,9 @@ export class RoomMachine {
     else this.#settledEdits.push({ key: bad.key, rejected: true })
   }
 
-  #beginRefill(refill: Refill): void {
-    if (refill.merged === undefined) return this.#endRefill()
-    this.#refill = { state: 'sending', refill, waiting: [{ update: refill.merged, whole: true }], left: 1 }
-  }
-
-  #refillPartDone(): void {
-    if (this.#refill.state !== 'sending') return
-    this.#refill.left -= 1
-    // From here on the position may follow: the relay has again all that it had.
-    if (this.#refill.left === 0) this.#endRefill()
-  }
-
   #refillPartRejected(part: RefillPart, code: string): void {
-    if (this.#refill.state !== 'sending') return
-    if (!part.whole) {
-      if (code === CONFLICTING_UPDATE) this.#disputed.addRefused(part.update)
-      return this.#refillPartDone()
-    }
-    const { refill } = this.#refill
-    const waiting = refill.rows.map((update) => ({ update, whole: false }))
-    if (waiting.length === 0) this.#endRefill()
-    else this.#refill = { state: 'sending', refill, waiting, left: waiting.length }
+    if (this.#refill.isSending && !part.whole && code === CONFLICTING_UPDATE) this.#disputed.addRefused(part.update)
+    this.#readDue(this.#refill.partRejected(part))
   }
 
   #written(write: RoomWrite): void {
@@ -685,7 +636,7 @@ export class RoomMachine {
     while (
       this.#membership.state === 'live' &&
       this.#membership.access === 'write' &&
-      !(this.#refill.state === 'reading' && this.#refill.outboxWaits) &&
+      !this.#refill.holdsOutbox &&
       this.#pushRetry === undefined &&
       this.#flights.length < ClientLimits.pushesInFlightMax &&
       this.#bytesInFlight < ClientLimits.pushBytesInFlightMax
@@ -703,12 +654,10 @@ export class RoomMachine {
   }
 
   #pushNext(handle: number, updateBytesMax: number): boolean {
-    if (this.#refill.state === 'sending') {
-      const part = this.#refill.waiting.shift()
-      if (part !== undefined) {
-        this.#send(handle, part.update, [], part, updateBytesMax)
-        return true
-      }
+    const part = this.#refill.take()
+    if (part !== undefined) {
+      this.#send(handle, part.update, [], part, updateBytesMax)
+      return true
     }
     const parcel = this.#outbox.take(Math.min(updateBytesMax, ClientLimits.parcelBytesMax))
     if (parcel === undefined) return false
