@@ -44,13 +44,12 @@ export interface Listener {
   readonly react: (place: Place) => void
 }
 
-/** Where listeners may edit. */
+/** Where listeners edit. Not in `beforeObserverCalls`: until observers are called, Yjs takes indices to be where they were before a received update. */
 export type Place = (typeof reactionPlaces)[number]
 
 export const reactionPlaces = [
   'observer',
   'afterTransaction',
-  'beforeObserverCalls',
   'afterTransactionCleanup',
   'update',
   'afterAllTransactions',
@@ -61,10 +60,7 @@ export function keepJournal(library: Library, doc: Y.Doc, listener: Listener): v
   const { write } = listener
   doc.on('beforeAllTransactions', () => write({ event: 'beforeAllTransactions' }))
   doc.on('beforeTransaction', (transaction) => write({ event: 'beforeTransaction', ...sourceOf(transaction) }))
-  doc.on('beforeObserverCalls', (transaction) => {
-    write({ event: 'beforeObserverCalls', ...workOf(transaction) })
-    listener.react('beforeObserverCalls')
-  })
+  doc.on('beforeObserverCalls', (transaction) => write({ event: 'beforeObserverCalls', ...workOf(transaction) }))
   doc.on('afterTransaction', (transaction) => {
     // Before, who has observers to call may not have looked for them.
     write({ event: 'afterTransaction', ...workOf(transaction), parents: transaction.changedParentTypes.size })
