@@ -11,7 +11,7 @@ interface Task extends CaseShape {
 }
 
 const tasks: readonly Task[] = [
-  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 10, quick: 2 } },
+  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 10, quick: 1 } },
   { name: '10 replicas', replicas: 10, edits: 300, cases: { full: 5, quick: 1 } },
   { name: '30 replicas', replicas: 30, edits: 400, cases: { full: 3, quick: 1 } },
 ]

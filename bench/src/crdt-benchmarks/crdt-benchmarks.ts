@@ -13,9 +13,9 @@ import { openConcurrentTrace } from '../workloads/concurrent-trace.ts'
 import type { Outcome, Scenario } from './scenario.ts'
 import { Scenarios } from './scenarios.ts'
 
-const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 300 }
+const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 200 }
 /** Of the trace of several authors. */
-const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 1000 }
+const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 500 }
 const ROUNDS: Sizes<Rounds> = {
   quick: exactly(2),
   normal: { least: 3, most: 5, withinMs: 1200 },

@@ -7,7 +7,7 @@ import type { Target } from '../../harness/target.ts'
 import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BARE, BATCHED, withoutCodecs, type WiredContender } from '../servers/contenders.ts'
+import { BARE, BATCHED, slowToMany, withoutCodecs, type WiredContender } from '../servers/contenders.ts'
 import type { RunningContender } from '../servers/fleet.ts'
 import { notQuick, onlyFull, type Row, type RowContext, type Sizes } from './row.ts'
 import { verifyStored } from './stored.ts'
@@ -21,7 +21,7 @@ const SETTLES_WITHIN_MS = 30_000
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 4 }
 /** Of rows that are there for the curve. */
 const POINT_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
-const DURATION_MS: Sizes<number> = { quick: 100, normal: 400, full: 1500 }
+const DURATION_MS: Sizes<number> = { quick: 100, normal: 300, full: 1500 }
 /** What all who write in one room have to push, more than they can in that time. */
 const UPDATES: Sizes<number> = { quick: 20_000, normal: 90_000, full: 200_000 }
 /** Fewer do not get more each: no server takes so many of one. */
@@ -103,6 +103,9 @@ async function run(
     await flood(running, `${task} warm-up ${contender.subject}`, writers, size(DURATION_MS))
     runners.push({
       subject: contender.subject,
+      ...(writers.together && slowToMany.has(contender.subject)
+        ? { roundsMax: size({ quick: 1, normal: 1, full: 3 }) }
+        : {}),
       round: (index: number) => flood(running, `${task} ${index} ${contender.subject}`, writers, size(DURATION_MS)),
     })
   }

@@ -7,7 +7,7 @@ import { author, FIRST_CLIENT_ID, type Authored } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
 import { Reading } from '../load/reading.ts'
-import { BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET, type Contender } from '../servers/contenders.ts'
+import { BARE, BATCHED, slowToMany, withoutCodecs, type Contender } from '../servers/contenders.ts'
 import type { Running, RunningContender } from '../servers/fleet.ts'
 import { notQuick, type Row, type Sizes } from './row.ts'
 
@@ -35,13 +35,13 @@ const WARM_UPS_MAX = 3
 /** Who is slow is warm after one. */
 const WARM_UP_MS: Sizes<number> = { quick: 200, normal: 600, full: 2000 }
 
-/** So many readers of these cost seconds: one round tells by how much. */
-const CROWD_READERS = 1000
-const slowToCrowds: ReadonlySet<string> = new Set([Y_WEBSOCKET, HOCUSPOCUS])
+const MANY_READERS = 100
+const SLOW_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
 
 /** More of either are too many for one process with clients of automerge-repo. */
 const UNWIRED_READERS_MAX = 100
-const UNWIRED_PUSHES_MAX = 1000
+/** Pushes times readers. */
+const UNWIRED_DELIVERIES_MAX: Sizes<number> = { quick: 0, normal: 10_000, full: 100_000 }
 
 /** How many times better ours is to be than each; below 1, how much worse it may be. */
 interface Times {
@@ -62,7 +62,8 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
       const { fleet, size, contenders, unwired } = context
       const authored = author(FIRST_CLIENT_ID, size(pushes))
       const runners: Contestant[] = []
-      for (const contender of contenders) {
+      // Our codecs onto the same rooms are in the smaller rows.
+      for (const contender of readers > MANY_READERS ? withoutCodecs(contenders) : contenders) {
         const running = await fleet.shared(contender)
         const start = performance.now()
         for (let nth = 0; nth < WARM_UPS_MAX && performance.now() - start < size(WARM_UP_MS); nth++) {
@@ -70,9 +71,7 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
         }
         runners.push({
           subject: contender.subject,
-          ...(readers >= CROWD_READERS && slowToCrowds.has(contender.subject)
-            ? { roundsMax: size({ quick: 1, normal: 1, full: 3 }) }
-            : {}),
+          ...(readers >= MANY_READERS && slowToMany.has(contender.subject) ? { roundsMax: size(SLOW_ROUNDS) } : {}),
           round: (index: number) => deliver(running, `${task} ${index}`, readers, authored),
         })
       }
@@ -82,7 +81,7 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
           roundsMax: size({ quick: 1, normal: 1, full: 3 }),
           round: () =>
             fleet.alone(contender, (server) =>
-              deliverUnwired(server, readers, Math.min(size(pushes), UNWIRED_PUSHES_MAX)),
+              deliverUnwired(server, readers, Math.min(size(pushes), size(UNWIRED_DELIVERIES_MAX) / readers)),
             ),
         })
       }

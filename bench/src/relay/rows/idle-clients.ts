@@ -12,7 +12,7 @@ import { notQuick, onlyFull, type Row, type Sizes } from './row.ts'
 
 /** So that what a server makes once is there before. */
 const WARM_UP_CLIENTS = 50
-const REST_MS = 500
+const REST_MS: Sizes<number> = { quick: 200, normal: 300, full: 500 }
 /** More are too many for one process with clients of automerge-repo. */
 const UNWIRED_CLIENTS_MAX = 1000
 
@@ -29,7 +29,7 @@ export const idleClientsRows: readonly Row[] = [
   row({ quick: 300, normal: 2000, full: 5000 }, [TARGET]),
 ]
 
-/** Rows without targets are there for the curve; our codecs are only in the others. */
+/** Our codecs are only in rows with targets, of `--full`. */
 function row(clients: Sizes<number>, targets: readonly Target[] = []): Row {
   return {
     name: ({ size }) => `${size(clients)} idle clients, a room each`,
@@ -41,19 +41,19 @@ function row(clients: Sizes<number>, targets: readonly Target[] = []): Row {
     metrics,
     targets,
     async run(context, task) {
-      const { fleet, size, contenders, unwired } = context
+      const { fleet, size, contenders, unwired, fullCounts } = context
       await fleet.endShared()
-      const wired = targets.length === 0 ? withoutCodecs(contenders) : contenders
+      const wired = targets.length === 0 || !fullCounts ? withoutCodecs(contenders) : contenders
       const runners: Contestant[] = wired
         .filter(({ subject }) => subject !== BATCHED)
         .map((contender) => ({
           subject: contender.subject,
-          round: () => fleet.alone(contender, (server) => idle(server, size(clients))),
+          round: () => fleet.alone(contender, (server) => idle(server, size(clients), size(REST_MS))),
         }))
       for (const contender of size(clients) > UNWIRED_CLIENTS_MAX ? [] : unwired) {
         runners.push({
           subject: contender.subject,
-          round: () => fleet.alone(contender, (server) => idleUnwired(server, size(clients))),
+          round: () => fleet.alone(contender, (server) => idleUnwired(server, size(clients), size(REST_MS))),
         })
       }
       return measureAttempts(task, metrics, runners, context.rounds ?? size({ quick: 1, normal: 1, full: 2 }), context)
@@ -61,12 +61,12 @@ function row(clients: Sizes<number>, targets: readonly Target[] = []): Row {
   }
 }
 
-async function idle(server: RunningContender, count: number): Promise<Record<string, number>> {
+async function idle(server: RunningContender, count: number, restMs: number): Promise<Record<string, number>> {
   const first = await joinAll(server, WARM_UP_CLIENTS, (index) => `first ${index}`)
   const before = await server.process.memory()
   const clients = await joinAll(server, count, (index) => `room ${index}`)
   try {
-    await sleep(REST_MS)
+    await sleep(restMs)
     const after = await server.process.memory()
     for (const client of clients) client.assertWell()
     return {
@@ -81,13 +81,14 @@ async function idle(server: RunningContender, count: number): Promise<Record<str
 async function idleUnwired(
   { process: server, url }: Running<Contender>,
   count: number,
+  restMs: number,
 ): Promise<Record<string, number>> {
   await using load = await startAutomergeLoad()
   await load.ask({ type: 'idle', url, clients: WARM_UP_CLIENTS })
-  await sleep(REST_MS)
+  await sleep(restMs)
   const before = await server.memory()
   await load.ask({ type: 'idle', url, clients: count })
-  await sleep(REST_MS)
+  await sleep(restMs)
   const after = await server.memory()
   return {
     memory: (after.heldBytes - before.heldBytes) / count,

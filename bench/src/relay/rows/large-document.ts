@@ -22,7 +22,7 @@ const WARM_UP_JOINS = 8
 const UNWIRED_ROOMS_MAX: Sizes<number> = { quick: 4, normal: 4, full: 12 }
 const SETTLES_WITHIN_MS = 60_000
 /** Merging and storing that an update sets off has come to its end. */
-const REST_MS: Sizes<number> = { quick: 300, normal: 1000, full: 3000 }
+const REST_MS: Sizes<number> = { quick: 100, normal: 1000, full: 3000 }
 
 export const largeDocumentRows: readonly Row[] = [
   {

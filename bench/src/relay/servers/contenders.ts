@@ -72,6 +72,9 @@ export const automerge: Contender = {
   stores: true,
 }
 
+/** Who takes seconds where a row's work is handed to many: one round tells by how much. */
+export const slowToMany: ReadonlySet<string> = new Set([Y_WEBSOCKET, HOCUSPOCUS])
+
 /** Without the endpoints of ours that are codecs onto the same rooms. */
 export function withoutCodecs<Some extends Contender>(among: readonly Some[]): readonly Some[] {
   return among.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)
