@@ -4,7 +4,11 @@
  */
 import type { Doc as YjsDoc } from 'yjs'
 
-/** What a room listens to, and asks for. `Y.Doc` and the core's `Doc` both have it, among much else. */
+/**
+ * What a room listens to, and asks for. `Y.Doc` and the core's `Doc` both have it, among much else. A document that tells
+ * `beforeObserverCalls` at the end of each transaction, as they do, is spared writing updates that nobody wants; it is found out by
+ * applying the empty update once.
+ */
 export interface SyncedDoc {
   /** Names the writes of this copy; set when somebody else is found to write under it. */
   clientID: number
