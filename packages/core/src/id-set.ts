@@ -156,6 +156,16 @@ export class IdSet implements Iterable<IdRange> {
     for (let at = 0; at < ranges.length; at += 2) yield { client, start: ranges[at]!, end: ranges[at + 1]! }
   }
 
+  /** All ranges, flat: client, start, end, client, …; in the order of iteration. Where it matters: an iterator makes an object for each. */
+  flat(): number[] {
+    const flat: number[] = []
+    for (const client of [...this.clientRanges.keys()].sort((a, b) => b - a)) {
+      const ranges = this.clientRanges.get(client)!
+      for (let at = 0; at < ranges.length; at += 2) flat.push(client, ranges[at]!, ranges[at + 1]!)
+    }
+    return flat
+  }
+
   /** All ranges: clients descending, as they are written, and clocks ascending. */
   *[Symbol.iterator](): IterableIterator<IdRange> {
     for (const client of [...this.clientRanges.keys()].sort((a, b) => b - a)) yield* this.ranges(client)

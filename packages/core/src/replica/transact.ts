@@ -140,8 +140,15 @@ function tidy(transaction: Transaction): void {
     if (collects) collect(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
     mergeRange(transaction, deleted[0]!, deleted[1]!, deleted[2]!)
   } else if (deleted.length > 0 && (transaction.hasCollectable || doc.round.length > 1)) {
-    if (collects) for (const { client, start, end } of transaction.deletedIds) collect(transaction, client, start, end)
-    for (const { client, start, end } of transaction.deletedIds) mergeRange(transaction, client, start, end)
+    const ranges = transaction.deletedIds.flat()
+    if (collects) {
+      for (let at = 0; at < ranges.length; at += 3) {
+        collect(transaction, ranges[at]!, ranges[at + 1]!, ranges[at + 2]!)
+      }
+    }
+    for (let at = 0; at < ranges.length; at += 3) {
+      mergeRange(transaction, ranges[at]!, ranges[at + 1]!, ranges[at + 2]!)
+    }
   }
   // What came without content is new, and nothing else was deleted: then this tries all that the ranges would.
   mergeAdded(transaction)
