@@ -6,7 +6,6 @@ import { ByteWriter } from '../byte-writer.ts'
 import * as ContentKind from '../content-kind.ts'
 import { IdSet } from '../id-set.ts'
 import * as Info from '../struct-info.ts'
-import { decodeUtf8 } from '../text-coding.ts'
 import { encodeUpdate } from '../update.ts'
 import { decodeUpdateV2 } from '../format-v2/update-v2.ts'
 import { deleteRow } from './delete-row.ts'
@@ -16,6 +15,7 @@ import { IncomingStructs, isPlainKind, STRIDE, type IncomingClient } from './inc
 import { afterConflicts, canGrow, cut, growRow, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
 import { integratePlain } from './integrate-plain.ts'
 import { PendingUpdates } from './pending.ts'
+import { RecentText } from './recent-text.ts'
 import { readContentInto } from './row-content.ts'
 import * as Flag from './row-flag.ts'
 import { GC_KIND, NONE, parentOfEntry } from './row-table.ts'
@@ -28,6 +28,8 @@ const LOAD_STRUCTS_MIN = 8
 
 /** Shared: one update is applied at a time, and nobody is called meanwhile. */
 const incoming = new IncomingStructs()
+const recentName = new RecentText()
+const recentKey = new RecentText()
 
 /**
  * Applies an update in format v1. What the document has already is skipped, what it cannot have yet waits; so updates may come in any order, and more than
@@ -84,7 +86,7 @@ function nameRoots(doc: DocCore): void {
   const { cells, bytes, named } = incoming
   if (named.length === 0) return
   for (const at of named) {
-    const name = decodeUtf8(bytes.subarray(cells[at + Column.parentAt], cells[at + Column.parentEnd]))
+    const name = recentName.decode(bytes, cells[at + Column.parentAt]!, cells[at + Column.parentEnd]!)
     doc.rootNamed(name)
     // From here on it is a type.
     cells[at + Column.parentAt] = doc.tables.types.root(name)
@@ -378,7 +380,7 @@ function parentOf(doc: DocCore, at: number, cells: Int32Array): number {
   } else if (type === NONE) return NONE
   const keyAt = cells[at + Column.keyAt]!
   if (keyAt === NONE) return type
-  const key = decodeUtf8(incoming.bytes.subarray(keyAt, cells[at + Column.keyEnd]))
+  const key = recentKey.decode(incoming.bytes, keyAt, cells[at + Column.keyEnd]!)
   return parentOfEntry(entries.findOrAdd(type, key))
 }
 
