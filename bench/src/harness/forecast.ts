@@ -19,11 +19,11 @@ export interface Forecast {
 const FIRST_SIZE = 100
 
 /** A piece that takes this long is one to go by. What is left of the compiler's warm-up makes the forecast longer rather than shorter, … */
-const PIECE_MS = 60
+const PIECE_MS = { quick: 30, full: 60 } as const
 
 /** … so that one that is longer than this is made again of larger pieces, up to those that take so long. */
 const LONG_MS = 2000
-const LONG_PIECE_MS = 300
+const LONG_PIECE_MS = { quick: 100, full: 300 } as const
 
 /** Steeper than this is called quadratic. Sorting, and trees, stay below. */
 const QUADRATIC_FROM = 1.4
@@ -36,15 +36,19 @@ const EXPONENT_MAX = 3
  * Does pieces of growing size until one says enough of work of `size`. `work` does a piece of at most `size`, and returns the milliseconds that count of it.
  * `undefined` where half of the work and more takes no time worth a forecast.
  */
-export function probed(work: (size: number) => number, size: number): Forecast | undefined {
+export function probed(
+  work: (size: number) => number,
+  size: number,
+  scale: 'quick' | 'full' = 'full',
+): Forecast | undefined {
   // Pieces of it would be as much work as all of it.
   if (size < 4 * FIRST_SIZE) return undefined
   let smaller: Piece | undefined
   for (let next = FIRST_SIZE; next < size; next *= 2) {
     const piece = { size: next, ms: work(next) }
-    if (smaller !== undefined && piece.ms >= PIECE_MS) {
+    if (smaller !== undefined && piece.ms >= PIECE_MS[scale]) {
       const told = forecast(smaller, piece, size)
-      if (told.ms <= LONG_MS || piece.ms >= LONG_PIECE_MS) return told
+      if (told.ms <= LONG_MS || piece.ms >= LONG_PIECE_MS[scale]) return told
     }
     smaller = piece
   }

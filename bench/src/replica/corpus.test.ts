@@ -19,7 +19,7 @@ function almostYjs(changes: Partial<typeof Y>): Subject {
 describe.each(workloads)('the corpus of $name', (workload) => {
   it.each(subjectNames)('has states and updates of %s that say what the workload does', async (name) => {
     const subject = await importSubject(name)
-    const corpus = new Corpus(workload, yjs)
+    const corpus = new Corpus(workload, yjs, 'quick')
     expect(corpus.updatesOf(subject)).toHaveLength(workload.transactions)
     expect(corpus.stateOf(subject).length).toBeGreaterThan(0)
     expect(corpus.bytesOf(subject, 'snapshot').length).toBeGreaterThan(0)
@@ -34,14 +34,14 @@ describe.each(workloads)('the corpus of $name', (workload) => {
         return replica
       },
     }
-    expect(() => new Corpus(workload, yjs).bytesOf({ ...yjs, snapshot }, 'snapshot')).toThrow(CheckFailed)
+    expect(() => new Corpus(workload, yjs, 'quick').bytesOf({ ...yjs, snapshot }, 'snapshot')).toThrow(CheckFailed)
   })
 
   it('refuses a subject that encodes the same document in other bytes', () => {
     const padded = almostYjs({
       encodeStateAsUpdate: (doc) => Y.mergeUpdates([Y.encodeStateAsUpdate(doc), unrelated()]),
     })
-    expect(() => new Corpus(workload, yjs).stateOf(padded)).toThrow(CheckFailed)
+    expect(() => new Corpus(workload, yjs, 'quick').stateOf(padded)).toThrow(CheckFailed)
   })
 
   it('refuses a subject that emits other updates', () => {
@@ -51,7 +51,7 @@ describe.each(workloads)('the corpus of $name', (workload) => {
         return super.on('update', (update) => relay(Y.mergeUpdates([update, unrelated()]))) as never
       }
     }
-    expect(() => new Corpus(workload, yjs).updatesOf(almostYjs({ Doc: OtherDoc }))).toThrow(CheckFailed)
+    expect(() => new Corpus(workload, yjs, 'quick').updatesOf(almostYjs({ Doc: OtherDoc }))).toThrow(CheckFailed)
   })
 
   it('refuses a replica that shows something else', () => {
@@ -61,7 +61,7 @@ describe.each(workloads)('the corpus of $name', (workload) => {
       replica.insertText(0, 'x')
       replica.setKey('x', 1)
     })
-    expect(() => new Corpus(workload, yjs).checkReplica(yjs, replica)).toThrow(CheckFailed)
+    expect(() => new Corpus(workload, yjs, 'quick').checkReplica(yjs, replica)).toThrow(CheckFailed)
   })
 })
 

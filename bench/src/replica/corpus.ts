@@ -5,6 +5,7 @@ import { contentOf, isSameContent } from '../subjects/content.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { packed, unpacked, type PackedUpdates } from '../workloads/packed-updates.ts'
 import { Effort } from './effort.ts'
+import type { Scale } from './row.ts'
 import type { StateForm } from './stored-form.ts'
 import { WRITER, type Workload } from './workload.ts'
 
@@ -18,9 +19,9 @@ export class Corpus {
   readonly #snapshots = new Map<Subject, Uint8Array>()
   readonly #updates = new Map<Subject, PackedUpdates>()
 
-  constructor(workload: Workload, reference: Subject) {
+  constructor(workload: Workload, reference: Subject, scale: Scale) {
     this.workload = workload
-    this.effort = new Effort(workload)
+    this.effort = new Effort(workload, scale)
     this.#reference = reference
   }
 

@@ -1,16 +1,18 @@
 /** How long a library would take to make a workload, or to apply its updates one by one: forecast from the workload's start, once for each library. */
 import { costMs, probed, type Forecast } from '../harness/forecast.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
-import { mayBeRefused } from './row.ts'
+import { mayBeRefused, type Scale } from './row.ts'
 import { READER, WRITER, type Workload } from './workload.ts'
 
 export class Effort {
   readonly #workload: Workload
+  readonly #scale: Scale
   readonly #writing = new Map<Subject, Forecast | undefined>()
   readonly #applying = new Map<Subject, Forecast | undefined>()
 
-  constructor(workload: Workload) {
+  constructor(workload: Workload, scale: Scale) {
     this.#workload = workload
+    this.#scale = scale
   }
 
   /** Of all edits, a transaction each, of which a listener is told. */
@@ -26,6 +28,7 @@ export class Effort {
         return ms
       },
       this.#workload.transactions,
+      this.#scale,
     )
   }
 
@@ -44,6 +47,7 @@ export class Effort {
         return ms
       },
       this.#workload.transactions,
+      this.#scale,
     )
   }
 
@@ -63,8 +67,9 @@ function told(
   subject: Subject,
   work: (transactions: number) => number,
   transactions: number,
+  scale: Scale,
 ): Forecast | undefined {
   if (!mayBeRefused(subject)) return undefined
-  if (!known.has(subject)) known.set(subject, probed(work, transactions))
+  if (!known.has(subject)) known.set(subject, probed(work, transactions, scale))
   return known.get(subject)
 }

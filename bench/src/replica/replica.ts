@@ -70,10 +70,10 @@ export const replica: Bench = {
 /** One after the other, so that what one workload left behind is gone before the next. */
 function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<ReplicaRow> {
   const times = (timesAtLeast: number, metric = 'time', against = YJS) => ({ metric, against, timesAtLeast })
-  const text = new Corpus(textOf(trace), yjs)
+  const text = new Corpus(textOf(trace), yjs, scale)
   yield localEdits(text, [times(15), times(2, 'time', 'json-joy')], trace)
   yield remoteUpdates(text, { isObserved: true, targets: [times(8)] })
-  const start = new Corpus(textOf(startOf(trace, DELTA_EDITS)), yjs)
+  const start = new Corpus(textOf(startOf(trace, DELTA_EDITS)), yjs, scale)
   yield remoteUpdates(start, {
     name: 'first updates, deltas read',
     isObserved: true,
@@ -91,13 +91,13 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
   yield smallDocuments('a document of a word', 'hello', [times(1, 'memory')])
   yield bundleSize([times(1, 'gzipped')])
   yield bundleOfApp([times(1, 'gzipped')])
-  const component = new Corpus(textOf(openComponentTrace(scale), 'blocks'), yjs)
+  const component = new Corpus(textOf(openComponentTrace(scale), 'blocks'), yjs, scale)
   yield localEdits(component, [times(2)])
   yield remoteUpdates(component, { isObserved: true, targets: [times(2)] })
   yield warmLoad(component, 'state', [times(2)])
   const { count, changes } = ENTRIES[scale]
   for (const workload of [recordsOf(count, changes), listOf(count, changes)]) {
-    const corpus = new Corpus(workload, yjs)
+    const corpus = new Corpus(workload, yjs, scale)
     yield localEdits(corpus, [times(2)])
     yield remoteUpdates(corpus, { isObserved: false, targets: [times(2)] })
     yield warmLoad(corpus, 'state', [times(2)])

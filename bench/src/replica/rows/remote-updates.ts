@@ -49,7 +49,10 @@ export function remoteUpdates(
     name: `${workload.name}: ${name}`,
     metrics: [time],
     targets,
-    effort: (subject) => longer(corpus.effort.writing(subject), corpus.effort.applying(subject)),
+    effort: (subject) =>
+      readsDelta && subject.encoding !== 'identical to yjs'
+        ? undefined
+        : longer(corpus.effort.writing(subject), corpus.effort.applying(subject)),
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       let scanned: readonly Uint8Array[] = []
