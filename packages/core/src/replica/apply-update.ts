@@ -9,7 +9,7 @@ import * as Info from '../struct-info.ts'
 import { encodeUpdate } from '../update.ts'
 import { decodeUpdateV2 } from '../format-v2/update-v2.ts'
 import { deleteRow } from './delete-row.ts'
-import { TransactionEvent, type DocCore } from './doc-core.ts'
+import type { DocCore } from './doc-core.ts'
 import * as Column from './incoming-column.ts'
 import { IncomingStructs, isPlainKind, STRIDE, type IncomingClient } from './incoming-structs.ts'
 import { afterConflicts, canGrow, cut, growRow, place, placeGc, rowBeginningWith, rowEndingWith } from './integrate.ts'
@@ -229,8 +229,6 @@ function integrateStruct(
   const state = clients.state(client)
   const skipped = state - cells[at + Column.clock]!
   if (skipped < 0) return client
-  // Before anything is cut: what is known needs no place, and a cut inside a surrogate pair would damage it.
-  if (skipped >= length && !showsCuts(doc)) return NONE
   let originClient = cells[at + Column.originClient]!
   let originClock = originClient === NONE ? 0 : cells[at + Column.originClock]!
   const rightClient = cells[at + Column.rightClient]!
@@ -254,7 +252,7 @@ function integrateStruct(
     return NONE
   }
   if (skipped > 0) {
-    if (originClient !== NONE && showsCuts(doc)) cutKnown(transaction, originClient, originClock + 1)
+    if (originClient !== NONE) cutKnown(transaction, originClient, originClock + 1)
     originClient = client
     originClock = state - 1
   }
@@ -341,20 +339,11 @@ function integrateStruct(
 }
 
 /**
- * Whether somebody may see that Yjs cuts at the origins of structs that it has already, or has in part. It joins what it cut before it emits the transaction, and
- * looks further for neighbours that are one run. So it shows in items that were redone, which are never joined again; in what the transactions before it in its round
- * emit; and where listeners made neighbours of one run meanwhile.
+ * Yjs cuts in front of a unit, at the origins of structs that it has already, or has in part, and tries whether neighbours there are one run before it emits the
+ * transaction. Of that, the cut shows in items that were redone, which are never joined again, and in what the transactions before it in its round emit: there we
+ * cut, too, if it damages no surrogate pair. The trying shows where neighbours became one run meanwhile, by edits of listeners or since both were collected: so it
+ * is remembered.
  */
-function showsCuts(doc: DocCore): boolean {
-  return (
-    doc.tables.redone !== null ||
-    doc.round.length > 1 ||
-    doc.observers > 0 ||
-    doc.isHeard(TransactionEvent.beforeObserverCalls | TransactionEvent.afterTransaction)
-  )
-}
-
-/** Cuts in front of a unit, if that can be seen and damages no surrogate pair; or only remembers to look for neighbours there. */
 function cutKnown(transaction: Transaction, client: number, clock: number): void {
   const { doc } = transaction
   const { rows, ids, clients, text } = doc.tables

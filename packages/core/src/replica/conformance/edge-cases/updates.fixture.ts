@@ -142,4 +142,24 @@ export const updateCases: readonly Case[] = [
       return told
     },
   },
+  {
+    title: 'where what is known was written, neighbours are joined that were collected meanwhile',
+    run: (library, doc) => {
+      const other = new library.Doc()
+      other.clientID = 9
+      other.getMap('map').set('key', null)
+      doc.clientID = 1
+      const of: Uint8Array[] = []
+      doc.on('update', (update) => of.push(update))
+      const nested = new library.Map<unknown>()
+      doc.getMap('map').set('key', nested)
+      nested.set('inner', 1)
+      nested.set('inner', new library.Text('collected'))
+      doc.getText('text').insert(0, 'kept')
+      nested.set('inner', 2)
+      const one = library.mergeUpdates([...of.slice(2, 3), library.encodeStateAsUpdate(other)])
+      library.applyUpdate(doc, one)
+      return library.encodeStateAsUpdate(doc)
+    },
+  },
 ]
