@@ -14,6 +14,7 @@ import { coldLoad, loadedMemory, smallDocuments } from './rows/in-processes.ts'
 import { localEdits } from './rows/local-edits.ts'
 import { remoteUpdates } from './rows/remote-updates.ts'
 import { encode, warmLoad } from './rows/states.ts'
+import { OURS_AS_UPDATE } from './stored-form.ts'
 import { listOf, recordsOf, startOf, textOf } from './workload.ts'
 
 const ROUNDS: Sizes<Rounds> = {
@@ -44,6 +45,7 @@ export const replica: Bench = {
     'yjs does, or there is no number. Lower is better. Median ± half the interquartile range over interleaved rounds, after warm-up; what is cold, and memory, in a ' +
     'process each. The column limit is about the least that the work can take. Targets are judged in full runs',
   baseline: YJS,
+  roles: { [OURS_AS_UPDATE]: 'ours' },
   async *run(context) {
     const { scale, progress } = context
     const asked = await askedSubjects(context)

@@ -14,7 +14,7 @@ export interface StoredForm {
 }
 
 /** Our document as an update, where the others store what loads fastest. */
-const OURS_AS_UPDATE = `${OURS} update`
+export const OURS_AS_UPDATE = `${OURS} update`
 
 /** What a row about this form compares: each subject's, and beside snapshots our update too. */
 export function storedForms(subjects: readonly Subject[], form: StateForm): StoredForm[] {
