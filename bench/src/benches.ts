@@ -25,9 +25,9 @@ export const benches: readonly Bench[] = [
 
 /** Of a machine with two cores; a run in the report's folder knows better. Only the estimate of what remains depends on it. */
 export const typicalMs: Typical = {
-  convergence: { quick: 1000, default: 15_000, full: 90_000 },
-  merge: { quick: 3000, default: 30_000, full: 60_000 },
-  replica: { quick: 10_000, default: 150_000, full: 600_000 },
+  convergence: { quick: 2000, default: 15_000, full: 90_000 },
+  merge: { quick: 6000, default: 30_000, full: 60_000 },
+  replica: { quick: 21_000, default: 150_000, full: 600_000 },
   'crdt-benchmarks': { quick: 10_000, default: 70_000, full: 250_000 },
   growth: { quick: 3000, default: 40_000, full: 200_000 },
   traces: { quick: 1000, default: 3000, full: 3000 },

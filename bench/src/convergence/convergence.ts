@@ -5,15 +5,17 @@ import { measure, type Contestant } from '../harness/measure.ts'
 import { mixed, mixedWithYjs14, oursAlone, yjsAlone, type Mix } from './mix.ts'
 import { runCase, type CaseShape } from './swarm.ts'
 
-interface Task extends CaseShape {
+interface Task {
   readonly name: string
+  readonly replicas: number
+  readonly edits: Readonly<Record<BenchContext['scale'], number>>
   readonly cases: Readonly<Record<BenchContext['scale'], number>>
 }
 
 const tasks: readonly Task[] = [
-  { name: '3 replicas', replicas: 3, edits: 200, cases: { full: 10, quick: 1 } },
-  { name: '10 replicas', replicas: 10, edits: 300, cases: { full: 5, quick: 1 } },
-  { name: '30 replicas', replicas: 30, edits: 400, cases: { full: 3, quick: 1 } },
+  { name: '3 replicas', replicas: 3, edits: { full: 200, quick: 100 }, cases: { full: 10, quick: 1 } },
+  { name: '10 replicas', replicas: 10, edits: { full: 300, quick: 100 }, cases: { full: 5, quick: 1 } },
+  { name: '30 replicas', replicas: 30, edits: { full: 400, quick: 100 }, cases: { full: 3, quick: 1 } },
 ]
 
 /** `--full` runs so many times the cases. */
@@ -31,8 +33,8 @@ const metrics: readonly Metric[] = [
 export const convergence: Bench = {
   name: 'convergence',
   question: 'Do replicas end byte-identical, whatever the network does to their updates, and what does it cost?',
-  workload: () =>
-    `replicas that edit text, formatting, maps, arrays, nested types and XML at random (${tasks.map(({ name, edits }) => `${name}: ${edits} edits`).join(', ')}), ` +
+  workload: ({ scale }) =>
+    `replicas that edit text, formatting, maps, arrays, nested types and XML at random (${tasks.map(({ name, edits }) => `${name}: ${edits[scale]} edits`).join(', ')}), ` +
     'and one more that only listens and answers; delivery late, reordered, repeated, merged, overlapping, or lost for good; a fifth of them offline until the ' +
     'last edit; then everybody asks somebody else for what it lacks, round after round. syncline: our documents, and our update store listens; mixed: our documents and those of ' +
     'yjs in turns, and our store, once with the release candidate of yjs 14 too; yjs: its documents alone',
@@ -51,7 +53,7 @@ export const convergence: Bench = {
 async function runTask(context: BenchContext, task: Task): Promise<TaskResult> {
   const cases = context.rounds ?? task.cases[context.scale] * (context.fullCounts ? FULL_TIMES : 1)
   context.progress.step(`convergence · ${task.name}, ${grouped(cases)} cases`)
-  const contestants = [oursAlone, yjsAlone, mixed, mixedWithYjs14].map((mix) => contestant(context.seed, task, mix))
+  const contestants = [oursAlone, yjsAlone, mixed, mixedWithYjs14].map((mix) => contestant(context, task, mix))
   const result = await measure(task.name, metrics, contestants, cases, context)
   // Every case was checked, or there would be no result.
   const checked: readonly (readonly [string, readonly number[]])[] = [
@@ -64,13 +66,14 @@ async function runTask(context: BenchContext, task: Task): Promise<TaskResult> {
   return { ...result, subjects, point: { curve: 'converge, by replicas', axis: 'replicas', value: task.replicas } }
 }
 
-function contestant(seed: number, task: Task, mix: Mix): Contestant {
+function contestant({ seed, scale }: BenchContext, task: Task, mix: Mix): Contestant {
+  const shape: CaseShape = { replicas: task.replicas, edits: task.edits[scale] }
   return {
     subject: mix.subject,
     async round(index) {
       const caseSeed = (seed + index) >>> 0
-      const replay = `npm run bench -- --only "convergence/${task.name}" --seed ${caseSeed} --rounds 1`
-      return { ...runCase(caseSeed, task, mix, replay) }
+      const replay = `npm run bench -- ${scale === 'quick' ? '--quick ' : ''}--only "convergence/${task.name}" --seed ${caseSeed} --rounds 1`
+      return { ...runCase(caseSeed, shape, mix, replay) }
     },
   }
 }

@@ -24,7 +24,7 @@ const ROUNDS: Sizes<Rounds> = {
 }
 const PROFILE_MS = { full: 2000, quick: 300 } as const
 
-const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 300, changes: 2000 } } as const
+const ENTRIES = { full: { count: 10_000, changes: 100_000 }, quick: { count: 200, changes: 1000 } } as const
 
 /** A delta of Yjs reads the text from its start, so that a row of all would measure nothing else. */
 const DELTA_EDITS = 10_000

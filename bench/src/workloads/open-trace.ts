@@ -5,13 +5,13 @@ import { readRecordedTrace } from './recorded-trace.ts'
 import type { Trace } from './trace.ts'
 
 /** As many edits as the recorded trace has; `--quick` takes fewer. */
-const EDITS = { full: 259_778, quick: 6000 } as const
+const EDITS = { full: 259_778, quick: 5000 } as const
 
 /** The generated trace is the same in every run, so that numbers of two runs compare. */
 const TRACE_SEED = 1
 
 /** Of the trace with pasted blocks. */
-const COMPONENT_EDITS = { full: 19_749, quick: 2000 } as const
+const COMPONENT_EDITS = { full: 19_749, quick: 1000 } as const
 
 /** The recorded trace of keystrokes where `SYNCLINE_TRACES` names the folder that has it, else a generated one. */
 export function openTrace(scale: 'quick' | 'full'): Trace {

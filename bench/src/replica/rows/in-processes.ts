@@ -18,7 +18,7 @@ const MEMORY_ROUNDS: Readonly<Record<Scale, number>> = { full: 2, quick: 1 }
 /** Large enough to stand out by themselves, and slow to load. */
 const COPIES = 3
 
-const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 1000, quick: 500 }
+const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 1000, quick: 300 }
 
 /** Below all client IDs that a library keeps for itself, and no other's. */
 const FIRST_CLIENT_ID = 1_000_000
