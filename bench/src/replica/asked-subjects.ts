@@ -1,6 +1,7 @@
 /** Which libraries a run asks, and which of them a row. */
 import type { BenchContext } from '../harness/bench.ts'
 import { refusal, type Forecast } from '../harness/forecast.ts'
+import type { Target } from '../harness/target.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { importSubject, subjectNames, type SubjectName } from '../subjects/subjects.ts'
 import { YJS } from './row.ts'
@@ -36,15 +37,20 @@ export async function askedSubjects({
   }
 }
 
-/** The subjects that a row asks: those that it takes no longer than the run allows; and the others with the reasons. */
+/**
+ * The subjects that a row asks: those that it takes no longer than the run allows; and the others with the reasons. Whom a target names may take as long as `--full`
+ * allows, where targets are judged.
+ */
 export function askedFor(
   { subjects, notAsked }: Asked,
   effort: ((subject: Subject) => Forecast | undefined) | undefined,
   context: Pick<BenchContext, 'scale' | 'fullCounts'>,
+  targets: readonly Target[] = [],
 ): { readonly able: readonly Subject[]; readonly notRun: ReadonlyMap<string, string> } {
   const reasons = new Map(notAsked)
   const able = subjects.filter((subject) => {
-    const reason = whyNot(effort?.(subject), context)
+    const isJudged = context.scale === 'full' && targets.some((one) => 'against' in one && one.against === subject.name)
+    const reason = whyNot(effort?.(subject), { ...context, fullCounts: context.fullCounts || isJudged })
     if (reason !== undefined) reasons.set(subject.name, reason)
     return reason === undefined
   })

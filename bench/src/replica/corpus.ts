@@ -7,7 +7,7 @@ import { packed, unpacked, type PackedUpdates } from '../workloads/packed-update
 import { Effort } from './effort.ts'
 import type { Scale } from './row.ts'
 import type { StateForm } from './stored-form.ts'
-import { WRITER, type Workload } from './workload.ts'
+import { playStored, WRITER, type Workload } from './workload.ts'
 
 export class Corpus {
   readonly workload: Workload
@@ -30,7 +30,7 @@ export class Corpus {
     const state = this.#states.get(subject)
     if (state !== undefined) return state
     const replica = subject.create(WRITER)
-    this.workload.play(replica)
+    playStored(this.workload, subject, replica)
     this.checkReplica(subject, replica)
     replica.free()
     return this.#states.get(subject)!

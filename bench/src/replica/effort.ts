@@ -2,12 +2,13 @@
 import { costMs, probed, type Forecast } from '../harness/forecast.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { mayBeRefused, type Scale } from './row.ts'
-import { READER, WRITER, type Workload } from './workload.ts'
+import { playStored, READER, WRITER, type Workload } from './workload.ts'
 
 export class Effort {
   readonly #workload: Workload
   readonly #scale: Scale
   readonly #writing = new Map<Subject, Forecast | undefined>()
+  readonly #storing = new Map<Subject, Forecast | undefined>()
   readonly #applying = new Map<Subject, Forecast | undefined>()
 
   constructor(workload: Workload, scale: Scale) {
@@ -24,6 +25,22 @@ export class Effort {
         const replica = subject.create(WRITER)
         replica.onUpdate(() => {})
         const ms = costMs(() => this.#workload.play(replica, transactions))
+        replica.free()
+        return ms
+      },
+      this.#workload.transactions,
+      this.#scale,
+    )
+  }
+
+  /** Of a document with all edits, of which nobody is told. */
+  storing(subject: Subject): Forecast | undefined {
+    return told(
+      this.#storing,
+      subject,
+      (transactions) => {
+        const replica = subject.create(WRITER)
+        const ms = costMs(() => playStored(this.#workload, subject, replica, transactions))
         replica.free()
         return ms
       },

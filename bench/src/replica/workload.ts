@@ -1,6 +1,6 @@
 /** What the replicas of the bench are made to do: edits, one transaction each, and what they must show in the end. */
 import { EMPTY, type Content } from '../subjects/content.ts'
-import type { Fields, Json, Replica } from '../subjects/subject.ts'
+import type { Fields, Json, Replica, Subject } from '../subjects/subject.ts'
 import { CLIENT_IDS } from '../workloads/keystrokes.ts'
 import { Random } from '../workloads/random.ts'
 import { replay } from '../workloads/replay.ts'
@@ -26,6 +26,15 @@ export function textOf({ edits, endContent }: Trace, name = 'text'): Workload {
     play: (replica, transactions) => playText(replica, edits, transactions),
     content: { ...EMPTY, text: endContent },
   }
+}
+
+/**
+ * Does the edits for what is stored of them. Who compares no bytes with yjs does them in one transaction: the document is the same, and some take minutes for one
+ * each.
+ */
+export function playStored(workload: Workload, { encoding }: Subject, replica: Replica, transactions?: number): void {
+  if (encoding === 'its own') replica.transact(() => workload.play(replica, transactions))
+  else workload.play(replica, transactions)
 }
 
 /** The first edits of a trace. */

@@ -46,6 +46,7 @@ class AutomergeReplica implements Replica {
   }
 
   transact(edits: () => void): void {
+    if (this.#draft !== undefined) return edits()
     this.#doc = Automerge.change(this.#doc, (draft) => {
       this.#draft = draft
       edits()

@@ -36,6 +36,7 @@ class JsonJoyReplica implements Replica {
   }
 
   transact(edits: () => void): void {
+    if (this.#isInTransaction) return edits()
     this.#isInTransaction = true
     edits()
     this.#isInTransaction = false

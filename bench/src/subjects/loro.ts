@@ -30,6 +30,7 @@ class LoroReplica implements Replica {
   }
 
   transact(edits: () => void): void {
+    if (this.#isInTransaction) return edits()
     this.#isInTransaction = true
     edits()
     this.#isInTransaction = false

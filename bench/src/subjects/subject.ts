@@ -35,7 +35,7 @@ export interface SnapshotCodec {
 
 /** One live copy of a document. An edit outside of `transact` is a transaction by itself. Positions and lengths of text are UTF-16 code units. */
 export interface Replica {
-  /** What `edits` does becomes one transaction, with one update. */
+  /** What `edits` does becomes one transaction, with one update; inside of another, a part of that one. */
   transact(edits: () => void): void
   /** From now on, `listener` gets one update per local transaction. At most one listener. */
   onUpdate(listener: (update: Uint8Array) => void): void

@@ -22,7 +22,7 @@ export function warmLoad(corpus: Corpus, form: StateForm, targets: readonly Targ
     name: `${name}: load${form === 'state' ? '' : ' a snapshot'}, warm`,
     metrics: [time],
     targets,
-    effort: (subject) => corpus.effort.writing(subject),
+    effort: (subject) => corpus.effort.storing(subject),
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       const contestants = storedForms(subjects, form).map((stored) => {
@@ -53,7 +53,7 @@ export function encode(corpus: Corpus, form: StateForm, targets: readonly Target
     name: `${corpus.workload.name}: encode${form === 'state' ? '' : ' a snapshot'}`,
     metrics: [time, size],
     targets,
-    effort: (subject) => corpus.effort.writing(subject),
+    effort: (subject) => corpus.effort.storing(subject),
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       const contestants = storedForms(subjects, form).map((stored) => {
