@@ -93,7 +93,7 @@ function writeObject(writer: ByteWriter, value: object): void {
 }
 
 function writeNumber(writer: ByteWriter, value: number): void {
-  if (Number.isInteger(value) && Math.abs(value) <= INTEGER_MAX) {
+  if ((value | 0) === value && value >= -INTEGER_MAX) {
     writer.uint8(AnyTag.integer)
     writeVarInt(writer, value)
     return

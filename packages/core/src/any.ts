@@ -55,11 +55,21 @@ export function skipAny(reader: ByteReader, depth = 0): void {
   }
 }
 
+/** Integers of so many bytes are below 2^48. */
+const VAR_INT_SAFE_BYTES = 7
+
 /** A signed integer: like a varUint, but the first byte holds six bits, and its 64 is the sign. */
 function skipVarInt(reader: ByteReader): void {
   const start = reader.offset
+  const { bytes } = reader
+  // As long as it cannot be too large, only its end matters. Behind the last byte, nothing is below.
+  for (let at = start; at < start + VAR_INT_SAFE_BYTES; at++) {
+    if (bytes[at]! < 0x80) {
+      reader.offset = at + 1
+      return
+    }
+  }
   let byte = reader.uint8()
-  if (byte < 0x80) return
   let value = byte & 0x3f
   let scale = 0x40
   while (byte >= 0x80) {

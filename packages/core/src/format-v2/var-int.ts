@@ -12,6 +12,8 @@ const MORE = 0x80
 const NEGATIVE = 0x40
 const FIRST_BITS = 0x40
 const HIGHER_BITS = 0x80
+/** Integers up to this may be shifted. */
+const SHIFTED_MAX = 0x7fffffff
 
 /** Reads an integer in ±(2^53 − 1); negative zero is −0. Throws `DecodeError`. */
 export function readVarInt(reader: ByteReader): number {
@@ -34,6 +36,12 @@ export function readVarInt(reader: ByteReader): number {
 /** Writes an integer in ±(2^53 − 1), −0 included. */
 export function writeVarInt(writer: ByteWriter, value: number): void {
   const magnitude = Math.abs(value)
+  if (magnitude <= SHIFTED_MAX) {
+    const sign = isNegative(value) ? NEGATIVE : 0
+    if (magnitude < FIRST_BITS) return writer.uint8(sign | magnitude)
+    writer.uint8(MORE | sign | (magnitude & (FIRST_BITS - 1)))
+    return writer.varUint(magnitude >>> 6)
+  }
   const higher = Math.floor(magnitude / FIRST_BITS)
   writer.uint8((higher > 0 ? MORE : 0) | (isNegative(value) ? NEGATIVE : 0) | (magnitude % FIRST_BITS))
   // From the second byte on it is an unsigned integer like any other.

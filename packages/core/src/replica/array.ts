@@ -44,7 +44,12 @@ export class YArray<Value = unknown> extends ListType<Value, YArrayEvent> {
   }
 
   override toJSON(): unknown[] {
-    return this.map((value) => (value instanceof SharedType ? value.toJSON() : value))
+    const values: unknown[] = this.toArray()
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at]
+      if (value instanceof SharedType) values[at] = value.toJSON()
+    }
+    return values
   }
 
   map<Result>(call: (value: Value, index: number, array: this) => Result): Result[] {
