@@ -13,6 +13,11 @@ describe('numbers for people', () => {
     expect([12_345, 99.94].map((rate) => formatValue(rate, 'per second'))).toEqual(['12,300 /s', '99.9 /s'])
   })
 
+  it('tells no bytes below zero', () => {
+    expect([-91, 0].map((bytes) => formatValue(bytes, 'bytes'))).toEqual(['below noise', '0 B'])
+    expect(formatValue(-0.3, 'times')).toBe('below noise')
+  })
+
   it('writes ratios and spreads short', () => {
     expect([0.312, 2, 1234].map(formatRatio)).toEqual(['0.31×', '2.00×', '1,230×'])
     expect([0, 0.004, 0.126].map(formatSpread)).toEqual(['', '', ' ±13 %'])

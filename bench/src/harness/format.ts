@@ -1,8 +1,14 @@
 /** Numbers for people: three significant digits, the unit that fits. Pure. */
 import type { Unit } from './bench.ts'
 
+/** Whether a value is a difference of two measurements that is smaller than their noise: no document takes less than nothing. */
+export function isBelowNoise(value: number, unit: Unit): boolean {
+  return value < 0 && (unit === 'bytes' || unit === 'times')
+}
+
 /** A sample of a metric with its unit, e.g. `1.23 ms`, `45.6 µs`, `12,345 B`, `8,100 /s`. */
 export function formatValue(value: number, unit: Unit): string {
+  if (isBelowNoise(value, unit)) return 'below noise'
   switch (unit) {
     case 'ms':
       if (value >= 1000) return `${significant(value / 1000)} s`

@@ -24,11 +24,19 @@ describe('statistics', () => {
   })
 
   it('compares round with round, so that a slow machine slows both sides', () => {
-    expect(ratioOf([1, 10, 2], [3, 30, 6], 'lower').median).toBe(3)
-    expect(ratioOf([100, 50], [200, 100], 'higher').median).toBe(0.5)
+    expect(ratioOf([1, 10, 2], [3, 30, 6], 'lower')?.median).toBe(3)
+    expect(ratioOf([100, 50], [200, 100], 'higher')?.median).toBe(0.5)
   })
 
   it('compares as many rounds as both sides have', () => {
     expect(ratioOf([1, 1, 1, 1], [8], 'lower')).toMatchObject({ median: 8, samples: 1 })
+  })
+
+  it('compares nothing with what is below noise, nor with nothing', () => {
+    expect(ratioOf([-91, 40], [2168, 2168], 'lower')).toBeUndefined()
+    expect(ratioOf([1300], [-3], 'lower')).toBeUndefined()
+    expect(ratioOf([0], [5], 'lower')).toBeUndefined()
+    expect(ratioOf([4, 0], [2], 'higher')?.median).toBe(2)
+    expect(relativeSpread({ median: -91, low: -100, high: 40, samples: 3 })).toBe(0)
   })
 })

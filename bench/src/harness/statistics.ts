@@ -32,23 +32,35 @@ export function quantile(samples: readonly number[], q: number): number {
   return below === above ? below : below + (above - below) * (place - Math.floor(place))
 }
 
-/** The spread as a share of the median: half the distance between the quartiles. 0 when the median is 0. */
+/** The spread as a share of the median: half the distance between the quartiles. 0 when the median is 0, or below: that is noise. */
 export function relativeSpread({ median, low, high }: Summary): number {
-  return median === 0 ? 0 : (high - low) / 2 / median
+  return median <= 0 ? 0 : (high - low) / 2 / median
 }
 
 /**
  * How many times better `ours` is than `theirs`, round by round: above 1 we are ahead. Samples of the same round are compared with each other, because the
- * rounds were interleaved: what slowed the machine down slowed both. As many as both sides have.
+ * rounds were interleaved: what slowed the machine down slowed both. As many as both sides have; `undefined` where one of them is 0, of which nothing is a
+ * multiple, or less, as a difference of two measurements is that is smaller than their noise.
  */
-export function ratiosOf(ours: readonly number[], theirs: readonly number[], better: 'lower' | 'higher'): number[] {
+export function ratiosOf(
+  ours: readonly number[],
+  theirs: readonly number[],
+  better: 'lower' | 'higher',
+): number[] | undefined {
   const rounds = Math.min(ours.length, theirs.length)
+  const compared = [...ours.slice(0, rounds), ...theirs.slice(0, rounds)]
+  if (!compared.every((sample) => sample > 0)) return undefined
   return Array.from({ length: rounds }, (_, round) =>
     better === 'lower' ? theirs[round]! / ours[round]! : ours[round]! / theirs[round]!,
   )
 }
 
 /** The summary of {@link ratiosOf}. */
-export function ratioOf(ours: readonly number[], theirs: readonly number[], better: 'lower' | 'higher'): Summary {
-  return summarise(ratiosOf(ours, theirs, better))
+export function ratioOf(
+  ours: readonly number[],
+  theirs: readonly number[],
+  better: 'lower' | 'higher',
+): Summary | undefined {
+  const ratios = ratiosOf(ours, theirs, better)
+  return ratios && summarise(ratios)
 }

@@ -36,8 +36,7 @@ function cell(samples: Samples | undefined, { name, unit }: Metric): string {
 }
 
 function ratioCell(summary: Summary | undefined): string {
-  // Of two counts that are 0 nothing can be said.
-  return summary === undefined || Number.isNaN(summary.median) ? '' : formatRatio(summary.median)
+  return summary === undefined ? '' : formatRatio(summary.median)
 }
 
 /** How many times better `subject` is than the baseline, round with round; undefined where there is nothing to compare. */

@@ -40,6 +40,25 @@ describe('a target', () => {
     expect(verdicts({ metric: 'time', against: 'absent', timesAtLeast: 2 })).toEqual(['≥ 2× absent: not measured'])
   })
 
+  it('is not met by what is below noise', () => {
+    const memory: Metric = { name: 'memory', unit: 'bytes', better: 'lower' }
+    const result: TaskResult = {
+      task: 'task',
+      metrics: [memory],
+      subjects: new Map([
+        ['syncline', new Map([['memory', [-91]]])],
+        ['peer', new Map([['memory', [2168]]])],
+      ]),
+      targets: [
+        { metric: 'memory', against: 'peer', timesAtLeast: 1 },
+        { metric: 'memory', atMost: 1000 },
+      ],
+    }
+    const judged = judge(result, memory)
+    expect(judged.map(({ met }) => met)).toEqual([false, false])
+    expect(judged.map((one) => verdict(one, memory))).toEqual(['≥ 1× peer: not measured', '≤ 1,000 B: not measured'])
+  })
+
   it('of another metric is not this one’s', () => {
     expect(verdicts({ metric: 'bytes', atMost: 2 })).toEqual([])
   })

@@ -3,7 +3,7 @@
  * the table; it fails no run, because a busy machine is no bug.
  */
 import { OURS, type Metric, type TaskResult } from './bench.ts'
-import { formatRatio, formatValue } from './format.ts'
+import { formatRatio, formatValue, isBelowNoise } from './format.ts'
 import { ratioOf, summarise } from './statistics.ts'
 
 export type Target = RatioTarget | LimitTarget
@@ -25,7 +25,7 @@ export interface Judged {
   readonly target: Target
   /** In words, as the table has it: `≥ 100× yjs`. */
   readonly text: string
-  /** What was measured: a ratio or a value, as the target asks. `undefined`: the task has no such samples. */
+  /** What was measured: a ratio or a value, as the target asks. `undefined`: the task has no such samples, or they are below noise. */
   readonly reached: number | undefined
   readonly met: boolean
 }
@@ -54,7 +54,7 @@ function judgeRatio(target: RatioTarget, metric: Metric, result: TaskResult): Ju
   const reached =
     ours === undefined || theirs === undefined || metric.better === 'none'
       ? undefined
-      : ratioOf(ours, theirs, metric.better).median
+      : ratioOf(ours, theirs, metric.better)?.median
   return {
     target,
     text:
@@ -66,7 +66,8 @@ function judgeRatio(target: RatioTarget, metric: Metric, result: TaskResult): Ju
 
 function judgeLimit(target: LimitTarget, metric: Metric, result: TaskResult): Judged {
   const ours = samplesOf(result, OURS, metric)
-  const reached = ours === undefined ? undefined : summarise(ours).median
+  const median = ours && summarise(ours).median
+  const reached = median !== undefined && isBelowNoise(median, metric.unit) ? undefined : median
   return {
     target,
     text: `≤ ${formatValue(target.atMost, metric.unit)}`,

@@ -102,6 +102,13 @@ describe('the guard', () => {
     expect(verdictOf(lost(3), lost(0))).toBe('better')
   })
 
+  it('does not judge sizes that are below noise', () => {
+    const alone = (bytes: number): Run => runOf({ syncline: [bytes] }, size)
+    expect(verdictOf(alone(1300), alone(-91))).toBe('unjudged')
+    const both = (bytes: number): Run => runOf({ syncline: [bytes], yjs: [2168] }, size)
+    expect(verdictOf(both(1300), both(-91))).toBe('unjudged')
+  })
+
   it('tells rows that are new or gone', () => {
     const [report] = before.reports
     const renamed = { ...before, reports: [{ ...report!, results: [{ ...report!.results[0]!, task: 'another' }] }] }

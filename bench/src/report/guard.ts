@@ -8,6 +8,7 @@
  */
 import { OURS, type Bench, type Metric, type TaskResult, type Unit } from '../harness/bench.ts'
 import { isDisturbed } from '../harness/disturbance.ts'
+import { isBelowNoise } from '../harness/format.ts'
 import { scaleName, type Run } from '../harness/run.ts'
 import { quantile, ratiosOf } from '../harness/statistics.ts'
 import { Random } from '../workloads/random.ts'
@@ -106,7 +107,8 @@ function changeOf(before: Row, now: Row): Change {
     return isUnsure && change.verdict !== 'unjudged' ? { ...change, verdict: 'disturbed' } : change
   }
   const values = [before, now].map((of) => samplesOf(of.result, OURS, of.metric)!)
-  if (isTimed(metric.unit)) {
+  const isNoise = values.some((list) => list.some((value) => isBelowNoise(value, metric.unit)))
+  if (isTimed(metric.unit) || isNoise) {
     const [a, b] = values.map((list) => quantile(list, 0.5))
     return { ...row, against: undefined, before: a!, now: b!, times: 1, low: 1, high: 1, verdict: 'unjudged' }
   }
@@ -121,11 +123,10 @@ function commonSubject(before: Row, now: Row): string | undefined {
   )
 }
 
-/** Undefined where a count is 0, of which nothing is a multiple. */
+/** Undefined where a count is 0, of which nothing is a multiple, or a size below noise. */
 function roundRatios({ result, metric }: Row, against: string): readonly number[] | undefined {
   const better = metric.better === 'higher' ? 'higher' : 'lower'
-  const ratios = ratiosOf(samplesOf(result, OURS, metric)!, samplesOf(result, against, metric)!, better)
-  return ratios.every((ratio) => Number.isFinite(ratio) && ratio > 0) ? ratios : undefined
+  return ratiosOf(samplesOf(result, OURS, metric)!, samplesOf(result, against, metric)!, better)
 }
 
 function judged(

@@ -65,8 +65,17 @@ export function valuePlot(title: string, metric: Metric, marks: readonly Mark[])
   const [least, most] = extent(marks.flatMap(({ median, low, high }) => [median, low, high]))
   const [leastMedian, mostMedian] = extent(marks.map(({ median }) => median))
   const isLog = least > 0 && mostMedian / leastMedian > BARS_MAX
-  const domain = isLog ? [least / 1.5, most * 1.2] : [0, most === 0 ? 1 : most]
-  const rows = marks.map((mark) => ({ ...mark, name: mark.look.subject, told: formatValue(mark.median, metric.unit) }))
+  const domain = isLog ? [least / 1.5, most * 1.2] : [0, most <= 0 ? 1 : most]
+  // What is below noise has no bar, but is told.
+  const shown = (value: number): number => Math.max(0, value)
+  const rows = marks.map((mark) => ({
+    ...mark,
+    median: shown(mark.median),
+    low: shown(mark.low),
+    high: shown(mark.high),
+    name: mark.look.subject,
+    told: formatValue(mark.median, metric.unit),
+  }))
   const better = metric.better === 'none' ? '' : `, ${metric.better} is better`
   return draw(`${title}: ${rows.map(({ name, told }) => `${name} ${told}`).join(', ')}.`, {
     width: 340,

@@ -45,13 +45,12 @@ export function standingsIn(bench: BenchReport['bench'], result: TaskResult): St
   )
 }
 
-/** How many times better ours is than this subject; undefined where one has no such number, or where a count is 0. */
+/** How many times better ours is than this subject; undefined where one has no such number, where a count is 0, or where it is below noise. */
 export function ratioTo({ subjects }: TaskResult, metric: Metric, subject: string): Summary | undefined {
   const ours = subjects.get(OURS)?.get(metric.name)
   const theirs = subjects.get(subject)?.get(metric.name)
   if (ours === undefined || theirs === undefined || metric.better === 'none') return undefined
-  const ratio = ratioOf(ours, theirs, metric.better)
-  return Number.isFinite(ratio.median) && ratio.median > 0 ? ratio : undefined
+  return ratioOf(ours, theirs, metric.better)
 }
 
 /** Those that say which side is better, without what is told beside another. */
