@@ -1,4 +1,5 @@
 /** Rows about what stays in memory of a loaded store, each sample by a process of its own, in which nothing else lives. */
+import { atOnce } from '../harness/at-once.ts'
 import { OURS, check, type Metric } from '../harness/bench.ts'
 import { askChild } from '../harness/child.ts'
 import type { Contestant } from '../harness/measure.ts'
@@ -7,7 +8,7 @@ import { packed } from '../workloads/packed-updates.ts'
 import type { Holder, MemoryReport, MemoryRequest } from './memory-report.ts'
 import { DOCUMENT, type MergeTask, type Prepared, type Scale } from './task.ts'
 
-const ROUNDS: Readonly<Record<Scale, number>> = { full: 3, quick: 1 }
+const ROUNDS: Readonly<Record<Scale, number>> = { full: 2, quick: 1 }
 const CHILD_TIMEOUT_MS = 60_000
 
 const child = new URL('memory-child.js', import.meta.url)
@@ -45,5 +46,5 @@ function retained(updates: readonly Uint8Array[], text: string, scale: Scale): P
       return { memory: retainedBytes, 'of its encoding': retainedBytes / encoded.length }
     },
   })
-  return { contestants: [contestant(OURS, 'store'), contestant(DOCUMENT, 'document')] }
+  return { contestants: atOnce([contestant(OURS, 'store'), contestant(DOCUMENT, 'document')]) }
 }

@@ -1,4 +1,5 @@
 /** Rows whose samples come each from a process of its own: what is cold, and what is in memory. */
+import { atOnce } from '../../harness/at-once.ts'
 import { check, type Metric } from '../../harness/bench.ts'
 import type { Contestant } from '../../harness/measure.ts'
 import type { Target } from '../../harness/target.ts'
@@ -18,7 +19,8 @@ const MEMORY_ROUNDS: Readonly<Record<Scale, number>> = { full: 2, quick: 1 }
 /** Large enough to stand out by themselves, and slow to load. */
 const COPIES = 3
 
-const SMALL_DOCUMENTS: Readonly<Record<Scale, number>> = { full: 1000, quick: 300 }
+/** Of fewer, what moves in the heap meanwhile may be more than they take. */
+const SMALL_DOCUMENTS = 1000
 
 /** Below all client IDs that a library keeps for itself, and no other's. */
 const FIRST_CLIENT_ID = 1_000_000
@@ -53,15 +55,17 @@ export function loadedMemory(corpus: Corpus, targets: readonly Target[]): Replic
     targets,
     effort: (subject) => corpus.effort.storing(subject),
     prepare: ({ scale, subjects, tell }) => ({
-      contestants: subjects.map((subject) => {
-        tell(subject.name)
-        const state = corpus.stateOf(subject)
-        const question = { kind: 'loaded', state, form: 'state', copies: COPIES } as const
-        return inProcess({ column: subject.name, subject }, question, content, scale, ({ value }) => ({
-          memory: value,
-          [ofEncoding.name]: value / state.length,
-        }))
-      }),
+      contestants: atOnce(
+        subjects.map((subject) => {
+          tell(subject.name)
+          const state = corpus.stateOf(subject)
+          const question = { kind: 'loaded', state, form: 'state', copies: COPIES } as const
+          return inProcess({ column: subject.name, subject }, question, content, scale, ({ value }) => ({
+            memory: value,
+            [ofEncoding.name]: value / state.length,
+          }))
+        }),
+      ),
     }),
   }
 }
@@ -74,17 +78,19 @@ export function smallDocuments(name: string, word: string, targets: readonly Tar
     metrics: [memory],
     targets,
     prepare: ({ scale, subjects }) => ({
-      contestants: subjects.map((subject) => {
-        const question = {
-          kind: 'small',
-          count: SMALL_DOCUMENTS[scale],
-          word,
-          firstClientId: FIRST_CLIENT_ID,
-        } as const
-        return inProcess({ column: subject.name, subject }, question, content, scale, ({ value }) => ({
-          memory: value,
-        }))
-      }),
+      contestants: atOnce(
+        subjects.map((subject) => {
+          const question = {
+            kind: 'small',
+            count: SMALL_DOCUMENTS,
+            word,
+            firstClientId: FIRST_CLIENT_ID,
+          } as const
+          return inProcess({ column: subject.name, subject }, question, content, scale, ({ value }) => ({
+            memory: value,
+          }))
+        }),
+      ),
     }),
   }
 }
