@@ -13,18 +13,18 @@ import { openConcurrentTrace } from '../workloads/concurrent-trace.ts'
 import type { Outcome, Scenario } from './scenario.ts'
 import { Scenarios } from './scenarios.ts'
 
-const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 200 }
+const N: Readonly<Record<Scale, number>> = { full: 6000, quick: 100 }
 /** Of the trace of several authors. */
-const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 500 }
+const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 250 }
 const ROUNDS: Sizes<Rounds> = {
   quick: exactly(2),
-  normal: { least: 3, most: 5, withinMs: 1200 },
+  normal: { least: 3, most: 5, withinMs: 600 },
   full: { least: 3, most: 9, withinMs: 10_000 },
 }
 const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
 
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 100, sampleMs: 20, roundsMs: 400, onceMs: 500 },
+  full: { warmUpMs: 100, sampleMs: 20, roundsMs: 400, onceMs: 150 },
   quick: { warmUpMs: 10, sampleMs: 3, roundsMs: 20, onceMs: 25 },
 }
 

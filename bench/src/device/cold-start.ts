@@ -66,10 +66,14 @@ export const coldStart: Bench = {
 
 async function visitAll(context: BenchContext, task: string, chromium: string): ReturnType<typeof measure> {
   const { trace, scale, fullCounts } = context
-  const scripts = new Map<string, string>()
-  for (const { page, address, alias } of pages) {
-    scripts.set(address, await bundlePage(new URL(`pages/${page}.js`, import.meta.url), alias))
-  }
+  const scripts = new Map(
+    await Promise.all(
+      pages.map(async ({ page, address, alias }): Promise<[address: string, script: string]> => [
+        address,
+        await bundlePage(new URL(`pages/${page}.js`, import.meta.url), alias),
+      ]),
+    ),
+  )
   await using fleet = await Fleet.open(undefined)
   const relay = await fleet.shared(contenders[0]!)
   const files = new Map<string, string | Uint8Array>([

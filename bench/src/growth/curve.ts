@@ -27,12 +27,12 @@ type Scale = BenchContext['scale']
 
 const ROUNDS: Sizes<Rounds> = {
   quick: exactly(1),
-  normal: { least: 3, most: 5, withinMs: 800 },
+  normal: { least: 3, most: 5, withinMs: 500 },
   full: { least: 3, most: 9, withinMs: 5000 },
 }
 
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 40, sampleMs: 10, roundsMs: 100, onceMs: 500 },
+  full: { warmUpMs: 40, sampleMs: 10, roundsMs: 100, onceMs: 150 },
   quick: { warmUpMs: 4, sampleMs: 1, roundsMs: 4, onceMs: 20 },
 }
 

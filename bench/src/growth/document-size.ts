@@ -15,7 +15,7 @@ type Scale = BenchContext['scale']
 
 const SIZES: Readonly<Record<Scale, readonly number[]>> = {
   full: [1000, 8000, 64_000, 256_000],
-  quick: [1000, 4000],
+  quick: [500, 2000],
 }
 
 /** How far the author goes on from there: some ten places, in most of which it types. */
@@ -166,7 +166,7 @@ const COPIES_MAX = 16
 const WARM_UP_MS: Readonly<Record<Scale, number>> = { full: 40, quick: 1 }
 const WARM_UP_MS_MAX: Readonly<Record<Scale, number>> = { full: 250, quick: 10 }
 /** Work that takes longer is one sample of one copy. */
-const ONCE_MS = 500
+const ONCE_MS = 150
 
 /** Work of {@link EDITS} parts that changes what it works on: each copy is made anew, does it once, and is checked. `time` is that of a part. */
 function inFresh<Copy>(

@@ -37,7 +37,7 @@ export const usage = `npm run bench -- [options]
 
   --only NAME    run one bench, or the tasks that begin with NAME ("merge", "convergence/10 replicas"); may be repeated
   --subject NAME ask this library, and yjs, where documents are measured; may be repeated
-  --quick        the same tasks and checks on less work, in under a minute
+  --quick        fewer tasks, on less work, with the same checks, in under a minute
   --full         the relay bench with all clients, rooms and rounds; takes many minutes
   --profile      where our side spends its time: the top functions, where a bench can tell
   --rounds N     samples per task; in convergence, cases

@@ -70,7 +70,7 @@ export interface TaskResult {
 }
 
 export interface BenchContext {
-  /** `quick` keeps every task and check, and makes the work smaller. */
+  /** `quick` makes the work smaller, leaves out tasks that resemble others, and keeps every check. */
   readonly scale: 'quick' | 'full'
   /** Whether `--full` asked for counts that take many minutes, where a bench has such. */
   readonly fullCounts: boolean

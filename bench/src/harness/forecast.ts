@@ -22,7 +22,7 @@ const FIRST_SIZE = 100
 const PIECE_MS = { quick: 30, full: 60 } as const
 
 /** … so that one that is longer than this is made again of larger pieces, up to those that take so long. */
-const LONG_MS = 2000
+const LONG_MS = 1000
 const LONG_PIECE_MS = { quick: 100, full: 300 } as const
 
 /** Steeper than this is called quadratic. Sorting, and trees, stay below. */

@@ -29,7 +29,7 @@ const APART_EDITS_MAX = 5000
 /** How merging grows with the number of updates, as far as a run of this scale goes; then the whole trace. */
 const COUNTS: Readonly<Record<Scale, readonly number[]>> = {
   full: [1000, 5000, 20_000, 80_000],
-  quick: [1000, 4000],
+  quick: [500, 2000],
 }
 
 export function mergeTasks(scale: Scale): readonly MergeTask[] {

@@ -15,7 +15,7 @@ import { missingTasks } from './what-is-missing.ts'
 
 const ROUNDS: Sizes<Rounds> = {
   quick: exactly(2),
-  normal: { least: 3, most: 9, withinMs: 1000 },
+  normal: { least: 3, most: 5, withinMs: 600 },
   full: { least: 3, most: 9, withinMs: 10_000 },
 }
 const PROFILE_MS = { full: 2000, quick: 300 } as const

@@ -50,7 +50,7 @@ const TIMING: Readonly<Record<Scale, TimingLimits>> = {
 }
 
 /** A peer whose first call takes longer than this is called once. */
-const ONCE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 100 }
+const ONCE_MS: Readonly<Record<Scale, number>> = { full: 150, quick: 50 }
 
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {

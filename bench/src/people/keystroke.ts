@@ -5,14 +5,14 @@ import { quantile } from '../harness/statistics.ts'
 import { measureAttempts } from '../relay/automerge/attempts.ts'
 import { joinCrowd, type CrowdSize } from '../relay/automerge/join-crowd.ts'
 import type { Sizes } from '../relay/rows/row.ts'
-import { AUTOMERGE } from '../relay/servers/contenders.ts'
+import { AUTOMERGE, withoutCodecs } from '../relay/servers/contenders.ts'
 import type { PeopleContender, PeopleServer } from './contenders.ts'
 import type { Person } from './person.ts'
 import type { PeopleContext, PeopleRow } from './row.ts'
 import { typedText } from './typed-text.ts'
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 3 }
-const KEYSTROKES: Sizes<number> = { quick: 40, normal: 60, full: 200 }
+const KEYSTROKES: Sizes<number> = { quick: 40, normal: 40, full: 200 }
 const EVERY_MS: Sizes<number> = { quick: 5, normal: 10, full: 20 }
 
 /** Two people each, in rooms of their own: a thousand keystrokes a second. Clients of automerge-repo take a millisecond for each, so it has no such load. */
@@ -41,7 +41,9 @@ export const keystrokeRows: readonly PeopleRow[] = [
     targets: [],
     notRun: new Map([[AUTOMERGE, 'no such load']]),
     run(context) {
-      const contenders = context.contenders.filter(({ wire }) => wire !== undefined)
+      const contenders = (context.fullCounts ? context.contenders : withoutCodecs(context.contenders)).filter(
+        ({ wire }) => wire !== undefined,
+      )
       return run(context, 'keystroke, busy server', contenders, context.size(BACKGROUND_ROOMS))
     },
   },
@@ -61,6 +63,9 @@ async function run(
     keystrokesPerSecond: BACKGROUND_KEYSTROKES_PER_SECOND,
   }
   const runners: Contestant[] = []
+  await fleet.startShared(contenders)
+  // Contenders may share a library, and its people.
+  await Promise.all([...new Set(contenders.map(({ library }) => library))].map((library) => cast.of(library, 2)))
   for (const contender of contenders) {
     const server = await fleet.shared(contender)
     const [writer, reader] = await cast.of(contender.library, 2)

@@ -1,7 +1,7 @@
 /** What do people notice who use an app: how soon others see what they type, and how soon they are level again after a time offline? */
 import type { Bench } from '../harness/bench.ts'
 import type { Sizes } from '../relay/rows/row.ts'
-import { AUTOMERGE, roles, withoutCodecs, Y_WEBSOCKET } from '../relay/servers/contenders.ts'
+import { quickOf, roles, Y_WEBSOCKET } from '../relay/servers/contenders.ts'
 import { Fleet } from '../relay/servers/fleet.ts'
 import { PinnedLoad, processorsFor } from '../relay/servers/processors.ts'
 import { Cast } from './cast.ts'
@@ -40,10 +40,7 @@ export const people: Bench = {
       fleet,
       cast,
       size,
-      contenders:
-        context.scale === 'quick'
-          ? withoutCodecs(peopleContenders).filter(({ subject }) => subject !== AUTOMERGE)
-          : peopleContenders,
+      contenders: context.scale === 'quick' ? quickOf(peopleContenders) : peopleContenders,
     }
     for (const row of selected) {
       context.progress.step(`people · ${row.name}`)

@@ -16,7 +16,7 @@ import { CountedWire } from './counted-wire.ts'
 import type { Person } from './person.ts'
 import type { PeopleRow } from './row.ts'
 
-const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 5 }
+const ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 5 }
 /** Of the one that takes as long as the others together. */
 const ROUNDS_OF_AUTOMERGE: Sizes<number> = { quick: 1, normal: 1, full: 3 }
 /** Of each of the two: one a second, for an hour. */
@@ -32,6 +32,7 @@ const NAME = 'back after an hour offline'
 
 export const reconnectRow: PeopleRow = {
   name: NAME,
+  notQuick: true,
   metrics,
   targets: [],
   notRun: new Map([[BARE, 'forgets']]),

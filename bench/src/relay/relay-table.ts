@@ -8,22 +8,22 @@ import { hostileRow } from './rows/hostile.ts'
 import { idleClientsRows } from './rows/idle-clients.ts'
 import { killRow } from './rows/kill.ts'
 import { largeDocumentRows } from './rows/large-document.ts'
-import type { Row, RowContext, Sizes } from './rows/row.ts'
+import { notQuick, type Row, type RowContext, type Sizes } from './rows/row.ts'
 import { stoppedReadersRow } from './rows/stopped-readers.ts'
 import { typingRows } from './rows/typing.ts'
-import { automerge, BARE, contenders, roles, withoutCodecs } from './servers/contenders.ts'
+import { automerge, BARE, contenders, quickOf, roles } from './servers/contenders.ts'
 import { Fleet } from './servers/fleet.ts'
 
 const rows: readonly Row[] = [
   ...deliveryRows,
   ...acceptedRows,
   ...durableRows,
-  ...typingRows,
-  ...idleClientsRows,
-  ...largeDocumentRows,
+  ...typingRows.map(notQuick),
+  ...idleClientsRows.map(notQuick),
+  ...largeDocumentRows.map(notQuick),
   killRow,
   hostileRow,
-  stoppedReadersRow,
+  notQuick(stoppedReadersRow),
 ]
 
 export const relayTable: Bench = {
@@ -49,8 +49,7 @@ export const relayTable: Bench = {
     const size = <Size>(sizes: Sizes<Size>): Size =>
       context.scale === 'quick' ? sizes.quick : context.fullCounts ? sizes.full : sizes.normal
     const taken = rows.filter(
-      ({ notQuick = false, onlyFull = false }) =>
-        (!notQuick || context.scale === 'full') && (!onlyFull || context.fullCounts),
+      (row) => (row.notQuick !== true || context.scale === 'full') && (row.onlyFull !== true || context.fullCounts),
     )
     const selected = taken.filter((row) => context.selects(row.name({ size })))
     if (selected.length === 0) return
@@ -60,7 +59,7 @@ export const relayTable: Bench = {
       ...context,
       fleet,
       size,
-      contenders: context.scale === 'quick' ? withoutCodecs(contenders) : contenders,
+      contenders: context.scale === 'quick' ? quickOf(contenders) : contenders,
       unwired: context.scale === 'quick' ? [] : [automerge],
     }
     for (const row of selected) {

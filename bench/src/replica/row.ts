@@ -55,7 +55,7 @@ const TIMING: Readonly<Record<Scale, TimingLimits>> = {
 }
 
 /** A peer that takes longer than this does it once. Of us, and of whom we are compared with, there is always a middle of several. */
-const ONCE_MS: Readonly<Record<Scale, number>> = { full: 1000, quick: 60 }
+const ONCE_MS: Readonly<Record<Scale, number>> = { full: 150, quick: 30 }
 
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {

@@ -5,7 +5,7 @@ import { readRecordedTrace } from './recorded-trace.ts'
 import type { Trace } from './trace.ts'
 
 /** As many edits as the recorded trace has; `--quick` takes fewer. */
-const EDITS = { full: 259_778, quick: 5000 } as const
+const EDITS = { full: 259_778, quick: 3000 } as const
 
 /** The generated trace is the same in every run, so that numbers of two runs compare. */
 const TRACE_SEED = 1

@@ -22,7 +22,7 @@ const metrics: readonly Metric[] = [
 
 export const deliveryRows: readonly Row[] = [
   // A sample that a quick run has time for is the compiler's.
-  notQuick(row(10, { quick: 1000, normal: 10_000, full: 30_000 }, { bare: 2.9 / 1.0, batched: 0.78 / 1.0 })),
+  notQuick(row(10, { quick: 1000, normal: 5000, full: 30_000 }, { bare: 2.9 / 1.0, batched: 0.78 / 1.0 })),
   row(100, { quick: 200, normal: 1000, full: 4000 }, { bare: 2.7 / 0.35, batched: 0.26 / 0.35 }),
   notQuick(row(1000, { quick: 50, normal: 150, full: 1000 }, { bare: 3.8 / 0.3, batched: 0.24 / 0.3 })),
 ]
@@ -42,7 +42,7 @@ const SLOW_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
 /** More of either are too many for one process with clients of automerge-repo. */
 const UNWIRED_READERS_MAX = 100
 /** Pushes times readers. */
-const UNWIRED_DELIVERIES_MAX: Sizes<number> = { quick: 0, normal: 10_000, full: 100_000 }
+const UNWIRED_DELIVERIES_MAX: Sizes<number> = { quick: 0, normal: 4000, full: 100_000 }
 
 /** How many times better ours is to be than each; below 1, how much worse it may be. */
 interface Times {
@@ -63,6 +63,7 @@ function row(readers: number, pushes: Sizes<number>, times: Times): Row {
       const { fleet, size, contenders, unwired } = context
       const authored = author(FIRST_CLIENT_ID, size(pushes))
       const runners: Contestant[] = []
+      await fleet.startShared(contenders)
       // Our codecs onto the same rooms are in the smaller rows.
       for (const contender of readers > MANY_READERS ? withoutCodecs(contenders) : contenders) {
         const running = await fleet.shared(contender)

@@ -50,6 +50,7 @@ function row(rooms: number): Row {
       const runners: Contestant[] = []
       const pushes = Math.max(size(PUSHES_EACH), Math.ceil(size(PUSHES_MAX) / rooms))
       const taking = rooms === 1 ? contenders : withoutCodecs(contenders)
+      await fleet.startShared(taking)
       for (const contender of taking.filter(({ subject }) => subject !== BATCHED)) {
         const running = await fleet.shared(contender)
         const round = (name: string): Promise<Record<string, number>> =>

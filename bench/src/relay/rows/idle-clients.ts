@@ -8,7 +8,7 @@ import { startAutomergeLoad } from '../automerge/automerge-load.ts'
 import { closeClients, joinAll } from '../load/load-client.ts'
 import { BARE, BATCHED, withoutCodecs, type Contender } from '../servers/contenders.ts'
 import type { Running, RunningContender } from '../servers/fleet.ts'
-import { notQuick, onlyFull, type Row, type Sizes } from './row.ts'
+import { onlyFull, type Row, type Sizes } from './row.ts'
 
 /** So that what a server makes once is there before. */
 const WARM_UP_CLIENTS = 50
@@ -24,7 +24,7 @@ const metrics: readonly Metric[] = [
 const TARGET: Target = { metric: 'resident', against: BARE, timesAtLeast: 11.6 / 14 }
 
 export const idleClientsRows: readonly Row[] = [
-  notQuick(row({ quick: 100, normal: 500, full: 500 })),
+  onlyFull(row({ quick: 100, normal: 500, full: 500 })),
   onlyFull(row({ quick: 200, normal: 1000, full: 2000 })),
   row({ quick: 300, normal: 2000, full: 5000 }, [TARGET]),
 ]

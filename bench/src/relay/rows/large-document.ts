@@ -11,15 +11,23 @@ import type { Trace } from '../../workloads/trace.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood, until } from '../load/flood.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { AUTOMERGE, BARE, BATCHED, HOCUSPOCUS, Y_WEBSOCKET, type Contender } from '../servers/contenders.ts'
+import {
+  AUTOMERGE,
+  BARE,
+  BATCHED,
+  HOCUSPOCUS,
+  withoutCodecs,
+  Y_WEBSOCKET,
+  type Contender,
+} from '../servers/contenders.ts'
 import type { Running, RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
-const ROOMS: Sizes<number> = { quick: 4, normal: 12, full: 200 }
+const ROOMS: Sizes<number> = { quick: 4, normal: 6, full: 200 }
 const JOINS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
 const WARM_UP_JOINS = 8
 /** More are too many for one process with clients of automerge-repo. */
-const UNWIRED_ROOMS_MAX: Sizes<number> = { quick: 4, normal: 4, full: 12 }
+const UNWIRED_ROOMS_MAX: Sizes<number> = { quick: 2, normal: 2, full: 12 }
 const SETTLES_WITHIN_MS = 60_000
 /** Merging and storing that an update sets off has come to its end. */
 const REST_MS: Sizes<number> = { quick: 100, normal: 1000, full: 3000 }
@@ -61,7 +69,7 @@ export const largeDocumentRows: readonly Row[] = [
       const { fleet, size, trace, contenders, unwired } = context
       await fleet.endShared()
       const document = documentOf(trace.edits)
-      const runners: Contestant[] = contenders
+      const runners: Contestant[] = (context.fullCounts ? contenders : withoutCodecs(contenders))
         .filter(({ subject }) => subject !== BATCHED)
         .map((contender) => ({
           subject: contender.subject,

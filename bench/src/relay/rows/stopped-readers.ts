@@ -1,7 +1,7 @@
 /** What a server keeps for readers that stop reading while much awareness passes, and whether the one who reads is served. */
 import { encodeAwareness } from '@syncline/protocol'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OURS, type Metric } from '../../harness/bench.ts'
+import { type Metric } from '../../harness/bench.ts'
 import { measure } from '../../harness/measure.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { ByteCursor } from '../load/byte-cursor.ts'
@@ -38,8 +38,7 @@ export const stoppedReadersRow: Row = {
     const { fleet, size, contenders } = context
     await fleet.endShared()
     const runners = contenders
-      // Who starves is waited for, which takes a quick run too long.
-      .filter(({ subject }) => subject === OURS || (context.scale === 'full' && subject !== BATCHED))
+      .filter(({ subject }) => subject !== BATCHED)
       .map((contender) => ({
         subject: contender.subject,
         round: () => fleet.alone(contender, (server) => pass(server, (size(MEGABYTES) * 1024 * 1024) / STATE_BYTES)),

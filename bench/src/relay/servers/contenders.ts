@@ -75,6 +75,11 @@ export const automerge: Contender = {
 /** Who takes seconds where a row's work is handed to many: one round tells by how much. */
 export const slowToMany: ReadonlySet<string> = new Set([Y_WEBSOCKET, HOCUSPOCUS])
 
+/** Who takes part in a quick run: ours, the bare servers, and one that people run. */
+export function quickOf<Some extends Contender>(among: readonly Some[]): readonly Some[] {
+  return withoutCodecs(among).filter(({ subject }) => subject !== HOCUSPOCUS && subject !== AUTOMERGE)
+}
+
 /** Without the endpoints of ours that are codecs onto the same rooms. */
 export function withoutCodecs<Some extends Contender>(among: readonly Some[]): readonly Some[] {
   return among.filter(({ subject }) => subject !== OURS_Y && subject !== OURS_HOCUSPOCUS)

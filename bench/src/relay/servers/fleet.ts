@@ -29,9 +29,14 @@ export class Fleet implements AsyncDisposable {
 
   /** The contender on a server that rows share, started when it is first asked for. */
   async shared<Some extends Contender>(contender: Some): Promise<Running<Some>> {
-    const started = this.#shared.get(contender.server) ?? this.startAt(contender, await this.newStore())
+    const started = this.#shared.get(contender.server) ?? this.#startOnNewStore(contender)
     this.#shared.set(contender.server, started)
     return running(contender, await started)
+  }
+
+  /** Starts those of the shared servers that do not run yet, all at once. */
+  async startShared(contenders: readonly Contender[]): Promise<void> {
+    await Promise.all(contenders.map((contender) => this.shared(contender)))
   }
 
   /** Calls `use` with the contender on a server that nobody has used, and ends that. */
@@ -68,6 +73,10 @@ export class Fleet implements AsyncDisposable {
       default:
         return server satisfies never
     }
+  }
+
+  async #startOnNewStore(contender: Contender): Promise<ServerProcess> {
+    return this.startAt(contender, await this.newStore())
   }
 
   /** Ends the shared servers. A row that measures memory or time wants no others beside its own. */
