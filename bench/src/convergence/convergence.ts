@@ -13,9 +13,9 @@ interface Task {
 }
 
 const tasks: readonly Task[] = [
-  { name: '3 replicas', replicas: 3, edits: { full: 200, quick: 100 }, cases: { full: 10, quick: 1 } },
+  { name: '3 replicas', replicas: 3, edits: { full: 200, quick: 100 }, cases: { full: 8, quick: 1 } },
   { name: '10 replicas', replicas: 10, edits: { full: 300, quick: 100 }, cases: { full: 5, quick: 1 } },
-  { name: '30 replicas', replicas: 30, edits: { full: 400, quick: 100 }, cases: { full: 3, quick: 1 } },
+  { name: '30 replicas', replicas: 30, edits: { full: 300, quick: 100 }, cases: { full: 3, quick: 1 } },
 ]
 
 /** `--full` runs so many times the cases. */

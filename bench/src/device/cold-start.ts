@@ -14,7 +14,7 @@ import type { BrowserContext } from 'playwright'
 const OURS_OWN = 'syncline, own Doc'
 const Y_INDEXEDDB = 'y-indexeddb'
 
-const VISITS = { quick: 2, normal: 5, full: 15 } as const
+const VISITS = { quick: 1, normal: 4, full: 15 } as const
 const VISIT_TIMEOUT_MS = 60_000
 
 interface PageOf {

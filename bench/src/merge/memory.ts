@@ -8,7 +8,7 @@ import { packed } from '../workloads/packed-updates.ts'
 import type { Holder, MemoryReport, MemoryRequest } from './memory-report.ts'
 import { DOCUMENT, type MergeTask, type Prepared, type Scale } from './task.ts'
 
-const ROUNDS: Readonly<Record<Scale, number>> = { full: 2, quick: 1 }
+const ROUNDS: Readonly<Record<Scale, number>> = { full: 1, quick: 1 }
 const CHILD_TIMEOUT_MS = 60_000
 
 const child = new URL('memory-child.js', import.meta.url)

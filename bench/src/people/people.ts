@@ -40,7 +40,8 @@ export const people: Bench = {
       fleet,
       cast,
       size,
-      contenders: context.scale === 'quick' ? quickOf(peopleContenders) : peopleContenders,
+      // A quick run asks those who keep what they pass on.
+      contenders: context.scale === 'quick' ? quickOf(peopleContenders).filter(({ keeps }) => keeps) : peopleContenders,
     }
     for (const row of selected) {
       context.progress.step(`people · ${row.name}`)

@@ -34,7 +34,7 @@ const WARM_UP_READERS_MAX = 100
 /** Samples' worth of it: one of ten readers is too little for a compiler to have seen everything. */
 const WARM_UPS_MAX = 3
 /** Who is slow is warm after one. */
-const WARM_UP_MS: Sizes<number> = { quick: 200, normal: 600, full: 2000 }
+const WARM_UP_MS: Sizes<number> = { quick: 100, normal: 300, full: 2000 }
 
 const MANY_READERS = 100
 const SLOW_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }

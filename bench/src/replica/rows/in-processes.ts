@@ -14,7 +14,7 @@ import { storedForms, type StateForm } from '../stored-form.ts'
 
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 3, quick: 1 }
 /** Of memory, which hardly varies. */
-const MEMORY_ROUNDS: Readonly<Record<Scale, number>> = { full: 2, quick: 1 }
+const MEMORY_ROUNDS: Readonly<Record<Scale, number>> = { full: 1, quick: 1 }
 
 /** Large enough to stand out by themselves, and slow to load. */
 const COPIES = 3
