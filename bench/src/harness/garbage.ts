@@ -3,10 +3,8 @@
  * whole heap is looked through only where enough was left behind to matter: with a large heap, that takes longer than many a sample.
  */
 
-/** Bytes beyond what the last collection of the whole heap kept, … */
+/** Bytes beyond what the last collection of the whole heap kept. With more, the collector begins to look through the heap in somebody's time. */
 const LEFT_BEHIND_MAX = 4 * 2 ** 20
-/** … or a share of that: the collector itself waits for much more, and to look through a large heap before each sample takes longer than the samples. */
-const SHARE_LEFT_BEHIND_MAX = 1 / 8
 
 let keptBytes = 0
 
@@ -15,7 +13,7 @@ export function collectGarbage(): void {
   const collect = globalThis.gc as undefined | ((options?: { readonly type: 'minor' }) => void)
   if (collect === undefined) return
   collect({ type: 'minor' })
-  if (bytesHeld() - keptBytes <= Math.max(LEFT_BEHIND_MAX, keptBytes * SHARE_LEFT_BEHIND_MAX)) return
+  if (bytesHeld() - keptBytes <= LEFT_BEHIND_MAX) return
   collect()
   keptBytes = bytesHeld()
 }
