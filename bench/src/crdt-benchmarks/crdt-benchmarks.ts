@@ -20,14 +20,14 @@ const NOT_QUICK: ReadonlySet<string> = new Set(['B1.2', 'B1.5', 'B1.8', 'B1.10',
 const EVENTS: Readonly<Record<Scale, number>> = { full: Infinity, quick: 250 }
 const ROUNDS: Sizes<Rounds> = {
   quick: exactly(2),
-  normal: { least: 3, most: 5, withinMs: 600 },
+  normal: exactly(3),
   full: { least: 3, most: 9, withinMs: 10_000 },
 }
 const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
 
 /** Of us, and of whom we are compared with. Their first calls are mostly code that is not compiled yet. */
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 400, sampleMs: 20, roundsMs: 400, onceMs: 1500 },
+  full: { warmUpMs: 250, sampleMs: 20, roundsMs: 400, onceMs: 1500 },
   quick: { warmUpMs: 10, sampleMs: 3, roundsMs: 20, onceMs: 150 },
 }
 
