@@ -7,7 +7,7 @@ import { time } from '../replica/row.ts'
 import { playText } from '../replica/workload.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { replay } from '../workloads/replay.ts'
-import type { Edit } from '../workloads/trace.ts'
+import type { Edits } from '../workloads/edits.ts'
 import { growing, type Curve } from './curve.ts'
 import type { GrowingDocuments } from './growing-documents.ts'
 
@@ -34,7 +34,7 @@ export function documentSize(documents: GrowingDocuments, yjs: Subject, context:
     metrics,
     sizes: SIZES[scale].filter((size) => size + EDITS <= trace.edits.length),
   }
-  const textAfter = (size: number): string => replay([...documents.editsFrom(0, size + EDITS)])
+  const textAfter = (size: number): string => replay(documents.editsFrom(0, size + EDITS))
   const checked = (subject: Subject, size: number) => {
     const expected = textAfter(size)
     return (replicas: readonly Replica[]): void => {
@@ -63,7 +63,7 @@ export function documentSize(documents: GrowingDocuments, yjs: Subject, context:
         scale,
         () => {
           const buffer = new GapBuffer()
-          buffer.edit(0, 0, text)
+          buffer.edit({ position: 0, deleted: 0, inserted: text })
           return buffer
         },
         (buffer) => () => edit(buffer, edits),
@@ -117,11 +117,11 @@ export function documentSize(documents: GrowingDocuments, yjs: Subject, context:
   return [localEdit, remoteUpdate, load]
 }
 
-function edit(buffer: GapBuffer, edits: readonly Edit[]): void {
-  for (const { position, deleted, inserted } of edits) buffer.edit(position, deleted, inserted)
+function edit(buffer: GapBuffer, edits: Edits): void {
+  for (let index = 0; index < edits.length; index++) buffer.edit(edits.at(index))
 }
 
-function updatesOf(subject: Subject, state: Uint8Array, edits: readonly Edit[]): readonly Uint8Array[] {
+function updatesOf(subject: Subject, state: Uint8Array, edits: Edits): readonly Uint8Array[] {
   const updates: Uint8Array[] = []
   const replica = subject.load(state)
   replica.onUpdate((update) => updates.push(update))

@@ -6,7 +6,8 @@ import { mayBeRefused } from '../replica/row.ts'
 import { WRITER, playText } from '../replica/workload.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { replay } from '../workloads/replay.ts'
-import type { Edit, Trace } from '../workloads/trace.ts'
+import type { Edits } from '../workloads/edits.ts'
+import type { Trace } from '../workloads/trace.ts'
 import { Pieces } from './pieces.ts'
 
 interface Author {
@@ -18,7 +19,7 @@ interface Author {
 }
 
 export class GrowingDocuments {
-  readonly #edits: readonly Edit[]
+  readonly #edits: Edits
   readonly #authors = new Map<Subject, Author>()
   readonly #texts = new Map<number, string>()
 
@@ -36,7 +37,7 @@ export class GrowingDocuments {
   }
 
   /** What comes next in the trace. */
-  editsFrom(size: number, count: number): readonly Edit[] {
+  editsFrom(size: number, count: number): Edits {
     return this.#edits.slice(size, size + count)
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Edits } from '../workloads/edits.ts'
 import { parseArguments, UsageError } from './arguments.ts'
 import { check, CheckFailed, type Bench } from './bench.ts'
 import { result } from './run.fixture.ts'
@@ -9,7 +10,7 @@ function surroundings(told: string[] = [], signal = new AbortController().signal
   return {
     progress: { step: tell, detail: tell, end: () => {} },
     signal,
-    openTrace: () => ({ name: 'no trace', edits: [], endContent: '' }),
+    openTrace: () => ({ name: 'no trace', edits: Edits.of([]), endContent: '' }),
     earlier: undefined,
     typicalMs: { merge: { quick: 5000, default: 240_000, full: 0 } },
   }

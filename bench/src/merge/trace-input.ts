@@ -33,7 +33,7 @@ export class TraceInput {
 }
 
 /** The state of a Yjs document after these edits. */
-export function stateAfter(edits: readonly Edit[], options: { readonly gc?: boolean } = {}): Uint8Array {
+export function stateAfter(edits: Iterable<Edit>, options: { readonly gc?: boolean } = {}): Uint8Array {
   const doc = new Y.Doc(options)
   doc.clientID = CLIENT_IDS[0]
   applyEdits(doc, edits)

@@ -6,14 +6,14 @@ describe('a gap buffer', () => {
   it('has the text that the edits of a trace make', () => {
     const { edits, endContent } = generateTrace(3, 20_000)
     const buffer = new GapBuffer()
-    for (const { position, deleted, inserted } of edits) buffer.edit(position, deleted, inserted)
+    for (const edit of edits) buffer.edit(edit)
     expect(buffer.text()).toBe(endContent)
   })
 
   it('gives fresh bytes for every edit', () => {
     const buffer = new GapBuffer()
-    const first = buffer.edit(0, 0, 'a')
-    const second = buffer.edit(1, 0, 'b')
+    const first = buffer.edit({ position: 0, deleted: 0, inserted: 'a' })
+    const second = buffer.edit({ position: 1, deleted: 0, inserted: 'b' })
     expect([...first.subarray(12), ...second.subarray(12)]).toEqual([97, 98])
   })
 })

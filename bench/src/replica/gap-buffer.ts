@@ -2,6 +2,7 @@
  * About the least that anything can do that edits a text whose characters have IDs and tells others: the characters and their IDs in two
  * arrays with a gap where the last edit was, and a few bytes for every edit. It merges nothing: no origins, no tombstones, no other clients.
  */
+import type { Edit } from '../workloads/trace.ts'
 
 const START_CAPACITY = 1024
 
@@ -18,7 +19,7 @@ export class GapBuffer {
   #clock = 0
 
   /** Deletes and inserts at `position`, and returns the bytes that would go to others. */
-  edit(position: number, deleted: number, inserted: string): Uint8Array {
+  edit({ position, deleted, inserted }: Edit): Uint8Array {
     this.#moveGap(position)
     const firstDeleted = deleted === 0 ? 0 : this.#ids[this.#gapEnd]!
     this.#gapEnd += deleted

@@ -4,6 +4,7 @@
  * words are, and anything that a longer memory than one burst shows. The bench `traces` sets both beside each other.
  */
 import { sample, type Quantiles } from './distribution.ts'
+import { Edits } from './edits.ts'
 import { Random } from './random.ts'
 import { replay } from './replay.ts'
 import type { Edit, Trace } from './trace.ts'
@@ -153,7 +154,7 @@ export function generateTrace(seed: number, count: number, manner: Manner = pape
       length += inserted.length - deleted
     }
   }
-  return { name: 'generated trace', edits, endContent: replay(edits) }
+  return { name: 'generated trace', edits: Edits.of(edits), endContent: replay(edits) }
 }
 
 function drawLength(random: Random, lengths: Quantiles): number {

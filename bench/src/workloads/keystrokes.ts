@@ -9,7 +9,7 @@ export const CLIENT_IDS = [2_871_653_209, 1_594_020_663, 3_340_917_442] as const
 const TEXT = 'text'
 
 /** One update per edit, by a replica with this client ID that starts from nothing. */
-export function keystrokeUpdates(edits: readonly Edit[], clientID: number = CLIENT_IDS[0]): Uint8Array[] {
+export function keystrokeUpdates(edits: Iterable<Edit>, clientID: number = CLIENT_IDS[0]): Uint8Array[] {
   const updates: Uint8Array[] = []
   const doc = new Y.Doc()
   doc.clientID = clientID
@@ -20,7 +20,7 @@ export function keystrokeUpdates(edits: readonly Edit[], clientID: number = CLIE
 }
 
 /** Does the edits in `doc`, a transaction each. */
-export function applyEdits(doc: Y.Doc, edits: readonly Edit[]): void {
+export function applyEdits(doc: Y.Doc, edits: Iterable<Edit>): void {
   const text = doc.getText(TEXT)
   for (const { position, deleted, inserted } of edits) {
     doc.transact(() => {
@@ -31,7 +31,7 @@ export function applyEdits(doc: Y.Doc, edits: readonly Edit[]): void {
 }
 
 /** The document that the edits make, as somebody has it who loaded it: one update, without the content of what was deleted. */
-export function documentOf(edits: readonly Edit[], clientID: number = CLIENT_IDS[0]): Uint8Array {
+export function documentOf(edits: Iterable<Edit>, clientID: number = CLIENT_IDS[0]): Uint8Array {
   const doc = new Y.Doc()
   doc.clientID = clientID
   applyEdits(doc, edits)

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { Edits } from './edits.ts'
 import { replay } from './replay.ts'
 import type { Edit, Trace } from './trace.ts'
 
@@ -25,12 +26,13 @@ export function readRecordedTrace(folder: string, name: RecordedName, editsMax: 
   const { startContent, endContent, txns } = JSON.parse(
     gunzipSync(readFileSync(join(folder, `${name}.json.gz`))).toString('utf8'),
   ) as RecordedTrace
-  const edits = txns.flatMap(({ patches }) =>
+  const recorded = txns.flatMap(({ patches }) =>
     patches.map(([position, deleted, inserted]): Edit => ({ position, deleted, inserted })),
   )
   // The file counts code points, the benches UTF-16 code units: the same as long as there is nothing beyond the first plane.
-  if (startContent !== '' || edits.some(({ inserted }) => /[\uD800-\uDFFF]/.test(inserted)))
+  if (startContent !== '' || recorded.some(({ inserted }) => /[\uD800-\uDFFF]/.test(inserted)))
     throw new Error(`${name} is not the trace it used to be`)
+  const edits = Edits.of(recorded)
   const text = replay(edits)
   if (text !== endContent) throw new Error(`${name} does not end in the text that it says`)
   if (edits.length <= editsMax) return { name: `recorded trace ${name}`, edits, endContent }

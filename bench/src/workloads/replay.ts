@@ -1,8 +1,8 @@
-/** What text a list of edits makes. The benches' own answer, without a CRDT: what the replicas are checked against. */
+/** What text edits make. The benches' own answer, without a CRDT: what the replicas are checked against. */
 import type { Edit } from './trace.ts'
 
 /** The text that edits make of nothing. Keeps the text in chunks: a string of its length per edit would be quadratic. */
-export function replay(edits: readonly Edit[]): string {
+export function replay(edits: Iterable<Edit>): string {
   const chunkLengthMax = 2048
   let chunks = ['']
   for (const { position, deleted, inserted } of edits) {

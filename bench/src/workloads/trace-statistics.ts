@@ -29,7 +29,8 @@ export interface Burst {
 /** The share of bursts that are no longer than {@link Burst.high}. */
 const HIGH = 0.9
 
-export function statisticsOf({ edits, endContent }: Pick<Trace, 'edits' | 'endContent'>): TraceStatistics {
+export function statisticsOf(trace: Pick<Trace, 'edits' | 'endContent'>): TraceStatistics {
+  const edits = [...trace.edits]
   const inserted = edits.filter((edit) => edit.inserted !== '').map((edit) => edit.inserted.length)
   const deleted = edits.filter((edit) => edit.deleted > 0).map((edit) => edit.deleted)
   const bursts = burstsOf(edits)
@@ -38,7 +39,7 @@ export function statisticsOf({ edits, endContent }: Pick<Trace, 'edits' | 'endCo
     bursts.filter((one) => one.isTyped === isTyped).map(({ length }) => length)
   return {
     edits: edits.length,
-    endLength: endContent.length,
+    endLength: trace.endContent.length,
     deleting: deleted.length / edits.length,
     insertedMean: mean(inserted),
     deletedMean: mean(deleted),

@@ -1,4 +1,5 @@
 /** An editing trace: what one author did to one text, keystroke by keystroke. Recorded or generated; the benches cannot tell. */
+import type { Edits } from './edits.ts'
 
 /** At `position`, `deleted` code units go and `inserted` comes. Positions count UTF-16 code units. */
 export interface Edit {
@@ -10,7 +11,7 @@ export interface Edit {
 export interface Trace {
   /** For the report: where the edits come from. */
   readonly name: string
-  readonly edits: readonly Edit[]
+  readonly edits: Edits
   /** The text after all edits, starting from nothing. */
   readonly endContent: string
 }
