@@ -2,46 +2,51 @@
 import { CLIENT_IDS } from '../workloads/keystrokes.ts'
 import type { ConcurrentTrace } from '../workloads/concurrent-trace.ts'
 import { playTransaction } from '../replica/workload.ts'
-import type { Replica } from '../subjects/subject.ts'
-import type { Scenario } from './scenario.ts'
+import type { Replica, Subject } from '../subjects/subject.ts'
+import type { Outcome, Scenario } from './scenario.ts'
 
-export function authors(trace: ConcurrentTrace): Scenario {
+/** `openTrace` is asked once, when it is first played. */
+export function authors(openTrace: () => ConcurrentTrace): Scenario {
+  let opened: ConcurrentTrace | undefined
+  const traceOnce = (): ConcurrentTrace => (opened ??= openTrace())
   return {
     name: 'authors at once',
     timesAtLeast: 8,
-    prepare: (subject) => () => {
-      const updates: Uint8Array[] = []
-      let updateBytes = 0
-      const create = (_: unknown, author: number): Replica => {
-        const replica = subject.create(CLIENT_IDS[0] + author)
-        replica.onUpdate((update) => {
-          updates.push(update)
-          updateBytes += update.length
-        })
-        return replica
-      }
-      const first = create(undefined, 0)
-      const replicas = [
-        first,
-        ...Array.from({ length: trace.authors - 1 }, (_, index) => create(_, index + 1)),
-      ] as const
-      const received = replicas.map(() => new Uint8Array(trace.events.length))
-      trace.events.forEach(({ author, receives, edits }, index) => {
-        const replica = replicas[author]!
-        for (const other of receives) {
-          received[author]![other] = 1
-          replica.applyUpdate(updates[other]!)
-        }
-        received[author]![index] = 1
-        playTransaction(replica, edits)
-      })
-      replicas.forEach((replica, author) => {
-        updates.forEach((update, index) => {
-          if (received[author]![index] === 0) replica.applyUpdate(update)
-        })
-      })
-      return { replicas, updateBytes }
+    prepare: (subject) => {
+      const trace = traceOnce()
+      return () => play(subject, trace)
     },
-    isRight: ({ text }) => Number.isNaN(trace.endLength) || text.length === trace.endLength,
+    isRight: ({ text }) => Number.isNaN(traceOnce().endLength) || text.length === traceOnce().endLength,
   }
+}
+
+function play(subject: Subject, trace: ConcurrentTrace): Outcome {
+  const updates: Uint8Array[] = []
+  let updateBytes = 0
+  const create = (_: unknown, author: number): Replica => {
+    const replica = subject.create(CLIENT_IDS[0] + author)
+    replica.onUpdate((update) => {
+      updates.push(update)
+      updateBytes += update.length
+    })
+    return replica
+  }
+  const first = create(undefined, 0)
+  const replicas = [first, ...Array.from({ length: trace.authors - 1 }, (_, index) => create(_, index + 1))] as const
+  const received = replicas.map(() => new Uint8Array(trace.events.length))
+  trace.events.forEach(({ author, receives, edits }, index) => {
+    const replica = replicas[author]!
+    for (const other of receives) {
+      received[author]![other] = 1
+      replica.applyUpdate(updates[other]!)
+    }
+    received[author]![index] = 1
+    playTransaction(replica, edits)
+  })
+  replicas.forEach((replica, author) => {
+    updates.forEach((update, index) => {
+      if (received[author]![index] === 0) replica.applyUpdate(update)
+    })
+  })
+  return { replicas, updateBytes }
 }

@@ -27,12 +27,12 @@ const PROFILE_MS: Readonly<Record<Scale, number>> = { full: 1500, quick: 200 }
 
 /** Of us, and of whom we are compared with. Their first calls are mostly code that is not compiled yet. */
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 250, sampleMs: 20, roundsMs: 400, onceMs: 1500 },
+  full: { warmUpMs: 250, sampleMs: 10, roundsMs: 400, onceMs: 1500 },
   quick: { warmUpMs: 10, sampleMs: 3, roundsMs: 20, onceMs: 150 },
 }
 
 const TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 100, sampleMs: 20, roundsMs: 400, onceMs: 150 },
+  full: { warmUpMs: 100, sampleMs: 10, roundsMs: 400, onceMs: 150 },
   quick: { warmUpMs: 10, sampleMs: 3, roundsMs: 20, onceMs: 25 },
 }
 
@@ -40,6 +40,11 @@ const TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
 const STATE_TIMING: Readonly<Record<Scale, TimingLimits>> = {
   full: { warmUpMs: 60, sampleMs: 5, roundsMs: 60 },
   quick: { warmUpMs: 2, sampleMs: 0.5, roundsMs: 5 },
+}
+
+const STATE_TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
+  ...STATE_TIMING,
+  full: { ...STATE_TIMING.full, warmUpMs: 30 },
 }
 
 const updates: Metric = { name: 'updates', unit: 'bytes', better: 'lower' }
@@ -63,12 +68,12 @@ export const crdtBenchmarks: Bench = {
     const asked = await askedSubjects(context)
     const yjs = asked.subjects.find(({ name }) => name === YJS)!
     const n = N[scale]
-    const scenarios = new Scenarios(n, context.trace, openConcurrentTrace(EVENTS[scale]))
+    const scenarios = new Scenarios(n, context.trace, () => openConcurrentTrace(EVENTS[scale]))
     for (const [place, scenario] of scenarios.all.entries()) {
       const { name, timesAtLeast } = scenario
       if (!context.selects(name) || (scale === 'quick' && NOT_QUICK.has(name.split(' ', 1)[0]!))) continue
       progress.step(`crdt-benchmarks · ${name}`)
-      const { able, notRun } = askedFor(asked, (subject) => scenarios.effort(place, subject), context)
+      const { able, notRun } = askedFor(asked, (subject) => [scenarios.effort(place, subject)], context)
       const reference = checked(yjs, scenario.prepare(yjs)(), scenario)
       const contestants = able.map((subject) => {
         progress.detail(`preparing ${subject.name}`)
@@ -106,6 +111,9 @@ function checked(subject: Subject, { replicas }: Outcome, scenario: Scenario): U
 }
 
 function contestant(subject: Subject, scenario: Scenario, reference: Uint8Array, scale: Scale): Contestant {
+  const [timing, stateTiming] = mayBeRefused(subject)
+    ? [TIMING_OF_OTHERS, STATE_TIMING_OF_OTHERS]
+    : [TIMING, STATE_TIMING]
   const run = scenario.prepare(subject)
   const checkState = (state: Uint8Array): void => {
     if (subject.encoding !== 'identical to yjs') return
@@ -129,12 +137,12 @@ function contestant(subject: Subject, scenario: Scenario, reference: Uint8Array,
         if (outcome !== first) outcome.replicas.forEach((replica) => replica.free())
       },
     },
-    (mayBeRefused(subject) ? TIMING_OF_OTHERS : TIMING)[scale],
+    timing[scale],
   )
   const [replica] = first!.replicas
   const state = replica.encode()
   const content = contentOf(replica)
-  const writing = timed({ subject: subject.name, run: () => replica.encode(), check: checkState }, STATE_TIMING[scale])
+  const writing = timed({ subject: subject.name, run: () => replica.encode(), check: checkState }, stateTiming[scale])
   const reading = timed(
     {
       subject: subject.name,
@@ -143,7 +151,7 @@ function contestant(subject: Subject, scenario: Scenario, reference: Uint8Array,
         check(isSameContent(contentOf(loaded), content), `${subject.name}: ${scenario.name} loads as another document`),
       dispose: (loaded) => loaded.free(),
     },
-    STATE_TIMING[scale],
+    stateTiming[scale],
   )
   return {
     subject: subject.name,

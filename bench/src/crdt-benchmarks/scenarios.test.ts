@@ -5,7 +5,7 @@ import { generateConcurrentTrace } from '../workloads/concurrent-trace.ts'
 import { generateTrace } from '../workloads/generated-trace.ts'
 import { Scenarios } from './scenarios.ts'
 
-const scenarios = new Scenarios(40, generateTrace(1, 300), generateConcurrentTrace(1, 300)).all
+const scenarios = new Scenarios(40, generateTrace(1, 300), () => generateConcurrentTrace(1, 300)).all
 
 describe.each(subjectNames)('with %s', (name) => {
   it.each(scenarios)('$name ends alike everywhere, as it should', async (scenario) => {
@@ -19,7 +19,7 @@ describe.each(subjectNames)('with %s', (name) => {
 })
 
 it('a library is asked for a piece of a scenario before it is asked for all of it', async () => {
-  const large = new Scenarios(6000, generateTrace(1, 300), generateConcurrentTrace(1, 300))
+  const large = new Scenarios(6000, generateTrace(1, 300), () => generateConcurrentTrace(1, 300))
   const place = scenarios.findIndex(({ name }) => name.startsWith('B1.4'))
   const told = large.effort(place, await importSubject('automerge'))
   expect(told!.exponent).toBeGreaterThanOrEqual(1)

@@ -15,15 +15,16 @@ import { twoWriters } from './two-writers.ts'
 export class Scenarios {
   readonly #n: number
   readonly #trace: Trace
-  readonly #concurrent: ConcurrentTrace
+  readonly #openConcurrent: () => ConcurrentTrace
+  #concurrent: ConcurrentTrace | undefined
   /** By their `n`. */
   readonly #made = new Map<number, readonly Scenario[]>()
 
-  /** `n` is the number of B1 to B3; the traces are played whole. */
-  constructor(n: number, trace: Trace, concurrent: ConcurrentTrace) {
+  /** `n` is the number of B1 to B3; the traces are played whole. The one of several authors is opened when it is first played: it is large. */
+  constructor(n: number, trace: Trace, openConcurrent: () => ConcurrentTrace) {
     this.#n = n
     this.#trace = trace
-    this.#concurrent = concurrent
+    this.#openConcurrent = openConcurrent
   }
 
   /** In the order of their numbers. */
@@ -52,7 +53,10 @@ export class Scenarios {
       ...twoWriters(n),
       ...manyWriters(n),
       oneAuthor(n === this.#n ? this.#trace : startOf(this.#trace, partOf(this.#trace.edits.length))),
-      authors(firstEvents(this.#concurrent, partOf(this.#concurrent.events.length))),
+      authors(() => {
+        const whole = (this.#concurrent ??= this.#openConcurrent())
+        return firstEvents(whole, partOf(whole.events.length))
+      }),
     ]
     this.#made.set(n, made)
     return made

@@ -22,7 +22,7 @@ const FIRST_SIZE = 100
 const PIECE_MS = { quick: 30, full: 60 } as const
 
 /** … so that one that is longer than this is made again of larger pieces, up to those that take so long. */
-const LONG_MS = 1000
+const LONG_MS = 300
 const LONG_PIECE_MS = { quick: 100, full: 300 } as const
 
 /** Steeper than this is called quadratic. Sorting, and trees, stay below. */
@@ -60,11 +60,6 @@ export function forecast(smaller: Piece, larger: Piece, size: number): Forecast 
   const grown = Math.log(larger.ms / smaller.ms) / Math.log(larger.size / smaller.size)
   const exponent = Math.min(EXPONENT_MAX, Math.max(EXPONENT_MIN, Number.isNaN(grown) ? 1 : grown))
   return { ms: larger.ms * (size / larger.size) ** exponent, exponent }
-}
-
-/** The longer of two, where there are any. */
-export function longer(a: Forecast | undefined, b: Forecast | undefined): Forecast | undefined {
-  return (a?.ms ?? 0) >= (b?.ms ?? 0) ? (a ?? b) : b
 }
 
 /** Why work with this forecast is not done, for its place in the table: `quadratic: ~13 min`; `undefined` when it takes `allowanceMs` or less. */

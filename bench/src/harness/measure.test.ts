@@ -86,6 +86,17 @@ describe('timed', () => {
     expect(time).toBeGreaterThanOrEqual(0)
   })
 
+  it('takes the first call of work that gets warm by itself for its first sample', async () => {
+    let calls = 0
+    const slow = { subject: 'slow', run: () => ++calls, check: () => {}, gauge: (output: number) => ({ output }) }
+    const contestant = timed(slow, { warmUpMs: 0, sampleMs: 0, roundsMs: 50, firstCountsMs: -1 })
+    const before = calls
+    expect(await contestant.round(0)).toMatchObject({ output: 1 })
+    expect(calls).toBe(before)
+    expect(await contestant.round(1)).toMatchObject({ output: calls })
+    expect(calls).toBeGreaterThan(before)
+  })
+
   it('gives up every output but the last, each once', async () => {
     let calls = 0
     const disposed: number[] = []

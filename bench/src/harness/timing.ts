@@ -31,14 +31,16 @@ export interface TimingLimits {
    * behind that it does not matter. Endless, unless given.
    */
   readonly onceMs?: number
+  /** Work that takes longer than this gets warm by itself: its first call is its first sample. A second, unless given. */
+  readonly firstCountsMs?: number
 }
 
 const REPEATS_MAX = 100_000
 
 const ROUNDS_MIN = 3
 
-/** Work whose sample takes longer than this is not run again before each round: it is long enough to get warm by itself. */
-const REWARMED_MS_MAX = 200
+/** Work whose sample takes longer than this is not run again before each round. */
+const REWARMED_MS_MAX = 100
 
 /** Warms up, checks and calibrates `work`. The contestant's metrics `time` and `CPU` are milliseconds per call, or per part of it. */
 export function timed<Output>(
@@ -52,10 +54,10 @@ export function timed<Output>(
   let callMs = performance.now() - warmUpStart
   const firstCpuMs = cpuMs() - firstCpu
   check(first)
+  const firstSample = { time: callMs / parts, [cpu.name]: firstCpuMs / parts, ...gauge?.(first) }
   if (callMs > (limits.onceMs ?? Infinity)) {
-    const sample = { time: callMs / parts, [cpu.name]: firstCpuMs / parts, ...gauge?.(first) }
     dispose?.(first)
-    return { subject, roundsMax: 1, round: async () => sample }
+    return { subject, roundsMax: 1, round: async () => firstSample }
   }
   let calls = 1
   while (performance.now() - warmUpStart < limits.warmUpMs && calls < REPEATS_MAX) {
@@ -76,6 +78,7 @@ export function timed<Output>(
   // Kept from round to round, and a sample's worth of calls before each: garbage is collected between rounds, and where no object of
   // a hidden class is left, V8 discards the code that was compiled for it. Programs in use have such objects.
   let output = first
+  let counts = callMs > (limits.firstCountsMs ?? 1000)
 
   return {
     subject,
@@ -84,6 +87,10 @@ export function timed<Output>(
       Math.floor(limits.roundsMs / Math.max(callMs * repeats * (isRewarmed ? 2 : 1), 1e-4)),
     ),
     async round() {
+      if (counts) {
+        counts = false
+        return firstSample
+      }
       const passed: Output[] = []
       const callRepeatedly = (): void => {
         for (let repeat = 0; repeat < repeats; repeat++) {

@@ -7,7 +7,7 @@ import type { Contestant } from '../harness/measure.ts'
 import { measureAttempts } from '../relay/automerge/attempts.ts'
 import { automergeDocumentOf } from '../relay/automerge/document.ts'
 import type { Sizes } from '../relay/rows/row.ts'
-import { BARE, BATCHED } from '../relay/servers/contenders.ts'
+import { AUTOMERGE, BARE, BATCHED, withoutCodecs } from '../relay/servers/contenders.ts'
 import { generateTrace } from '../workloads/generated-trace.ts'
 import { documentOf } from '../workloads/keystrokes.ts'
 import type { Trace } from '../workloads/trace.ts'
@@ -37,13 +37,14 @@ export const reconnectRow: PeopleRow = {
   targets: [],
   notRun: new Map([[BARE, 'forgets']]),
   async run(context) {
-    const { fleet, cast, size, contenders, trace, seed } = context
+    const { fleet, cast, size, fullCounts, contenders, trace, seed } = context
     const edits = size(EDITS)
     const yjsDocument = documentOf(trace.edits)
     const documentFor = ({ library }: PeopleContender): Uint8Array =>
       library === 'automerge' ? automergeDocumentOf(trace) : yjsDocument
     const runners: Contestant[] = []
-    for (const contender of contenders.filter(({ keeps }) => keeps)) {
+    const taking = fullCounts ? contenders : withoutCodecs(contenders).filter(({ library }) => library !== 'automerge')
+    for (const contender of taking.filter(({ keeps }) => keeps)) {
       runners.push({
         subject: contender.subject,
         ...(contender.library === 'automerge' ? { roundsMax: size(ROUNDS_OF_AUTOMERGE) } : {}),
@@ -61,7 +62,8 @@ export const reconnectRow: PeopleRow = {
       })
     }
     runners.push({ subject: BATCHED, round: async (index) => leastBytes(hours(seed + index, edits)) })
-    return measureAttempts(NAME, metrics, runners, context.rounds ?? size(ROUNDS), context)
+    const result = await measureAttempts(NAME, metrics, runners, context.rounds ?? size(ROUNDS), context)
+    return fullCounts ? result : { ...result, notRun: new Map([[AUTOMERGE, 'with --full']]) }
   },
 }
 
@@ -93,8 +95,8 @@ async function comeBack(
   }
   await traveller.ask({ type: 'go offline' })
   await Promise.all([
-    traveller.ask({ type: 'edit', edits: away.edits, from: endContent.length }),
-    stayer.ask({ type: 'edit', edits: stayed.edits, from: 0 }),
+    traveller.ask({ type: 'edit', edits: [...away.edits], from: endContent.length }),
+    stayer.ask({ type: 'edit', edits: [...stayed.edits], from: 0 }),
     // The server has all of it when somebody else has it.
     witness.ask({ type: 'wait', length: endContent.length + stayed.endContent.length }),
   ])

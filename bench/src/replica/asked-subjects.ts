@@ -43,16 +43,20 @@ export async function askedSubjects({
  */
 export function askedFor(
   { subjects, notAsked }: Asked,
-  effort: ((subject: Subject) => Forecast | undefined) | undefined,
+  efforts: ((subject: Subject) => Iterable<Forecast | undefined>) | undefined,
   context: Pick<BenchContext, 'scale' | 'fullCounts'>,
   targets: readonly Target[] = [],
 ): { readonly able: readonly Subject[]; readonly notRun: ReadonlyMap<string, string> } {
   const reasons = new Map(notAsked)
   const able = subjects.filter((subject) => {
     const isJudged = context.scale === 'full' && targets.some((one) => 'against' in one && one.against === subject.name)
-    const reason = whyNot(effort?.(subject), { ...context, fullCounts: context.fullCounts || isJudged })
-    if (reason !== undefined) reasons.set(subject.name, reason)
-    return reason === undefined
+    for (const told of efforts?.(subject) ?? []) {
+      const reason = whyNot(told, { ...context, fullCounts: context.fullCounts || isJudged })
+      if (reason === undefined) continue
+      reasons.set(subject.name, reason)
+      return false
+    }
+    return true
   })
   return { able, notRun: reasons }
 }

@@ -1,4 +1,4 @@
-/** How long a library would take to make a workload, or to apply its updates one by one: forecast from the workload's start, once for each library. */
+/** How long a library would take to make a workload, or to apply its updates one by one: forecast from workloads like it that are smaller, once for each library. */
 import { costMs, probed, type Forecast } from '../harness/forecast.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import { mayBeRefused, type Scale } from './row.ts'
@@ -24,7 +24,8 @@ export class Effort {
       (transactions) => {
         const replica = subject.create(WRITER)
         replica.onUpdate(() => {})
-        const ms = costMs(() => this.#workload.play(replica, transactions))
+        const part = this.#workload.part(transactions)
+        const ms = costMs(() => part.play(replica))
         replica.free()
         return ms
       },
@@ -40,7 +41,8 @@ export class Effort {
       subject,
       (transactions) => {
         const replica = subject.create(WRITER)
-        const ms = costMs(() => playStored(this.#workload, subject, replica, transactions))
+        const part = this.#workload.part(transactions)
+        const ms = costMs(() => playStored(part, subject, replica))
         replica.free()
         return ms
       },
@@ -55,7 +57,7 @@ export class Effort {
       this.#applying,
       subject,
       (transactions) => {
-        const updates = this.#startOf(subject, transactions)
+        const updates = updatesOf(subject, this.#workload.part(transactions))
         const replica: Replica = subject.create(READER)
         // Some do half of the work for who listens.
         replica.onTextChange(() => {})
@@ -67,15 +69,15 @@ export class Effort {
       this.#scale,
     )
   }
+}
 
-  #startOf(subject: Subject, transactions: number): readonly Uint8Array[] {
-    const updates: Uint8Array[] = []
-    const replica = subject.create(WRITER)
-    replica.onUpdate((update) => updates.push(update))
-    this.#workload.play(replica, transactions)
-    replica.free()
-    return updates
-  }
+function updatesOf(subject: Subject, workload: Workload): readonly Uint8Array[] {
+  const updates: Uint8Array[] = []
+  const replica = subject.create(WRITER)
+  replica.onUpdate((update) => updates.push(update))
+  workload.play(replica)
+  replica.free()
+  return updates
 }
 
 /** From memory, or by pieces. */

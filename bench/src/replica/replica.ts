@@ -60,7 +60,7 @@ export const replica: Bench = {
       if (!context.selects(row.name)) continue
       progress.step(`replica · ${row.name}`)
       const tell = (text: string): void => progress.detail(`preparing ${text}`)
-      const { able, notRun } = askedFor(asked, row.effort, context, row.targets)
+      const { able, notRun } = askedFor(asked, row.efforts, context, row.targets)
       const { contestants, profiled } = await row.prepare({ scale, subjects: able, tell })
       const measured = await measure(row.name, row.metrics, contestants, roundsFor(context, ROUNDS), context)
       yield {

@@ -23,8 +23,8 @@ export interface ReplicaRow {
   readonly metrics: readonly Metric[]
   /** What ours is to reach on the work of a full run. */
   readonly targets: readonly Target[]
-  /** How long a subject would take for one call, or for what is prepared for it; `undefined`, or no function: not worth a forecast. */
-  readonly effort?: (subject: Subject) => Forecast | undefined
+  /** How long a subject would take for what is prepared for it, and for one call; `undefined`, or no function: not worth a forecast. Asked for until one is too long. */
+  readonly efforts?: (subject: Subject) => Iterable<Forecast | undefined>
   prepare(room: Room): Prepared | Promise<Prepared>
 }
 
@@ -48,11 +48,14 @@ export const time: Metric = { name: 'time', unit: 'ms', better: 'lower' }
 export const size: Metric = { name: 'size', unit: 'bytes', better: 'lower' }
 export const memory: Metric = { name: 'memory', unit: 'bytes', better: 'lower' }
 
-/** Work that takes from half a millisecond to seconds, of us and of whom we are compared with: V8 compiles large loops anew several times before they are as fast as they get. */
+/** Work that takes from half a millisecond to seconds, of us and of whom we are compared with. */
 const TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 600, sampleMs: 25, roundsMs: 600 },
+  full: { warmUpMs: 300, sampleMs: 25, roundsMs: 600 },
   quick: { warmUpMs: 20, sampleMs: 5, roundsMs: 60 },
 }
+
+/** V8 compiles the large loops of a load anew several times before they are as fast as they get. */
+const LOAD_WARM_UP_MS: Readonly<Record<Scale, number>> = { full: 600, quick: 20 }
 
 /** Of others, who do it once if it takes long. */
 const TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
@@ -62,5 +65,15 @@ const TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
 
 /** A subject's contestant, warmed up. */
 export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {
-  return timed(work, (mayBeRefused({ name: work.subject }) ? TIMING_OF_OTHERS : TIMING)[scale])
+  return timed(work, timingOf(work.subject)[scale])
+}
+
+/** The same of a subject that loads what is stored. */
+export function loadContestant<Output>(work: Work<Output>, scale: Scale): Contestant {
+  const isLong = !mayBeRefused({ name: work.subject })
+  return timed(work, { ...timingOf(work.subject)[scale], ...(isLong ? { warmUpMs: LOAD_WARM_UP_MS[scale] } : {}) })
+}
+
+function timingOf(subject: string): Readonly<Record<Scale, TimingLimits>> {
+  return mayBeRefused({ name: subject }) ? TIMING_OF_OTHERS : TIMING
 }

@@ -1,6 +1,7 @@
 /** What the replicas of the bench are made to do: edits, one transaction each, and what they must show in the end. */
 import { EMPTY, type Content } from '../subjects/content.ts'
 import type { Fields, Json, Replica, Subject } from '../subjects/subject.ts'
+import type { Edits } from '../workloads/edits.ts'
 import { CLIENT_IDS } from '../workloads/keystrokes.ts'
 import { Random } from '../workloads/random.ts'
 import { replay } from '../workloads/replay.ts'
@@ -13,18 +14,23 @@ export interface Workload {
   /** What its rows' names begin with. */
   readonly name: string
   readonly transactions: number
-  /** Does the first edits in an empty replica: so many transactions, or all. */
-  play(replica: Replica, transactions?: number): void
+  /** Does all edits in an empty replica. */
+  play(replica: Replica): void
+  /** What it shows afterwards. */
   readonly content: Content
+  /** The same on a smaller scale, of about so many transactions: what it costs tells what all of it would. */
+  part(transactions: number): Workload
 }
 
 /** The trace, whose keystrokes are a transaction each. */
-export function textOf({ edits, endContent }: Trace, name = 'text'): Workload {
+export function textOf(trace: Trace, name = 'text'): Workload {
+  const { edits, endContent } = trace
   return {
     name,
     transactions: edits.length,
-    play: (replica, transactions) => playText(replica, edits, transactions),
+    play: (replica) => playText(replica, edits),
     content: { ...EMPTY, text: endContent },
+    part: (transactions) => textOf(startOf(trace, transactions), name),
   }
 }
 
@@ -32,9 +38,9 @@ export function textOf({ edits, endContent }: Trace, name = 'text'): Workload {
  * Does the edits for what is stored of them. Who compares no bytes with yjs does them in one transaction: the document is the same, and some take minutes for one
  * each.
  */
-export function playStored(workload: Workload, { encoding }: Subject, replica: Replica, transactions?: number): void {
-  if (encoding === 'its own') replica.transact(() => workload.play(replica, transactions))
-  else workload.play(replica, transactions)
+export function playStored(workload: Workload, { encoding }: Subject, replica: Replica): void {
+  if (encoding === 'its own') replica.transact(() => workload.play(replica))
+  else workload.play(replica)
 }
 
 /** The first edits of a trace. */
@@ -43,21 +49,27 @@ export function startOf({ name, edits }: Trace, count: number): Trace {
   return { name: `the start of ${name}`, edits: first, endContent: replay(first) }
 }
 
-/** Does the first edits of a trace, or all, a transaction each. */
-export function playText(replica: Replica, edits: readonly Edit[], count = edits.length): void {
-  for (let index = 0; index < count; index++) {
-    const edit = edits[index]!
-    const { position, deleted, inserted } = edit
-    if (deleted === 0) replica.insertText(position, inserted)
-    else if (inserted === '') replica.deleteText(position, deleted)
-    else replica.transact(() => replaceText(replica, edit))
-  }
+/** Does the edits of a trace, a transaction each. */
+export function playText(replica: Replica, edits: Edits): void {
+  for (let index = 0; index < edits.length; index++) playEdit(replica, edits.at(index))
 }
 
 /** Does the edits as one transaction. */
 export function playTransaction(replica: Replica, edits: readonly Edit[]): void {
-  if (edits.length === 1) playText(replica, edits)
+  if (edits.length === 1) playEdit(replica, edits[0]!)
   else replica.transact(() => edits.forEach((one) => replaceText(replica, one)))
+}
+
+function playEdit(replica: Replica, edit: Edit): void {
+  const { position, deleted, inserted } = edit
+  if (deleted === 0) replica.insertText(position, inserted)
+  else if (inserted === '') replica.deleteText(position, deleted)
+  else replaceInTransaction(replica, edit)
+}
+
+/** Apart: a function that makes closures allocates for them at each call. */
+function replaceInTransaction(replica: Replica, edit: Edit): void {
+  replica.transact(() => replaceText(replica, edit))
 }
 
 function replaceText(replica: Replica, { position, deleted, inserted }: Edit): void {
@@ -97,15 +109,12 @@ export function recordsOf(count: number, changes: number): Workload {
   return {
     name: 'records',
     transactions: count + changes,
-    play(replica, transactions = count + changes) {
-      const put = Math.min(count, transactions)
-      for (let index = 0; index < put; index++) replica.putRecord(keys[index]!, start[index]!)
-      for (let index = 0; index < transactions - put; index++) {
-        const { key, field, value } = edits[index]!
-        replica.setField(key, field, value)
-      }
+    play(replica) {
+      keys.forEach((key, index) => replica.putRecord(key, start[index]!))
+      for (const { key, field, value } of edits) replica.setField(key, field, value)
     },
     content: { ...EMPTY, records },
+    part: (transactions) => recordsOf(...scaled([count, changes], transactions / (count + changes))),
   }
 }
 
@@ -134,15 +143,19 @@ export function listOf(count: number, changes: number): Workload {
   return {
     name: 'list',
     transactions: groups.length + changes,
-    play(replica, transactions = groups.length + changes) {
-      const grouped = Math.min(groups.length, transactions)
-      for (let group = 0; group < grouped; group++) replica.insertValues(group * GROUP, groups[group]!)
-      for (let change = 0; change < transactions - grouped; change++) {
-        const { index, inserted } = edits[change]!
+    play(replica) {
+      groups.forEach((group, index) => replica.insertValues(index * GROUP, group))
+      for (const { index, inserted } of edits) {
         if (inserted === undefined) replica.deleteValues(index, 1)
         else replica.insertValues(index, inserted)
       }
     },
     content: { ...EMPTY, values },
+    part: (transactions) => listOf(...scaled([count, changes], transactions / (groups.length + changes))),
   }
+}
+
+/** The same share of both. */
+function scaled([count, changes]: readonly [number, number], share: number): [count: number, changes: number] {
+  return [Math.ceil(count * share), Math.ceil(changes * share)]
 }

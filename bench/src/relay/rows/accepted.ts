@@ -21,7 +21,7 @@ const SETTLES_WITHIN_MS = 30_000
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 4 }
 /** Of rows that are there for the curve. */
 const POINT_ROUNDS: Sizes<number> = { quick: 1, normal: 1, full: 3 }
-const DURATION_MS: Sizes<number> = { quick: 100, normal: 300, full: 1500 }
+const DURATION_MS: Sizes<number> = { quick: 100, normal: 200, full: 1500 }
 /** What all who write in one room have to push, more than they can in that time. */
 const UPDATES: Sizes<number> = { quick: 20_000, normal: 90_000, full: 200_000 }
 /** Fewer do not get more each: no server takes so many of one. */

@@ -18,7 +18,7 @@ import { notQuick, onlyFull, type Row, type Sizes } from './row.ts'
 import { verifyStored } from './stored.ts'
 
 const ROUNDS: Sizes<number> = { quick: 1, normal: 3, full: 4 }
-const DURATION_MS: Sizes<number> = { quick: 100, normal: 300, full: 1000 }
+const DURATION_MS: Sizes<number> = { quick: 100, normal: 200, full: 1000 }
 /** All together push no more in a round, … */
 const PUSHES_MAX: Sizes<number> = { quick: 2000, normal: 8000, full: 20_000 }
 /** … but each may push so many: many share a server, and none gets far. */

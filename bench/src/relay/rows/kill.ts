@@ -6,7 +6,7 @@ import { author, FIRST_CLIENT_ID } from '../load/authored.ts'
 import { Flood } from '../load/flood.ts'
 import { LoadClient } from '../load/load-client.ts'
 import { within } from '../../harness/deadline.ts'
-import type { WiredContender } from '../servers/contenders.ts'
+import { withoutCodecs, type WiredContender } from '../servers/contenders.ts'
 import { running, type Fleet } from '../servers/fleet.ts'
 import type { Row } from './row.ts'
 
@@ -23,8 +23,8 @@ export const killRow: Row = {
   metrics,
   targets: [{ metric: 'missing', atMost: 0 }],
   async run(context, task) {
-    const { fleet, size, contenders } = context
-    const runners = contenders
+    const { fleet, size, contenders, fullCounts } = context
+    const runners = (fullCounts ? contenders : withoutCodecs(contenders))
       // Ours loses none of them, or a quick run would be of no use; what others lose is told by a longer one.
       .filter(({ stores, subject }) => stores && (context.scale === 'full' || subject === OURS))
       .map((contender) => ({ subject: contender.subject, round: () => killed(fleet, contender) }))

@@ -6,7 +6,7 @@ import { measure } from '../../harness/measure.ts'
 import { FIRST_CLIENT_ID } from '../load/authored.ts'
 import { ByteCursor } from '../load/byte-cursor.ts'
 import { closeClients, joinAll, LoadClient } from '../load/load-client.ts'
-import { BATCHED } from '../servers/contenders.ts'
+import { BATCHED, withoutCodecs } from '../servers/contenders.ts'
 import type { RunningContender } from '../servers/fleet.ts'
 import type { Row, Sizes } from './row.ts'
 
@@ -35,9 +35,9 @@ export const stoppedReadersRow: Row = {
     { metric: 'starved', atMost: 0 },
   ],
   async run(context, task) {
-    const { fleet, size, contenders } = context
+    const { fleet, size, contenders, fullCounts } = context
     await fleet.endShared()
-    const runners = contenders
+    const runners = (fullCounts ? contenders : withoutCodecs(contenders))
       .filter(({ subject }) => subject !== BATCHED)
       .map((contender) => ({
         subject: contender.subject,

@@ -34,7 +34,7 @@ export function coldLoad(corpus: Corpus, form: StateForm, targets: readonly Targ
     name: `${name}: load${form === 'state' ? '' : ' a snapshot'}, cold`,
     metrics: [time],
     targets,
-    effort: (subject) => corpus.effort.storing(subject),
+    efforts: (subject) => [corpus.effort.storing(subject)],
     prepare: ({ scale, subjects, tell }) => ({
       contestants: storedForms(subjects, form).map(({ column, subject, form: asked }) => {
         tell(column)
@@ -53,7 +53,7 @@ export function loadedMemory(corpus: Corpus, targets: readonly Target[]): Replic
     name: `${name}: memory, loaded`,
     metrics: [memory, ofEncoding],
     targets,
-    effort: (subject) => corpus.effort.storing(subject),
+    efforts: (subject) => [corpus.effort.storing(subject)],
     prepare: ({ scale, subjects, tell }) => ({
       contestants: atOnce(
         subjects.map((subject) => {

@@ -35,7 +35,7 @@ export function localEdits(corpus: Corpus, targets: readonly Target[], trace?: T
     name: `${workload.name}: local edits`,
     metrics: [time, emitted],
     targets,
-    effort: (subject) => corpus.effort.writing(subject),
+    efforts: (subject) => [corpus.effort.writing(subject)],
     prepare({ scale, subjects, tell }) {
       const contestants = subjects.map((subject) => {
         tell(subject.name)
@@ -67,7 +67,7 @@ function gapBuffer({ edits, endContent }: Trace, scale: Scale): Contestant {
       run() {
         const buffer = new GapBuffer()
         let bytes = 0
-        for (const { position, deleted, inserted } of edits) bytes += buffer.edit(position, deleted, inserted).length
+        for (let index = 0; index < edits.length; index++) bytes += buffer.edit(edits.at(index)).length
         return { buffer, bytes }
       },
       check: ({ buffer }) => check(buffer.text() === endContent, 'the gap buffer has another text'),

@@ -1,6 +1,5 @@
 /** Rows about reading: a replica gets the updates of another, one by one, as they were emitted, while an editor listens. */
 import { OURS, check } from '../../harness/bench.ts'
-import { longer } from '../../harness/forecast.ts'
 import type { Target } from '../../harness/target.ts'
 import { scanVarints } from '../../merge/varint-scan.ts'
 import type { Replica, Subject } from '../../subjects/subject.ts'
@@ -49,10 +48,11 @@ export function remoteUpdates(
     name: `${workload.name}: ${name}`,
     metrics: [time],
     targets,
-    effort: (subject) =>
-      readsDelta && subject.encoding !== 'identical to yjs'
-        ? undefined
-        : longer(corpus.effort.writing(subject), corpus.effort.applying(subject)),
+    *efforts(subject) {
+      if (readsDelta && subject.encoding !== 'identical to yjs') return
+      yield corpus.effort.writing(subject)
+      yield corpus.effort.applying(subject)
+    },
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       let scanned: readonly Uint8Array[] = []

@@ -6,7 +6,7 @@ import { scanVarints } from '../../merge/varint-scan.ts'
 import type { Replica, Subject } from '../../subjects/subject.ts'
 import type { Corpus } from '../corpus.ts'
 import { readRoot, rootOf } from '../read-root.ts'
-import { contestant, size, time, type ReplicaRow, type Scale } from '../row.ts'
+import { contestant, loadContestant, size, time, type ReplicaRow, type Scale } from '../row.ts'
 import { encodeAs, loadAs, storedForms, type StateForm, type StoredForm } from '../stored-form.ts'
 
 /** From bytes to what is shown. The limit: every byte of an update, looked at once; of snapshots, a copy of ours. */
@@ -22,7 +22,7 @@ export function warmLoad(corpus: Corpus, form: StateForm, targets: readonly Targ
     name: `${name}: load${form === 'state' ? '' : ' a snapshot'}, warm`,
     metrics: [time],
     targets,
-    effort: (subject) => corpus.effort.storing(subject),
+    efforts: (subject) => [corpus.effort.storing(subject)],
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       const contestants = storedForms(subjects, form).map((stored) => {
@@ -30,7 +30,7 @@ export function warmLoad(corpus: Corpus, form: StateForm, targets: readonly Targ
         tell(column)
         const bytes = corpus.bytesOf(subject, stored.form)
         if (column === OURS) profiled = () => load(stored, bytes)
-        return contestant(
+        return loadContestant(
           {
             subject: column,
             run: () => load(stored, bytes),
@@ -53,7 +53,7 @@ export function encode(corpus: Corpus, form: StateForm, targets: readonly Target
     name: `${corpus.workload.name}: encode${form === 'state' ? '' : ' a snapshot'}`,
     metrics: [time, size],
     targets,
-    effort: (subject) => corpus.effort.storing(subject),
+    efforts: (subject) => [corpus.effort.storing(subject)],
     prepare({ scale, subjects, tell }) {
       let profiled: (() => unknown) | undefined
       const contestants = storedForms(subjects, form).map((stored) => {
