@@ -8,6 +8,7 @@ import { stderr, stdout } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { UsageError, parseArguments, usage, type Arguments } from './harness/arguments.ts'
 import { CheckFailed } from './harness/bench.ts'
+import { isolated } from './harness/isolated.ts'
 import { withTables } from './harness/markdown.ts'
 import { progressOn, type Progress } from './harness/progress.ts'
 import { jsonOf, ResultsError, runOf } from './harness/results.ts'
@@ -25,6 +26,9 @@ import { openTrace } from './workloads/open-trace.ts'
 /** Of `--report`, where it is not given. */
 const defaultFolder = join(dirname(fileURLToPath(import.meta.url)), '..', 'report')
 
+/** What each bench runs in. */
+const benchProcess = new URL('bench-child.js', import.meta.url)
+
 /** Worse than an earlier run beyond noise. */
 const WORSE = 3
 
@@ -40,7 +44,8 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const wanted = parseArguments(argv)
     if (wanted.help) {
-      const { benches } = await import('./benches.ts')
+      const { loadBenches } = await import('./benches.ts')
+      const benches = await loadBenches()
       stdout.write(
         `${usage}\nbenches:\n${benches.map(({ name, question }) => `  ${name.padEnd(14)} ${question}\n`).join('')}`,
       )
@@ -91,11 +96,12 @@ function refuseAbsent(wanted: Arguments): void {
 }
 
 async function measureAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
-  const { benches, typicalMs } = await import('./benches.ts')
+  const { loadBenches, typicalMs } = await import('./benches.ts')
   const unknown = wanted.subjects.filter((name) => !(subjectNames as readonly string[]).includes(name))
   if (unknown.length > 0) {
     throw new UsageError(`no library is called ${unknown.join(' or ')}; there are ${subjectNames.join(', ')}`)
   }
+  const benches = (await loadBenches()).map((bench) => isolated(bench, wanted.only, benchProcess))
   return runBenches(benches, wanted, { progress, signal, openTrace, earlier: earlierRun(), typicalMs })
 }
 

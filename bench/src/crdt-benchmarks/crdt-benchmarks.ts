@@ -38,7 +38,7 @@ const TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
 
 /** Of encoding and loading what a scenario made: documents of some kilobytes. */
 const STATE_TIMING: Readonly<Record<Scale, TimingLimits>> = {
-  full: { warmUpMs: 60, sampleMs: 5, roundsMs: 60 },
+  full: { warmUpMs: 200, sampleMs: 5, roundsMs: 60 },
   quick: { warmUpMs: 2, sampleMs: 0.5, roundsMs: 5 },
 }
 

@@ -20,6 +20,8 @@ export interface Metric {
   readonly unit: Unit
   /** Which direction is better; `none` for numbers that are told, not compared. */
   readonly better: 'lower' | 'higher' | 'none'
+  /** Of bytes and counts: whether the same code has others each time, as memory is. Times always vary. */
+  readonly varies?: true
   /**
    * The metric that this one is told beside, as CPU time is beside wall time: in the JSON and, small, on the report's page. Tables of a terminal leave it
    * out, and nothing is judged by it.

@@ -26,6 +26,23 @@ describe('a forecast', () => {
     expect(told).toEqual({ ms: 300, exponent: 1 })
   })
 
+  it('goes by a share of work that may begin to be slow later', () => {
+    const done: number[] = []
+    // Quadratic, once there are a thousand.
+    const told = probed((size) => {
+      done.push(size)
+      return size / 10 + Math.max(0, size - 1000) ** 2 / 10_000
+    }, 9000)
+    expect(done).toEqual([100, 200, 400, 800, 1600, 3200])
+    expect(told!.ms).toBeGreaterThan(4000)
+    const steady: number[] = []
+    probed((size) => {
+      steady.push(size)
+      return size / 10
+    }, 9000)
+    expect(steady).toEqual([100, 200, 400, 800, 1600, 3200])
+  })
+
   it('is made again of larger pieces when it would refuse something for its warm-up', () => {
     // What is slow is the compiler, and then it is done.
     const told = probed((size) => size / 2000 + (size <= 800 ? 62 : 0), 400_000)

@@ -21,8 +21,11 @@ const FIRST_SIZE = 100
 /** A piece that takes this long is one to go by. What is left of the compiler's warm-up makes the forecast longer rather than shorter, … */
 const PIECE_MS = { quick: 30, full: 60 } as const
 
-/** … so that one that is longer than this is made again of larger pieces, up to those that take so long. */
-const LONG_MS = 300
+/**
+ * … so that a forecast that is longer than `fewMs` is made again of larger pieces: up to a share of the work where it is below `manyMs`, since time may begin to grow later;
+ * else up to those that take so long.
+ */
+const SURE = { fewMs: 300, manyMs: 1000, share: 1 / 4 } as const
 const LONG_PIECE_MS = { quick: 100, full: 300 } as const
 
 /** Steeper than this is called quadratic. Sorting, and trees, stay below. */
@@ -48,7 +51,8 @@ export function probed(
     const piece = { size: next, ms: work(next) }
     if (smaller !== undefined && piece.ms >= PIECE_MS[scale]) {
       const told = forecast(smaller, piece, size)
-      if (told.ms <= LONG_MS || piece.ms >= LONG_PIECE_MS[scale]) return told
+      const sureMs = next < size * SURE.share ? SURE.fewMs : SURE.manyMs
+      if (told.ms <= sureMs || piece.ms >= LONG_PIECE_MS[scale]) return told
     }
     smaller = piece
   }

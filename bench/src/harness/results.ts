@@ -161,6 +161,7 @@ function metricOf(fields: Fields): Metric {
     name: stringAt(fields, 'name'),
     unit: oneOf(fields, 'unit', units),
     better: oneOf(fields, 'better', directions),
+    ...(fields['varies'] === true ? { varies: true } : {}),
     ...(fields['beside'] === undefined ? {} : { beside: stringAt(fields, 'beside') }),
   }
 }

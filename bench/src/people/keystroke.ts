@@ -32,7 +32,7 @@ export const keystrokeRows: readonly PeopleRow[] = [
     name: 'keystroke, idle server',
     metrics,
     targets: [],
-    run: (context) => run(context, 'keystroke, idle server', context.contenders, 0),
+    run: (context) => run(context, 'keystroke, idle server', contendersOf(context), 0),
   },
   {
     name: 'keystroke, busy server',
@@ -41,13 +41,16 @@ export const keystrokeRows: readonly PeopleRow[] = [
     targets: [],
     notRun: new Map([[AUTOMERGE, 'no such load']]),
     run(context) {
-      const contenders = (context.fullCounts ? context.contenders : withoutCodecs(context.contenders)).filter(
-        ({ wire }) => wire !== undefined,
-      )
+      const contenders = contendersOf(context).filter(({ wire }) => wire !== undefined)
       return run(context, 'keystroke, busy server', contenders, context.size(BACKGROUND_ROOMS))
     },
   },
 ]
+
+/** Our codecs wait for typists, too: only with `--full`. */
+function contendersOf({ fullCounts, contenders }: PeopleContext): readonly PeopleContender[] {
+  return fullCounts ? contenders : withoutCodecs(contenders)
+}
 
 /** Every contender has its server and its people for all rounds, so that none is cold; each round is in a room of its own. */
 async function run(

@@ -94,6 +94,13 @@ describe('the guard', () => {
     expect(verdictOf(runOf({ syncline: ours }), runOf({ syncline: slowed(ours, 9) }))).toBe('unjudged')
   })
 
+  it('allows memory more, which differs each time', () => {
+    const memory: Metric = { name: 'memory', unit: 'bytes', better: 'lower', varies: true }
+    const held = (bytes: number): Run => runOf({ syncline: [bytes], yjs: [5e6] }, memory)
+    expect(verdictOf(held(1e6), held(1.15e6))).toBe('same')
+    expect(verdictOf(held(1e6), held(1.25e6))).toBe('worse')
+  })
+
   it('finds a count that is 0 no more, and one that became 0', () => {
     const missing: Metric = { name: 'missing', unit: 'count', better: 'lower' }
     const lost = (count: number): Run => runOf({ syncline: [count], yjs: [0] }, missing)

@@ -56,6 +56,9 @@ export const margins: Readonly<Record<Unit, number>> = {
   times: 1.02,
 }
 
+/** Of bytes and counts that vary. */
+export const VARYING_MARGIN = 1.2
+
 /** Compares what both runs have of each other's tasks and metrics. */
 export function compare(before: Run, now: Run): Comparison {
   const [old, current] = [rowsOf(before), rowsOf(now)]
@@ -100,7 +103,7 @@ function changeOf(before: Row, now: Row): Change {
   const ratios = [before, now].map((of) => (against === undefined ? undefined : roundRatios(of, against)))
   const [old, current] = ratios
   if (old !== undefined && current !== undefined) {
-    const change = { ...row, against, ...judged(old, current, 'higher', metric.unit) }
+    const change = { ...row, against, ...judged(old, current, 'higher', metric) }
     const isUnsure = [before, now].some((of) =>
       [OURS, against].some((subject) => isDisturbed(of.result, of.metric, subject) === true),
     )
@@ -112,7 +115,7 @@ function changeOf(before: Row, now: Row): Change {
     const [a, b] = values.map((list) => quantile(list, 0.5))
     return { ...row, against: undefined, before: a!, now: b!, times: 1, low: 1, high: 1, verdict: 'unjudged' }
   }
-  return { ...row, against: undefined, ...judged(values[0]!, values[1]!, metric.better, metric.unit) }
+  return { ...row, against: undefined, ...judged(values[0]!, values[1]!, metric.better, metric) }
 }
 
 /** Whom ours is compared with in both runs: the baseline, else the first other subject that both have. */
@@ -133,7 +136,7 @@ function judged(
   before: readonly number[],
   now: readonly number[],
   better: Metric['better'],
-  unit: Unit,
+  { unit, varies }: Pick<Metric, 'unit' | 'varies'>,
 ): Pick<Change, 'before' | 'now' | 'times' | 'low' | 'high' | 'verdict'> {
   const medians = { before: quantile(before, 0.5), now: quantile(now, 0.5) }
   const times = quotient(medians.before, medians.now, better)
@@ -142,7 +145,7 @@ function judged(
     quotient(quantile(drawn(before, random), 0.5), quantile(drawn(now, random), 0.5), better),
   )
   const [low, high] = [quantile(quotients, (1 - CONFIDENCE) / 2), quantile(quotients, (1 + CONFIDENCE) / 2)]
-  const margin = margins[unit]
+  const margin = varies === true ? VARYING_MARGIN : margins[unit]
   const isTooFew = Math.min(before.length, now.length) < ROUNDS_MIN
   const verdict =
     isTooFew && isTimed(unit) ? 'unjudged' : high < 1 / margin ? 'worse' : low > margin ? 'better' : 'same'
