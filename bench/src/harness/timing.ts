@@ -40,7 +40,7 @@ const REPEATS_MAX = 100_000
 const ROUNDS_MIN = 3
 
 /** Work whose sample takes longer than this is not run again before each round. */
-const REWARMED_MS_MAX = 100
+const REWARMED_MS_MAX = 500
 
 /** Warms up, checks and calibrates `work`. The contestant's metrics `time` and `CPU` are milliseconds per call, or per part of it. */
 export function timed<Output>(

@@ -63,17 +63,17 @@ const TIMING_OF_OTHERS: Readonly<Record<Scale, TimingLimits>> = {
   quick: { warmUpMs: 20, sampleMs: 5, roundsMs: 60, onceMs: 30 },
 }
 
-/** A subject's contestant, warmed up. */
-export function contestant<Output>(work: Work<Output>, scale: Scale): Contestant {
-  return timed(work, timingOf(work.subject)[scale])
+/** A subject's contestant, warmed up. Whom a target names is as warm as we are. */
+export function contestant<Output>(work: Work<Output>, scale: Scale, targets: readonly Target[] = []): Contestant {
+  return timed(work, (isCompared(work, targets) ? TIMING : TIMING_OF_OTHERS)[scale])
 }
 
 /** The same of a subject that loads what is stored. */
-export function loadContestant<Output>(work: Work<Output>, scale: Scale): Contestant {
-  const isLong = !mayBeRefused({ name: work.subject })
-  return timed(work, { ...timingOf(work.subject)[scale], ...(isLong ? { warmUpMs: LOAD_WARM_UP_MS[scale] } : {}) })
+export function loadContestant<Output>(work: Work<Output>, scale: Scale, targets: readonly Target[]): Contestant {
+  if (!isCompared(work, targets)) return contestant(work, scale)
+  return timed(work, { ...TIMING[scale], warmUpMs: LOAD_WARM_UP_MS[scale] })
 }
 
-function timingOf(subject: string): Readonly<Record<Scale, TimingLimits>> {
-  return mayBeRefused({ name: subject }) ? TIMING_OF_OTHERS : TIMING
+function isCompared({ subject }: Pick<Work<unknown>, 'subject'>, targets: readonly Target[]): boolean {
+  return !mayBeRefused({ name: subject }) || targets.some((one) => 'against' in one && one.against === subject)
 }

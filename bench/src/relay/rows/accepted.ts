@@ -33,7 +33,7 @@ const metrics: readonly Metric[] = [
 ]
 
 export const acceptedRows: readonly Row[] = [
-  notQuick(inOneRoom(1)),
+  onlyFull(inOneRoom(1)),
   onlyFull(inOneRoom(10)),
   notQuick(
     inOneRoom(WRITERS, [

@@ -51,6 +51,7 @@ export function localEdits(corpus: Corpus, targets: readonly Target[], trace?: T
             dispose: ({ replica }) => replica.free(),
           },
           scale,
+          targets,
         )
       })
       if (trace !== undefined) contestants.push(gapBuffer(trace, scale))

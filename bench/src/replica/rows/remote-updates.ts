@@ -73,6 +73,7 @@ export function remoteUpdates(
             dispose: ({ replica }) => replica.free(),
           },
           scale,
+          targets,
         )
       })
       contestants.push(

@@ -38,6 +38,7 @@ export function warmLoad(corpus: Corpus, form: StateForm, targets: readonly Targ
             dispose: (replica) => replica.free(),
           },
           scale,
+          targets,
         )
       })
       const bytes = corpus.bytesOf(yardstick(subjects), form)
@@ -70,6 +71,7 @@ export function encode(corpus: Corpus, form: StateForm, targets: readonly Target
             gauge: ({ length }) => ({ size: length }),
           },
           scale,
+          targets,
         )
       })
       contestants.push(copied(corpus.bytesOf(yardstick(subjects), form), scale))
