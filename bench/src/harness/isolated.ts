@@ -1,6 +1,6 @@
 /**
  * A bench in a process of its own. What one bench has taught the compiler, and left in the heap, would show in the numbers of the next, by a factor of three in
- * places; so a bench measures the same in a run of all as in a run of itself.
+ * places; so a bench measures the same in a run of all as in a run of itself (decision 0030).
  */
 import { fork } from 'node:child_process'
 import { on, once } from 'node:events'
@@ -43,7 +43,8 @@ async function* resultsOf(
 ): AsyncGenerator<TaskResult> {
   signal.throwIfAborted()
   const child = fork(module, [], {
-    execArgv: ['--expose-gc'],
+    // Who asks for a profile means this process.
+    execArgv: ['--expose-gc', ...process.execArgv.filter((flag) => flag.startsWith('--cpu-prof'))],
     serialization: 'advanced',
     // stdout is the report's: what a library prints goes to stderr.
     stdio: ['ignore', process.stderr, 'inherit', 'ipc'],

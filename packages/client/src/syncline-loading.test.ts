@@ -1,10 +1,11 @@
 /** What a room shows of the rows that its device has, and what it tells of them. */
 import { mergeUpdates } from '@syncline/core'
-import { Doc } from 'yjs'
+import type { Doc } from 'yjs'
 import { describe, expect, test } from 'vitest'
 import { device, letters, text, worldOfEachTest, type Device, type World } from './client.fixture.ts'
 import { newDoc } from './doc.fixture.ts'
 import type { Room } from './room/room.ts'
+import { updatesOf } from './words.fixture.ts'
 
 let world: World
 
@@ -13,20 +14,6 @@ worldOfEachTest((created) => {
 })
 
 const LONG = 'as long as all others together '.repeat(10)
-
-/** The updates of somebody who writes these words, one after the other. */
-function updatesOf<const Words extends readonly string[]>(
-  clientID: number,
-  ...words: Words
-): { readonly [Word in keyof Words]: Uint8Array } {
-  const doc = new Doc()
-  doc.clientID = clientID
-  const updates: Uint8Array[] = []
-  doc.on('update', (update: Uint8Array) => updates.push(update))
-  const written = doc.getText('text')
-  for (const word of words) written.insert(written.length, word)
-  return updates as unknown as { readonly [Word in keyof Words]: Uint8Array }
-}
 
 /** A device that was given these rows by a relay that it cannot reach any more. */
 async function deviceWith(...rows: readonly Uint8Array[]): Promise<Device> {

@@ -1,21 +1,7 @@
 import { mergeUpdates } from '@syncline/core'
 import { describe, expect, test } from 'vitest'
-import { Doc } from 'yjs'
+import { updatesOf } from '../words.fixture.ts'
 import { StoredRows } from './stored-rows.ts'
-
-/** The updates of a document that somebody writes these words in, one after the other. */
-function updatesOf<const Words extends readonly string[]>(
-  clientID: number,
-  ...words: Words
-): { readonly [Word in keyof Words]: Uint8Array } {
-  const doc = new Doc()
-  doc.clientID = clientID
-  const updates: Uint8Array[] = []
-  doc.on('update', (update: Uint8Array) => updates.push(update))
-  const text = doc.getText('text')
-  for (const word of words) text.insert(text.length, word)
-  return updates as unknown as { readonly [Word in keyof Words]: Uint8Array }
-}
 
 const DAMAGED = new Uint8Array(500).fill(255)
 
