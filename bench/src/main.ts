@@ -53,13 +53,13 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     refuseAbsent(wanted)
     // Before it may be written over.
-    const before = wanted.against === undefined ? undefined : readRun('against', wanted.against)
+    const before = wanted.against.map((file) => readRun('against', file))
     const run =
       wanted.from === undefined ? await measureAll(wanted, progress, interrupt.signal) : readRun('from', wanted.from)
     progress.end()
     const isWhole = run.interrupted === undefined
     stdout.write(renderRun(run))
-    const comparison = before && compare(before, run)
+    const comparison = before.length === 0 ? undefined : compare(before, run)
     if (comparison !== undefined) stdout.write(`\n${renderComparison(comparison)}`)
     if (wanted.json !== undefined) writeFileSync(wanted.json, `${JSON.stringify(jsonOf(run), undefined, 2)}\n`)
     for (const file of wanted.tables) {

@@ -13,8 +13,8 @@ export interface Arguments {
   readonly tables: readonly string[]
   /** The folder for the report's page and JSON; undefined without `--report`, and `false` for none. */
   readonly report: string | undefined | false
-  /** The JSON of an earlier run, that this one is compared with. */
-  readonly against: string | undefined
+  /** The JSON of earlier runs, that this one is compared with. */
+  readonly against: readonly string[]
   /** The JSON of an earlier run, that is shown in place of a new one. */
   readonly from: string | undefined
   /** Names of benches or tasks; empty for all. */
@@ -47,7 +47,8 @@ export const usage = `npm run bench -- [options]
   --json FILE    write the results to FILE too
   --tables FILE  put the table of every bench that ran into FILE, between <!-- table NAME --> and <!-- end NAME -->,
                  and of all together between <!-- table summary --> and <!-- end summary -->; may be repeated
-  --against FILE compare with the results.json of an earlier run: which ratios got worse, or better, beyond noise
+  --against FILE compare with the results.json of an earlier run: which ratios got worse, or better, beyond noise;
+                 may be repeated, for what got worse than in each of several runs: one run alone gives false alarms
   --from FILE    measure nothing: report, tables and comparison of the run that FILE, a results.json, has
   --help         this text
 
@@ -65,7 +66,7 @@ const options = {
   tables: { type: 'string', multiple: true },
   report: { type: 'string' },
   'no-report': { type: 'boolean' },
-  against: { type: 'string' },
+  against: { type: 'string', multiple: true },
   from: { type: 'string' },
   only: { type: 'string', multiple: true },
   subject: { type: 'string', multiple: true },
@@ -95,7 +96,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     json: values.json,
     tables: values.tables ?? [],
     report: isFree ? false : values.report,
-    against: values.against,
+    against: values.against ?? [],
     from: values.from,
     only: values.only ?? [],
     subjects: values.subject ?? [],

@@ -8,9 +8,10 @@ export function guardSection({ before, changes, added, gone, warnings }: Compari
   const of = (verdict: Change['verdict']): Change[] => changes.filter((change) => change.verdict === verdict)
   const [worse, better] = [of('worse'), of('better').reverse()]
   return html`<section id="guard">
-    <h2>Since the run at ${commitName(before)}</h2>
+    <h2>Since ${before.length === 1 ? 'the run' : 'the runs'} at ${listOf(before.map(commitName))}</h2>
     <p>
-      Ours as a multiple of the baseline of the same run, then and now; ${before.startedAt.toISOString().slice(0, 10)}.
+      Ours as a multiple of the baseline of the same run, then and now;
+      ${listOf(before.map(({ startedAt }) => startedAt.toISOString().slice(0, 10)))}.
     </p>
     ${warnings.map((warning) => html`<p class="caution">Caution: ${warning}.</p>`)}
     <ul class="tiles">
@@ -23,6 +24,11 @@ export function guardSection({ before, changes, added, gone, warnings }: Compari
     ${worse.length + better.length > 0 && table([...worse, ...better])} ${list('New rows', added)}
     ${list('Rows that are gone', gone)}
   </section>`
+}
+
+/** Each once. */
+function listOf(words: readonly string[]): string {
+  return [...new Set(words)].join(', ')
 }
 
 function table(changes: readonly Change[]): Html {

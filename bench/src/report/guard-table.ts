@@ -11,7 +11,7 @@ export function renderComparison(comparison: Comparison): string {
   const changed = [...of('worse'), ...of('better').reverse()]
   const heading = ['row', 'metric', 'ratio to', 'before', 'now', 'change', `${CONFIDENCE * 100} % of it`, '']
   return [
-    `against the run at ${commitName(before)} · ${before.startedAt.toISOString()}`,
+    ...before.map((run) => `against the run at ${commitName(run)} · ${run.startedAt.toISOString()}`),
     ...warnings.map((warning) => `  note      ${warning}`),
     '',
     ...(changed.length === 0 ? [] : [...alignedTable([heading, ...changed.map(cells)]).map((line) => `  ${line}`), '']),

@@ -23,7 +23,7 @@ function runOf(samples: Readonly<Record<string, readonly number[]>>, metric: Met
 }
 
 function verdictOf(before: Run, now: Run): Verdict {
-  return compare(before, now).changes[0]!.verdict
+  return compare([before], now).changes[0]!.verdict
 }
 
 const slowed = (list: readonly number[], by: number): number[] => list.map((sample) => sample * by)
@@ -33,7 +33,7 @@ describe('the guard', () => {
   const before = runOf({ syncline: ours, yjs: theirs })
 
   it('finds that ours became 30 % slower', () => {
-    const { changes } = compare(before, runOf({ syncline: slowed(shifted(ours, 4), 1.3), yjs: shifted(theirs, 2) }))
+    const { changes } = compare([before], runOf({ syncline: slowed(shifted(ours, 4), 1.3), yjs: shifted(theirs, 2) }))
     expect(changes[0]).toMatchObject({ verdict: 'worse', against: 'yjs' })
     expect(changes[0]!.times).toBeCloseTo(1 / 1.3, 1)
   })
@@ -84,12 +84,12 @@ describe('the guard', () => {
 
   it('compares with another subject where the baseline took no part', () => {
     const without = (by: number): Run => runOf({ syncline: slowed(ours, by), 'Y.Doc': theirs })
-    expect(compare(without(1), without(1.3)).changes[0]).toMatchObject({ against: 'Y.Doc', verdict: 'worse' })
+    expect(compare([without(1)], without(1.3)).changes[0]).toMatchObject({ against: 'Y.Doc', verdict: 'worse' })
   })
 
   it('compares sizes as they are where nobody else has any, and never times', () => {
     const alone = (bytes: number): Run => runOf({ syncline: [bytes] }, size)
-    expect(compare(alone(1000), alone(1100)).changes[0]).toMatchObject({ against: undefined, verdict: 'worse' })
+    expect(compare([alone(1000)], alone(1100)).changes[0]).toMatchObject({ against: undefined, verdict: 'worse' })
     expect(verdictOf(alone(1000), alone(1001))).toBe('same')
     expect(verdictOf(runOf({ syncline: ours }), runOf({ syncline: slowed(ours, 9) }))).toBe('unjudged')
   })
@@ -99,6 +99,16 @@ describe('the guard', () => {
     const held = (bytes: number): Run => runOf({ syncline: [bytes], yjs: [5e6] }, memory)
     expect(verdictOf(held(1e6), held(1.15e6))).toBe('same')
     expect(verdictOf(held(1e6), held(1.25e6))).toBe('worse')
+  })
+
+  it('counts a change only where it is one since each of several runs', () => {
+    const slower = runOf({ syncline: slowed(ours, 1.5), yjs: theirs })
+    const now = runOf({ syncline: slowed(shifted(ours, 4), 1.45), yjs: theirs })
+    expect(compare([before, slower], now).changes[0]).toMatchObject({ verdict: 'same' })
+    expect(compare([before, slower], now).changes[0]!.times).toBeCloseTo(1.5 / 1.45, 1)
+    const { changes } = compare([before, runOf({ syncline: slowed(ours, 1.1), yjs: theirs })], now)
+    expect(changes[0]).toMatchObject({ verdict: 'worse' })
+    expect(changes[0]!.times).toBeCloseTo(1.1 / 1.45, 1)
   })
 
   it('finds a count that is 0 no more, and one that became 0', () => {
@@ -119,7 +129,7 @@ describe('the guard', () => {
   it('tells rows that are new or gone', () => {
     const [report] = before.reports
     const renamed = { ...before, reports: [{ ...report!, results: [{ ...report!.results[0]!, task: 'another' }] }] }
-    const { added, gone, changes } = compare(before, renamed)
+    const { added, gone, changes } = compare([before], renamed)
     expect({ added, gone, changes }).toEqual({
       added: ['merge/another: time'],
       gone: ['merge/a task: time'],
@@ -136,7 +146,7 @@ describe('the guard', () => {
       environment: { ...environment, load: 0, cpu: 'another', cores: 8, versions: { yjs: '13.6.34' } },
       reports: [{ ...before.reports[0]!, workload: 'a recorded trace' }],
     }
-    expect(compare(before, elsewhere).warnings).toEqual([
+    expect(compare([before], elsewhere).warnings).toEqual([
       'the amount of work was quick and is default',
       'the seed of the random cases was 42 and is 43',
       'the processor was a processor and is another',
@@ -148,7 +158,7 @@ describe('the guard', () => {
   })
 
   it('tells the worst first, how sure it is, and how many stayed', () => {
-    const text = renderComparison(compare(before, runOf({ syncline: slowed(ours, 3), yjs: theirs })))
+    const text = renderComparison(compare([before], runOf({ syncline: slowed(ours, 3), yjs: theirs })))
     expect(text).toMatch(
       /merge\/a task +time +yjs +3\.0\d× +1\.0\d× +3\.00× worse +[23]\.\d+× worse … [23]\.\d+× worse +worse/,
     )

@@ -4,7 +4,8 @@
  *
  * The rule: each run has a ratio per round. Rounds are drawn again from both, with replacement, {@link RESAMPLES} times; the change is the quotient of
  * the two medians, and {@link CONFIDENCE} of the quotients are its interval. A change counts when the whole interval lies beyond the margin of the
- * metric's unit. Where somebody else had the processor, nothing is judged. What has fewer than {@link ROUNDS_MIN} rounds on a side is judged by sizes and counts only, which do not vary as times do.
+ * metric's unit. Where there are several earlier runs, it counts when it does so against each: a process compiles a row well or badly as a whole, which no
+ * round of it shows. Where somebody else had the processor, nothing is judged. What has fewer than {@link ROUNDS_MIN} rounds on a side is judged by sizes and counts only, which do not vary as times do.
  */
 import { OURS, type Bench, type Metric, type TaskResult, type Unit } from '../harness/bench.ts'
 import { isDisturbed } from '../harness/disturbance.ts'
@@ -33,10 +34,11 @@ export interface Change {
 }
 
 export interface Comparison {
-  readonly before: Run
-  /** The worst first. */
+  /** At least one. */
+  readonly before: readonly Run[]
+  /** The worst first; each against the earlier run that it differs from least. */
   readonly changes: readonly Change[]
-  /** Rows that only one of the runs has, as `bench/task: metric`. */
+  /** Rows that no earlier run has, or that all of them have and this one has not, as `bench/task: metric`. */
   readonly added: readonly string[]
   readonly gone: readonly string[]
   /** Why the runs may differ although nothing changed, in sentences. */
@@ -59,20 +61,34 @@ export const margins: Readonly<Record<Unit, number>> = {
 /** Of bytes and counts that vary. */
 export const VARYING_MARGIN = 1.2
 
-/** Compares what both runs have of each other's tasks and metrics. */
-export function compare(before: Run, now: Run): Comparison {
-  const [old, current] = [rowsOf(before), rowsOf(now)]
+/** Compares `now` with runs that were `before`, by what both have of each other's tasks and metrics. */
+export function compare(before: readonly Run[], now: Run): Comparison {
+  const current = rowsOf(now)
+  const earlier = before.map(rowsOf)
   const changes = [...current].flatMap(([key, row]) => {
-    const earlier = old.get(key)
-    return earlier === undefined ? [] : [changeOf(earlier, row)]
+    const each = earlier.flatMap((rows) => {
+      const old = rows.get(key)
+      return old === undefined ? [] : [changeOf(old, row)]
+    })
+    return each.length === 0 ? [] : [leastOf(each)]
   })
+  const [first] = earlier
   return {
     before,
     changes: changes.sort((a, b) => a.times - b.times),
-    added: [...current.keys()].filter((key) => !old.has(key)),
-    gone: [...old.keys()].filter((key) => !current.has(key)),
-    warnings: warningsOf(before, now),
+    added: [...current.keys()].filter((key) => !earlier.some((rows) => rows.has(key))),
+    gone: [...(first?.keys() ?? [])].filter((key) => !current.has(key) && earlier.every((rows) => rows.has(key))),
+    warnings: [...new Set(before.flatMap((one) => warningsOf(one, now)))],
   }
+}
+
+/** The smallest of a row's changes, which counts where all of them do. */
+function leastOf(changes: readonly Change[]): Change {
+  const size = ({ times }: Change): number => Math.abs(Math.log(times))
+  const least = changes.reduce((a, b) => (size(b) < size(a) ? b : a))
+  const isAgreed = changes.every(({ verdict }) => verdict === least.verdict)
+  const unclear = changes.find(({ verdict }) => verdict === 'disturbed' || verdict === 'unjudged')
+  return isAgreed ? least : { ...least, verdict: unclear?.verdict ?? 'same' }
 }
 
 interface Row {

@@ -137,7 +137,7 @@ describe('a page with a comparison', () => {
   it('says what became worse before anything else about it', () => {
     const before = runWith([raced('merge', 4), raced('gone', 4)])
     const now = runWith([raced('merge', 2)])
-    const section = parseHTML(pageOf(now, compare(before, now))).document.querySelector('#guard')!
+    const section = parseHTML(pageOf(now, compare([before], now))).document.querySelector('#guard')!
     expect(section.textContent.replace(/\s+/g, ' ')).toMatch(
       /1 worse beyond noise 0 better.*merge time yjs 4\.00× 2\.00× 2\.00× worse.*gone merge\/gone: time/,
     )
