@@ -245,6 +245,47 @@ test("somebody else's database, without the object store, rejects at each use", 
   await expect(get('key', connection.useStore)).rejects.toMatchObject({ name: 'NotFoundError' })
 })
 
+test('a database that cannot say which it is rejects at each use', async () => {
+  const { name, raw } = await rawDatabase(() => undefined)
+  raw.close()
+  const { connection } = connect({ name, identify: () => Promise.resolve() })
+  await expect(get('key', connection.useStore)).rejects.toMatchObject({ name: 'NotFoundError' })
+  await expect(get('key', connection.useStore)).rejects.toMatchObject({ name: 'NotFoundError' })
+})
+
+test('a connection that is gone before it has said which database it has is opened again by the next use', async () => {
+  let opens = 0
+  const taking: Pick<IDBFactory, 'open'> = {
+    open(...args) {
+      const request = indexedDB.open(...args)
+      opens += 1
+      // Ahead of who opened it, as when the browser clears the data of a page that has just opened it anew.
+      if (opens === 1) request.addEventListener('success', () => request.result.close())
+      return request
+    },
+  }
+  const { connection } = connect({ factory: () => taking, identify: () => Promise.resolve('the same') })
+  await expect(set('key', 'value', connection.useStore)).rejects.toMatchObject({ name: 'InvalidStateError' })
+  await set('key', 'value', connection.useStore)
+  expect(await get('key', connection.useStore)).toBe('value')
+  expect(opens).toBe(2)
+})
+
+test('a database that does not say which it is makes uses reject after a bounded time, or when the browser takes it', async () => {
+  let says = new Promise<unknown>(() => undefined)
+  const { connection, requests, runOut } = connect({ identify: () => says })
+  const use = get('key', connection.useStore)
+  await event(requests[0], 'success')
+  runOut()
+  await expect(use).rejects.toMatchObject({ code: 'store-unavailable', retryable: true })
+  const taken = event(requests[0]?.result, 'close')
+  await cdp().send('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'indexeddb' })
+  await taken
+  says = Promise.resolve('the same')
+  expect(await get('key', connection.useStore)).toBeUndefined()
+  expect(requests).toHaveLength(2)
+})
+
 test('a database that was deleted and made anew takes nothing that was meant for the old one, and tells of it', async () => {
   let made = 0
   const identified: Partial<IndexedDbConnectionOptions> = {

@@ -185,9 +185,9 @@ export class IndexedDbConnection {
         reject(request.error ?? new DOMException('The database did not open', 'UnknownError'))
       })
       request.addEventListener('success', () => {
-        cancelOverdue()
         const opened = request.result
         const use = (identity: unknown): void => {
+          cancelOverdue()
           if (this.#state.type === 'closed') return opened.close()
           const same = this.#identity === undefined || this.#identity.of === identity
           this.#identity = { of: identity }
@@ -197,7 +197,11 @@ export class IndexedDbConnection {
           for (const listener of this.#replacedListeners) listener()
         }
         if (identify === undefined) return use(undefined)
-        identify(opened.transaction(storeName, 'readonly').objectStore(storeName)).then(use, (error: unknown) => {
+        // Async: the browser may have taken the connection before this is told of it, and then there is not even a transaction.
+        const identity = async (): Promise<unknown> =>
+          identify(opened.transaction(storeName, 'readonly').objectStore(storeName))
+        Promise.race([identity(), closed(opened)]).then(use, (error: unknown) => {
+          cancelOverdue()
           opened.close()
           if (this.#state.type !== 'closed') this.#state = { type: 'idle' }
           reject(error)
@@ -236,6 +240,14 @@ function globalFactory(): IDBFactory | undefined {
 /** `error` is null when a page aborts on purpose, or when the browser tears the database down. */
 function reasonOf(transaction: IDBTransaction): DOMException {
   return transaction.error ?? new DOMException('The transaction was aborted', 'AbortError')
+}
+
+/** Rejects when the browser takes the connection away. */
+function closed(database: IDBDatabase): Promise<never> {
+  return new Promise((_, reject) => {
+    const tell = (): void => reject(new DOMException('The connection was closed', 'AbortError'))
+    database.addEventListener('close', tell, { once: true })
+  })
 }
 
 function abort(transaction: IDBTransaction): void {
