@@ -7,6 +7,9 @@ import type { Room, RoomStatus, Syncline } from 'syncline'
 
 export const ROOM = 'tests/faults'
 
+/** Attempts become as rare as one a minute, and a busy machine makes more of them fail. Less than a test may take, so that it can say what is wrong. */
+const STORED_WITHIN_MS = 100_000
+
 interface DemoWindow {
   readonly syncline: { readonly sync: Syncline; readonly room: Room }
   /** What this tab typed. */
@@ -111,15 +114,17 @@ export class DemoTab {
 
   /** Resolves when it shows that nothing is in memory alone, however often storing fails before. */
   async showsStored(): Promise<void> {
-    // Attempts become as rare as one a minute, and a busy machine makes more of them fail: the test's own time is the limit.
-    await this.page.waitForFunction(
+    const isStored = this.page.waitForFunction(
       () => {
         const { unstored, store } = (window as unknown as DemoWindow).syncline.room.status
         return unstored === 0 && store.state === 'durable'
       },
       undefined,
-      { timeout: 0 },
+      { timeout: STORED_WITHIN_MS },
     )
+    await isStored.catch(async (error: unknown) => {
+      throw new Error(`The page shows ${JSON.stringify(await this.status())}`, { cause: error })
+    })
   }
 
   /** The offline switch. */
