@@ -14,18 +14,18 @@ process.once('disconnect', stop)
 process.once('message', (question) => void answer(question as BenchQuestion))
 
 async function answer({ bench: name, only, ...asked }: BenchQuestion): Promise<void> {
-  const context: BenchContext = {
-    ...asked,
-    trace: openTrace(asked.scale),
-    progress: {
-      step: (text) => tell({ type: 'step', text }),
-      detail: (text) => tell({ type: 'detail', text }),
-      end: () => {},
-    },
-    signal: interrupt.signal,
-    selects: (task) => selects(only, name, task),
-  }
   try {
+    const context: BenchContext = {
+      ...asked,
+      trace: openTrace(asked.scale),
+      progress: {
+        step: (text) => tell({ type: 'step', text }),
+        detail: (text) => tell({ type: 'detail', text }),
+        end: () => {},
+      },
+      signal: interrupt.signal,
+      selects: (task) => selects(only, name, task),
+    }
     const bench = await loadBench(name as BenchName)
     for await (const result of bench.run(context)) tell({ type: 'result', result })
   } catch (error) {

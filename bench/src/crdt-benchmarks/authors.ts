@@ -5,18 +5,16 @@ import { playTransaction } from '../replica/workload.ts'
 import type { Replica, Subject } from '../subjects/subject.ts'
 import type { Outcome, Scenario } from './scenario.ts'
 
-/** `openTrace` is asked once, when it is first played. */
-export function authors(openTrace: () => ConcurrentTrace): Scenario {
-  let opened: ConcurrentTrace | undefined
-  const traceOnce = (): ConcurrentTrace => (opened ??= openTrace())
+/** `traceOf` is first asked when it is played. */
+export function authors(traceOf: () => ConcurrentTrace): Scenario {
   return {
     name: 'authors at once',
     timesAtLeast: 8,
     prepare: (subject) => {
-      const trace = traceOnce()
+      const trace = traceOf()
       return () => play(subject, trace)
     },
-    isRight: ({ text }) => Number.isNaN(traceOnce().endLength) || text.length === traceOnce().endLength,
+    isRight: ({ text }) => Number.isNaN(traceOf().endLength) || text.length === traceOf().endLength,
   }
 }
 
