@@ -87,6 +87,26 @@ test('a transaction aborted from outside rejects though the callback never ends'
   expect(await get('key', connection.useStore)).toBeUndefined()
 })
 
+test('a transaction of which the browser does not say how it ended rejects when the browser takes the connection', async () => {
+  const { connection, requests } = connect()
+  await set('key', 'before', connection.useStore)
+  let spins = 0
+  const use = connection.useStore('readwrite', (store) => {
+    const spin = (): void => {
+      spins += 1
+      store.get('key').addEventListener('success', spin)
+    }
+    spin()
+    return new Promise<never>(() => undefined)
+  })
+  await expect.poll(() => spins).toBeGreaterThan(1)
+  // As Chromium does with a transaction that begins while the connection is being taken: no abort, no completion.
+  requests[0]?.result.dispatchEvent(new Event('close'))
+  await expect(use).rejects.toMatchObject({ name: 'AbortError' })
+  expect(await get('key', connection.useStore)).toBe('before')
+  expect(requests).toHaveLength(2)
+})
+
 test('a callback that throws takes back what it wrote', async () => {
   const { connection } = connect()
   const use = connection.useStore('readwrite', async (store) => {
@@ -172,6 +192,65 @@ test('a database that does not answer makes uses reject after a bounded time', a
   const use = get('key', connection.useStore)
   runOut()
   await expect(use).rejects.toMatchObject({ code: 'store-unavailable', retryable: true })
+})
+
+test('a request that the browser forgets is made anew by the next use', async () => {
+  const forgetful = answering([() => new EventTarget() as IDBOpenDBRequest])
+  const { connection, requests, runOut } = connect({ factory: () => forgetful })
+  const use = get('key', connection.useStore)
+  runOut()
+  await expect(use).rejects.toMatchObject({ code: 'store-unavailable', retryable: true })
+  await set('key', 'value', connection.useStore)
+  expect(await get('key', connection.useStore)).toBe('value')
+  expect(requests).toHaveLength(2)
+})
+
+test('a request that is answered late serves those who wait for another that is not', async () => {
+  const late = new HeldRequest()
+  const forgetful = answering([late.open, () => new EventTarget() as IDBOpenDBRequest])
+  const { connection, requests, runOut } = connect({ factory: () => forgetful })
+  const first = get('key', connection.useStore)
+  await late.done
+  runOut()
+  await expect(first).rejects.toMatchObject({ code: 'store-unavailable' })
+  const second = set('key', 'value', connection.useStore)
+  late.answer()
+  await second
+  runOut()
+  expect(await get('key', connection.useStore)).toBe('value')
+  expect(requests).toHaveLength(2)
+})
+
+test('a request that is answered late, after another was, is let go and changes nothing', async () => {
+  const late = new HeldRequest()
+  const forgetful = answering([late.open])
+  const { connection, runOut } = connect({ factory: () => forgetful })
+  const first = get('key', connection.useStore)
+  await late.done
+  runOut()
+  await expect(first).rejects.toMatchObject({ code: 'store-unavailable' })
+  await set('key', 'value', connection.useStore)
+  late.answer()
+  expect(() => late.result.transaction('store')).toThrowError(expect.objectContaining({ name: 'InvalidStateError' }))
+  expect(await get('key', connection.useStore)).toBe('value')
+})
+
+test('a request that fails late takes nothing from those who wait for another', async () => {
+  const failing = Object.assign(new EventTarget(), { error: new DOMException('Why', 'AbortError') })
+  const held = new HeldRequest()
+  const forgetful = answering([() => failing as unknown as IDBOpenDBRequest, held.open])
+  const { connection, requests, runOut } = connect({ factory: () => forgetful })
+  const first = get('key', connection.useStore)
+  runOut()
+  await expect(first).rejects.toMatchObject({ code: 'store-unavailable' })
+  const second = set('key', 'value', connection.useStore)
+  await held.done
+  failing.dispatchEvent(new Event('error'))
+  const third = get('key', connection.useStore)
+  held.answer()
+  await second
+  expect(await third).toBe('value')
+  expect(requests).toHaveLength(2)
 })
 
 test('a use begun while the upgrade is blocked works when the other page lets go in time', async () => {
@@ -373,6 +452,40 @@ function connect(options: Partial<IndexedDbConnectionOptions> = {}): {
     timers.clear()
   }
   return { connection, name, requests, runOut }
+}
+
+/** Answers the first requests in other ways than the browser. */
+function answering(first: IDBFactory['open'][]): Pick<IDBFactory, 'open'> {
+  return { open: (...args) => (first.shift() ?? indexedDB.open.bind(indexedDB))(...args) }
+}
+
+/** A request that the browser answers, but not before {@link HeldRequest.answer}. */
+class HeldRequest extends EventTarget {
+  /** Resolves when there is an answer to hold back. */
+  readonly done: Promise<unknown>
+  readonly open: IDBFactory['open'] = (...args) => {
+    const request = (this.#request = indexedDB.open(...args))
+    request.addEventListener('upgradeneeded', ({ type, oldVersion, newVersion }) =>
+      this.dispatchEvent(new IDBVersionChangeEvent(type, { oldVersion, newVersion })),
+    )
+    void event(request, 'success').then(this.#tellDone)
+    return this as unknown as IDBOpenDBRequest
+  }
+  #request: IDBOpenDBRequest | undefined
+  #tellDone: (value: unknown) => void = () => undefined
+
+  constructor() {
+    super()
+    this.done = new Promise((resolve) => (this.#tellDone = resolve))
+  }
+
+  get result(): IDBDatabase {
+    return this.#request!.result
+  }
+
+  answer(): void {
+    this.dispatchEvent(new Event('success'))
+  }
 }
 
 function event(target: EventTarget | undefined, type: string): Promise<unknown> {

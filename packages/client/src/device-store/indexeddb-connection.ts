@@ -4,13 +4,17 @@
  * need not survive a blocked upgrade, a deleted database or a transaction that fails at its commit.
  *
  * ```
- *            use                    success, and the same database as before
- *   idle ───────────→ opening ─────────────────→ open
- *    ↑                 │   │ OPEN_MS_MAX          │  onclose (the browser took it), versionchange (another page upgrades
- *    │           error │   ↓             success  │  or deletes), a transaction that says that the connection is gone
- *    │                 │ overdue ────────────────→│
- *    └─────────────────┴───┴ error ───────────────┘       close() leads from each to closed
+ *            use                 success, and the same database as before
+ *   idle ───────────→ opening ─────────────────────────────────────────────→ open
+ *    ↑                 │ error, OPEN_MS_MAX                                    │  onclose (the browser took it), versionchange
+ *    │                 ↓                                                       ↓  (another page upgrades or deletes),
+ *    └─────────────────┴───────────────────────────────────────────────────────┘  a transaction that says that it is gone
+ *                                                              close() leads from each to closed
  * ```
+ *
+ * A request that is overdue is not the last: browsers forget some, and Chromium leaves one that it gets while it clears the site's
+ * data without an answer for long. The next use asks anew, unless another page is known to be in the way, which keeps every request
+ * waiting. The first to succeed is used, whichever it is and whatever the state; the connections of the others are let go.
  *
  * Users clear the data of a site while its pages live. A database that is not the one of before is used, too, but not for what was
  * meant for the old one: whoever waited is refused, and `onReplaced` is told before anybody else gets a turn.
@@ -39,17 +43,23 @@ export interface IndexedDbConnectionOptions {
 /**
  * How long a use waits for the database to open, in milliseconds. A page with an older version that does not let go blocks it
  * without end, and browsers are known to forget an answer. The request itself cannot be cancelled: it goes on, and is used if
- * it succeeds after all.
+ * it succeeds before another does.
  */
 export const OPEN_MS_MAX = 5_000
 
 type State =
   | { readonly type: 'idle' }
-  | { readonly type: 'opening'; readonly database: Promise<IDBDatabase> }
-  | { readonly type: 'overdue'; readonly error: SynclineError }
+  | { readonly type: 'opening'; readonly waiting: Waiting }
   /** The same promise as while opening: whoever waits for it has its turn in the order of asking, before and after. */
   | { readonly type: 'open'; readonly database: Promise<IDBDatabase>; readonly opened: IDBDatabase }
   | { readonly type: 'closed' }
+
+/** Those who wait for one request to open; another may serve them. */
+interface Waiting {
+  readonly database: Promise<IDBDatabase>
+  readonly resolve: (opened: IDBDatabase) => void
+  readonly reject: (reason: unknown) => void
+}
 
 export class IndexedDbConnection {
   readonly #options: IndexedDbConnectionOptions
@@ -58,6 +68,8 @@ export class IndexedDbConnection {
   /** Of the database that was open last. */
   #identity: { readonly of: unknown } | undefined
   #state: State = { type: 'idle' }
+  /** The request that a page with an older version keeps waiting. */
+  #blocked: IDBOpenDBRequest | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: IndexedDbConnectionOptions) {
@@ -67,7 +79,8 @@ export class IndexedDbConnection {
   /**
    * Runs `callback` in one transaction and resolves with its result once that transaction has *completed*: a write is then on
    * the disk. If the callback throws, or anything else ends the transaction, nothing of it has happened, and this rejects with
-   * the reason: a `DOMException`, what the callback threw, or a `SynclineError` if there was no connection to be had.
+   * the reason: a `DOMException`, what the callback threw, or a `SynclineError` if there was no connection to be had. Only when
+   * the browser takes the connection without a word about the transaction is it unknown what has happened (`AbortError`).
    * Transactions begin in the order of calls. The callback may await its requests and nothing else.
    */
   readonly useStore: UseStore = (mode, callback) => {
@@ -108,11 +121,7 @@ export class IndexedDbConnection {
 
   async #transact<T>(mode: IDBTransactionMode, callback: (store: IDBObjectStore) => T | PromiseLike<T>): Promise<T> {
     const transaction = await this.#begin(mode)
-    // Listeners, not `oncomplete`: idb-keyval's `promisifyRequest` writes over that.
-    const ended = new Promise<void>((resolve, reject) => {
-      transaction.addEventListener('complete', () => resolve())
-      transaction.addEventListener('abort', () => reject(reasonOf(transaction)))
-    })
+    const ended = endOf(transaction)
     try {
       // Both at once: a transaction that is aborted from outside need not tell the callback.
       const [value] = await Promise.all([callback(transaction.objectStore(this.#options.storeName)), ended])
@@ -144,76 +153,90 @@ export class IndexedDbConnection {
   #connect(): Promise<IDBDatabase> {
     switch (this.#state.type) {
       case 'idle':
-        return this.#open()
+        return this.#blocked === undefined ? this.#open() : Promise.reject(this.#overdueError())
       case 'opening':
+        return this.#state.waiting.database
       case 'open':
         return this.#state.database
-      case 'overdue':
-        return Promise.reject(this.#state.error)
       case 'closed':
         return Promise.reject(new SynclineError('closed', 'The device store is closed'))
     }
   }
 
   #open(): Promise<IDBDatabase> {
+    const waiting = newWaiting()
+    this.#state = { type: 'opening', waiting }
+    try {
+      this.#request(waiting)
+    } catch (error) {
+      // As for storage that is switched off.
+      this.#failed(waiting, error)
+    }
+    return waiting.database
+  }
+
+  #request(waiting: Waiting): void {
     const { name, storeName, upgrades, identify, scheduler = systemScheduler, factory = globalFactory } = this.#options
-    const database = new Promise<IDBDatabase>((resolve, reject) => {
-      // A throw in here, as for storage that is switched off, rejects the promise.
-      const indexedDb = factory()
-      if (indexedDb === undefined) {
-        throw new SynclineError('store-unavailable', `Could not open database ${name}: there is no IndexedDB here`)
-      }
-      const request = indexedDb.open(name, upgrades.length)
-      let blocked = false
-      const cancelOverdue = scheduler.after(OPEN_MS_MAX, () => {
-        const error = blocked
-          ? new SynclineError('store-blocked', `A page with an older version holds database ${name}`, {
-              retryable: true,
-            })
-          : new SynclineError('store-unavailable', `Database ${name} does not open`, { retryable: true })
-        this.#state = { type: 'overdue', error }
-        reject(error)
-      })
-      request.addEventListener('blocked', () => (blocked = true))
-      request.addEventListener('upgradeneeded', ({ oldVersion }) => {
-        const again = this.#identity !== undefined
-        for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result, request.transaction!, again)
-      })
-      request.addEventListener('error', () => {
+    const indexedDb = factory()
+    if (indexedDb === undefined) {
+      throw new SynclineError('store-unavailable', `Could not open database ${name}: there is no IndexedDB here`)
+    }
+    const request = indexedDb.open(name, upgrades.length)
+    const cancelOverdue = scheduler.after(OPEN_MS_MAX, () => this.#failed(waiting, this.#overdueError()))
+    const unblock = (): void => {
+      if (this.#blocked === request) this.#blocked = undefined
+    }
+    request.addEventListener('blocked', () => (this.#blocked = request))
+    request.addEventListener('upgradeneeded', ({ oldVersion }) => {
+      const again = this.#identity !== undefined
+      for (const upgrade of upgrades.slice(oldVersion)) upgrade(request.result, request.transaction!, again)
+    })
+    request.addEventListener('error', () => {
+      cancelOverdue()
+      unblock()
+      this.#failed(waiting, request.error ?? new DOMException('The database did not open', 'UnknownError'))
+    })
+    request.addEventListener('success', () => {
+      unblock()
+      const opened = request.result
+      const use = (identity: unknown): void => {
         cancelOverdue()
-        if (this.#state.type !== 'closed') this.#state = { type: 'idle' }
-        reject(request.error ?? new DOMException('The database did not open', 'UnknownError'))
-      })
-      request.addEventListener('success', () => {
-        const opened = request.result
-        const use = (identity: unknown): void => {
-          cancelOverdue()
-          if (this.#state.type === 'closed') return opened.close()
-          const same = this.#identity === undefined || this.#identity.of === identity
-          this.#identity = { of: identity }
-          this.#adopt(opened, this.#state.type === 'opening' && same ? database : Promise.resolve(opened))
-          if (same) return resolve(opened)
-          reject(new SynclineError('store-failed', `Database ${name} was cleared`, { retryable: true }))
-          for (const listener of this.#replacedListeners) listener()
-        }
-        if (identify === undefined) return use(undefined)
-        // Async: the browser may have taken the connection before this is told of it, and then there is not even a transaction.
-        const identity = async (): Promise<unknown> =>
-          identify(opened.transaction(storeName, 'readonly').objectStore(storeName))
-        Promise.race([identity(), closed(opened)]).then(use, (error: unknown) => {
-          cancelOverdue()
-          opened.close()
-          if (this.#state.type !== 'closed') this.#state = { type: 'idle' }
-          reject(error)
-        })
+        this.#succeeded(opened, identity)
+      }
+      if (identify === undefined) return use(undefined)
+      // Async: the browser may have taken the connection before this is told of it, and then there is not even a transaction.
+      const identity = async (): Promise<unknown> =>
+        identify(opened.transaction(storeName, 'readonly').objectStore(storeName))
+      Promise.race([identity(), closed(opened)]).then(use, (error: unknown) => {
+        cancelOverdue()
+        opened.close()
+        this.#failed(waiting, error)
       })
     })
-    this.#state = { type: 'opening', database }
-    database.catch(() => {
-      // Whoever asked is told. What threw before there was a request leaves the state to be reset here.
-      if (this.#state.type === 'opening' && this.#state.database === database) this.#state = { type: 'idle' }
-    })
-    return database
+  }
+
+  #overdueError(): SynclineError {
+    const { name } = this.#options
+    return this.#blocked === undefined
+      ? new SynclineError('store-unavailable', `Database ${name} does not open`, { retryable: true })
+      : new SynclineError('store-blocked', `A page with an older version holds database ${name}`, { retryable: true })
+  }
+
+  #failed(waiting: Waiting, reason: unknown): void {
+    if (this.#state.type === 'opening' && this.#state.waiting === waiting) this.#state = { type: 'idle' }
+    waiting.reject(reason)
+  }
+
+  #succeeded(opened: IDBDatabase, identity: unknown): void {
+    if (this.#state.type === 'closed' || this.#state.type === 'open') return opened.close()
+    const waiting = this.#state.type === 'opening' ? this.#state.waiting : undefined
+    const same = this.#identity === undefined || this.#identity.of === identity
+    this.#identity = { of: identity }
+    this.#adopt(opened, same && waiting !== undefined ? waiting.database : Promise.resolve(opened))
+    if (same) return waiting?.resolve(opened)
+    const { name } = this.#options
+    waiting?.reject(new SynclineError('store-failed', `Database ${name} was cleared`, { retryable: true }))
+    for (const listener of this.#replacedListeners) listener()
   }
 
   #adopt(opened: IDBDatabase, database: Promise<IDBDatabase>): void {
@@ -233,8 +256,41 @@ export class IndexedDbConnection {
   }
 }
 
+function newWaiting(): Waiting {
+  let resolve!: Waiting['resolve']
+  let reject!: Waiting['reject']
+  const database = new Promise<IDBDatabase>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise
+    reject = rejectPromise
+  })
+  // Who asked is told; a request that another use has begun may have nobody waiting.
+  database.catch(() => undefined)
+  return { database, resolve, reject }
+}
+
 function globalFactory(): IDBFactory | undefined {
   return globalThis.indexedDB
+}
+
+/**
+ * Resolves when the transaction has completed, and rejects when it was aborted, or when the browser took the connection without
+ * saying what became of it: Chromium does not say it of a transaction that begins while the connection is being taken.
+ */
+function endOf(transaction: IDBTransaction): Promise<void> {
+  const { db } = transaction
+  return new Promise((resolve, reject) => {
+    const fail = (): void => {
+      db.removeEventListener('close', fail)
+      reject(reasonOf(transaction))
+    }
+    db.addEventListener('close', fail)
+    // Listeners, not `oncomplete`: idb-keyval's `promisifyRequest` writes over that.
+    transaction.addEventListener('abort', fail)
+    transaction.addEventListener('complete', () => {
+      db.removeEventListener('close', fail)
+      resolve()
+    })
+  })
 }
 
 /** `error` is null when a page aborts on purpose, or when the browser tears the database down. */
