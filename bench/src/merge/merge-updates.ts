@@ -7,7 +7,7 @@ import { grouped } from '../harness/format.ts'
 import type { Target } from '../harness/target.ts'
 import { CLIENT_IDS, applyEdits, keystrokeUpdates, textOf } from '../workloads/keystrokes.ts'
 import { replay } from '../workloads/replay.ts'
-import { whyNot } from '../replica/asked-subjects.ts'
+import { judging, whyNot } from '../replica/asked-subjects.ts'
 import {
   YJS,
   YJS_14,
@@ -70,14 +70,15 @@ const targetsOf: Readonly<Record<number, readonly Target[]>> = {
 }
 
 function keystrokes(count: number): MergeTask {
+  const targets = targetsOf[count] ?? []
   return {
     name: `merge ${grouped(count)} keystrokes`,
     point: () => pointOf(count),
     metrics: [time, result],
-    targets: targetsOf[count] ?? [],
+    targets,
     prepare: ({ trace }, context) => {
       const edits = trace.edits.slice(0, count)
-      return mergeOf(keystrokeUpdates(edits), replay(edits), context)
+      return mergeOf(keystrokeUpdates(edits), replay(edits), judging(YJS, targets, context))
     },
   }
 }

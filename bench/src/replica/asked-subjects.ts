@@ -37,10 +37,7 @@ export async function askedSubjects({
   }
 }
 
-/**
- * The subjects that a row asks: those that it takes no longer than the run allows; and the others with the reasons. Whom a target names may take as long as `--full`
- * allows, where targets are judged.
- */
+/** The subjects that a row asks: those that it takes no longer than {@link judging} allows; and the others with the reasons. */
 export function askedFor(
   { subjects, notAsked }: Asked,
   efforts: ((subject: Subject) => Iterable<Forecast | undefined>) | undefined,
@@ -49,9 +46,9 @@ export function askedFor(
 ): { readonly able: readonly Subject[]; readonly notRun: ReadonlyMap<string, string> } {
   const reasons = new Map(notAsked)
   const able = subjects.filter((subject) => {
-    const isJudged = context.scale === 'full' && targets.some((one) => 'against' in one && one.against === subject.name)
+    const allowed = judging(subject.name, targets, context)
     for (const told of efforts?.(subject) ?? []) {
-      const reason = whyNot(told, { ...context, fullCounts: context.fullCounts || isJudged })
+      const reason = whyNot(told, allowed)
       if (reason === undefined) continue
       reasons.set(subject.name, reason)
       return false
@@ -59,6 +56,16 @@ export function askedFor(
     return true
   })
   return { able, notRun: reasons }
+}
+
+/** What a run allows `subject`: whom a target names may take as long as `--full` allows, where targets are judged. */
+export function judging(
+  subject: string,
+  targets: readonly Target[],
+  { scale, fullCounts }: Pick<BenchContext, 'scale' | 'fullCounts'>,
+): Pick<BenchContext, 'scale' | 'fullCounts'> {
+  const isJudged = scale === 'full' && targets.some((one) => 'against' in one && one.against === subject)
+  return { scale, fullCounts: fullCounts || isJudged }
 }
 
 /** Why work with this forecast is not done in this run, or at all; `undefined` when it is. */
