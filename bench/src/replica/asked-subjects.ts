@@ -12,7 +12,7 @@ const slow: ReadonlySet<SubjectName> = new Set(['yjs 14 rc', 'ywasm'])
 const WITH_FULL = 'with --full'
 
 /** One call that would take longer is not made; what is prepared for a row neither. */
-const ALLOWANCE_MS = { quick: 150, normal: 1000, full: 20_000 } as const
+const ALLOWANCE_MS = { quick: 150, normal: 1000, full: 10_000 } as const
 
 export interface Asked {
   /** In the order of the columns. */

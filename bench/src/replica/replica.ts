@@ -74,7 +74,7 @@ export const replica: Bench = {
 }
 
 /** One after the other, so that what one workload left behind is gone before the next. A quick run does without those that resemble others. */
-function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<ReplicaRow> {
+function* rowsOf({ scale, fullCounts, trace }: BenchContext, yjs: Subject): Generator<ReplicaRow> {
   const isQuick = scale === 'quick'
   const times = (timesAtLeast: number, metric = 'time', against = YJS) => ({ metric, against, timesAtLeast })
   const text = new Corpus(textOf(trace), yjs, scale)
@@ -113,7 +113,7 @@ function* rowsOf({ scale, trace }: BenchContext, yjs: Subject): Generator<Replic
     yield remoteUpdates(corpus, { isObserved: false, targets: [times(2)] })
     if (isQuick) continue
     yield warmLoad(corpus, 'state', [times(2)])
-    yield warmLoad(corpus, 'snapshot', [times(1, 'time', 'loro')])
+    if (fullCounts) yield warmLoad(corpus, 'snapshot', [times(1, 'time', 'loro')])
     yield encode(corpus, 'state', [times(2)])
     yield loadedMemory(corpus, [times(2, 'memory')])
   }
