@@ -7,7 +7,7 @@
 import * as AnyTag from './any-tag.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import { readVarInt, writeVarInt } from './format-v2/var-int.ts'
+import { readVarInt, writeTaggedVarInt } from './format-v2/var-int.ts'
 
 const INTEGER_MAX = 0x7fffffff
 const scratch = new DataView(new ArrayBuffer(8))
@@ -93,11 +93,7 @@ function writeObject(writer: ByteWriter, value: object): void {
 }
 
 function writeNumber(writer: ByteWriter, value: number): void {
-  if ((value | 0) === value && value >= -INTEGER_MAX) {
-    writer.uint8(AnyTag.integer)
-    writeVarInt(writer, value)
-    return
-  }
+  if ((value | 0) === value && value >= -INTEGER_MAX) return writeTaggedVarInt(writer, AnyTag.integer, value)
   scratch.setFloat32(0, value)
   if (scratch.getFloat32(0) === value) {
     writer.uint8(AnyTag.float32)

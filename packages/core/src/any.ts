@@ -18,6 +18,12 @@ export const NESTING_DEPTH_MAX = 256
 export function skipAny(reader: ByteReader, depth = 0): void {
   const start = reader.offset
   if (depth > NESTING_DEPTH_MAX) reader.fail('limit-exceeded', `nested deeper than ${NESTING_DEPTH_MAX}`)
+  const { bytes } = reader
+  // Lists of numbers are long, and most numbers take one byte, or two. Behind the last byte, nothing is below.
+  if (bytes[start] === AnyTag.integer && (bytes[start + 1]! < 0x80 || bytes[start + 2]! < 0x80)) {
+    reader.offset = start + (bytes[start + 1]! < 0x80 ? 2 : 3)
+    return
+  }
   const tag = reader.uint8()
   switch (tag) {
     case AnyTag.undefined:

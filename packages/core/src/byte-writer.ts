@@ -29,6 +29,17 @@ export class ByteWriter {
     this.#buffer[this.#length++] = value
   }
 
+  /** Three bytes, for which the buffer is looked at once. */
+  threeBytes(first: number, second: number, third: number): void {
+    this.#reserve(3)
+    const buffer = this.#buffer
+    const at = this.#length
+    buffer[at] = first
+    buffer[at + 1] = second
+    buffer[at + 2] = third
+    this.#length = at + 3
+  }
+
   /** An unsigned LEB128 integer; `value` is an integer in 0 … 2^53 − 1. */
   varUint(value: number): void {
     this.#reserve(8)

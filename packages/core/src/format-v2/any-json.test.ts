@@ -6,6 +6,7 @@ import { NESTING_DEPTH_MAX } from '../any.ts'
 import { ByteReader } from '../byte-reader.ts'
 import { ByteWriter } from '../byte-writer.ts'
 import { FUZZ_TIMEOUT_MS, fuzz } from '../fuzz.fixture.ts'
+import { yjsAnyOf } from '../yjs-any.fixture.ts'
 import { readAnyAsJson, writeJsonAsAny } from './any-json.ts'
 
 describe('JSON text and any', { timeout: FUZZ_TIMEOUT_MS }, () => {
@@ -101,15 +102,6 @@ function anyOf(json: string): Uint8Array {
   const writer = new ByteWriter()
   writeJsonAsAny(writer, json)
   return writer.finish()
-}
-
-/** An update of Yjs without structs begins with so many bytes. */
-const HEAD_BYTES = 11
-
-function yjsAnyOf(value: unknown): Uint8Array {
-  const encoder = new Y.UpdateEncoderV2()
-  encoder.writeAny(value)
-  return encoder.toUint8Array().slice(HEAD_BYTES)
 }
 
 function columnsDecoder(rest: Uint8Array): ConstructorParameters<typeof Y.UpdateDecoderV2>[0] {

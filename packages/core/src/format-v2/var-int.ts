@@ -12,6 +12,8 @@ const MORE = 0x80
 const NEGATIVE = 0x40
 const FIRST_BITS = 0x40
 const HIGHER_BITS = 0x80
+/** Magnitudes below this take one byte, or two. */
+const TWO_BYTES = FIRST_BITS * HIGHER_BITS
 /** Integers up to this may be shifted. */
 const SHIFTED_MAX = 0x7fffffff
 
@@ -46,6 +48,15 @@ export function writeVarInt(writer: ByteWriter, value: number): void {
   writer.uint8((higher > 0 ? MORE : 0) | (isNegative(value) ? NEGATIVE : 0) | (magnitude % FIRST_BITS))
   // From the second byte on it is an unsigned integer like any other.
   if (higher > 0) writer.varUint(higher)
+}
+
+/** As {@link writeVarInt}, behind a byte that says what it is. */
+export function writeTaggedVarInt(writer: ByteWriter, tag: number, value: number): void {
+  if (value >= FIRST_BITS && value < TWO_BYTES) {
+    return writer.threeBytes(tag, MORE | (value & (FIRST_BITS - 1)), value >>> 6)
+  }
+  writer.uint8(tag)
+  writeVarInt(writer, value)
 }
 
 /** Whether the sign of an integer is set: negative zero has one too. */

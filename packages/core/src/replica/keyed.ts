@@ -12,7 +12,7 @@ export function setKey(transaction: Transaction, type: number, key: string, valu
   const isPlain = ContentOfValue.isPlainUnderKey(value)
   const entry = entries.findOrAdd(type, key)
   const left = entries.tail(entry)
-  if (isPlain) insertValues(transaction, left, NONE, parentOfEntry(entry), [value])
+  if (isPlain) insertValues(transaction, left, NONE, parentOfEntry(entry), [value], 0, 1)
   else insertValue(transaction, left, NONE, parentOfEntry(entry), value)
 }
 

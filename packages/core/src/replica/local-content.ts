@@ -12,7 +12,7 @@ import * as TypeKind from './type-kind.ts'
 export const ContentOfValue = {
   /** Whether a value of a list is kept as it is. As in Yjs, its constructor decides; undefined throws a `TypeError`. */
   isPlain(value: unknown): boolean {
-    if (value === null) return true
+    if (value === null || typeof value === 'number' || typeof value === 'string') return true
     switch ((value as object).constructor) {
       case Number:
       case Object:
@@ -33,20 +33,23 @@ export const ContentOfValue = {
   },
 } as const
 
-/** Inserts a run of plain values. Returns its row. */
+/** Inserts a run of plain values: those of `values` from `from` up to `to`. Returns its row. */
 export function insertValues(
   transaction: Transaction,
   left: number,
   right: number,
   parent: number,
   values: readonly unknown[],
+  from: number,
+  to: number,
 ): number {
   const { doc } = transaction
   const { tables } = doc
-  const row = newLocalRow(transaction, left, right, parent, ContentKind.any, values.length)
+  const count = to - from
+  const row = newLocalRow(transaction, left, right, parent, ContentKind.any, count)
   tables.rows.setContent(
     row,
-    parent < 0 && values.length === 1 ? tables.values.putSingle(values[0]) : tables.values.putRun(values),
+    parent < 0 && count === 1 ? tables.values.putSingle(values[from]) : tables.values.putRun(values, from, to),
   )
   place(transaction, left, row)
   return row

@@ -42,19 +42,16 @@ export function insertBehind(transaction: Transaction, type: number, after: numb
   const { rows, types } = transaction.doc.tables
   const right = after === NONE ? types.head(type) : rows.right(after)
   let left = after
-  let plain: unknown[] = []
-  const insertPlain = (): void => {
-    if (plain.length > 0) left = insertValues(transaction, left, right, type, plain)
-    plain = []
+  /** Of the plain values that are not inserted yet. */
+  let first = 0
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]
+    if (ContentOfValue.isPlain(value)) continue
+    if (first < at) left = insertValues(transaction, left, right, type, values, first, at)
+    left = insertValue(transaction, left, right, type, value)
+    first = at + 1
   }
-  for (const value of values) {
-    if (ContentOfValue.isPlain(value)) plain.push(value)
-    else {
-      insertPlain()
-      left = insertValue(transaction, left, right, type, value)
-    }
-  }
-  insertPlain()
+  if (first < values.length) insertValues(transaction, left, right, type, values, first, values.length)
 }
 
 /**

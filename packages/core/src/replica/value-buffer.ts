@@ -9,10 +9,10 @@ export class ValueBuffer {
   dead = 0
   #free: number[] = []
 
-  /** Appends a run and returns its offset. */
-  putRun(values: readonly unknown[]): number {
+  /** Appends a run, the values from `from` up to `to`, and returns its offset. */
+  putRun(values: readonly unknown[], from = 0, to: number = values.length): number {
     const start = this.values.length
-    for (const value of values) this.values.push(value)
+    for (let at = from; at < to; at++) this.values.push(values[at])
     return start
   }
 
