@@ -23,7 +23,7 @@ import {
 import type { Running, RunningContender } from '../servers/fleet.ts'
 import type { Row, RowContext, Sizes } from './row.ts'
 
-const ROOMS: Sizes<number> = { quick: 4, normal: 4, full: 200 }
+const ROOMS: Sizes<number> = { quick: 4, normal: 10, full: 200 }
 const JOINS: Sizes<number> = { quick: 20, normal: 100, full: 100 }
 const WARM_UP_JOINS = 8
 /** More are too many for one process with clients of automerge-repo. */
