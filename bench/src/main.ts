@@ -54,8 +54,11 @@ async function main(argv: readonly string[]): Promise<number> {
     refuseAbsent(wanted)
     // Before it may be written over.
     const before = wanted.against.map((file) => readRun('against', file))
+    const broken: string[] = []
     const run =
-      wanted.from === undefined ? await measureAll(wanted, progress, interrupt.signal) : readRun('from', wanted.from)
+      wanted.from === undefined
+        ? await measureAll(wanted, progress, interrupt.signal, broken)
+        : readRun('from', wanted.from)
     progress.end()
     const isWhole = run.interrupted === undefined
     stdout.write(renderRun(run))
@@ -74,6 +77,7 @@ async function main(argv: readonly string[]): Promise<number> {
       stderr.write(`the report: ${relative(process.cwd(), page)}\n`)
     }
     if (interrupt.signal.aborted && !isWhole) return INTERRUPTED
+    if (broken.length > 0) return 1
     return comparison?.changes.some(({ verdict }) => verdict === 'worse') === true ? WORSE : 0
   } catch (error) {
     progress.end()
@@ -95,14 +99,20 @@ function refuseAbsent(wanted: Arguments): void {
   }
 }
 
-async function measureAll(wanted: Arguments, progress: Progress, signal: AbortSignal): Promise<Run> {
+/** `broken` gets the names of benches that broke. */
+async function measureAll(wanted: Arguments, progress: Progress, signal: AbortSignal, broken: string[]): Promise<Run> {
   const { loadBenches, typicalMs } = await import('./benches.ts')
   const unknown = wanted.subjects.filter((name) => !(subjectNames as readonly string[]).includes(name))
   if (unknown.length > 0) {
     throw new UsageError(`no library is called ${unknown.join(' or ')}; there are ${subjectNames.join(', ')}`)
   }
   const benches = (await loadBenches()).map((bench) => isolated(bench, wanted.only, benchProcess))
-  return runBenches(benches, wanted, { progress, signal, openTrace, earlier: earlierRun(), typicalMs })
+  const onBroken = (bench: string, error: unknown): void => {
+    broken.push(bench)
+    progress.end()
+    stderr.write(`${bench} broke, and has no numbers: ${textOf(error)}\n`)
+  }
+  return runBenches(benches, wanted, { progress, signal, openTrace, earlier: earlierRun(), typicalMs, onBroken })
 }
 
 /** What the last report was of. Only an estimate depends on it, so one that cannot be read is none. */
@@ -133,8 +143,12 @@ function explain(error: unknown): number {
     stderr.write(`no numbers: ${error.message}${replay}\n`)
     return 1
   }
-  stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  stderr.write(`${textOf(error)}\n`)
   return 1
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 process.exitCode = await main(process.argv.slice(2))

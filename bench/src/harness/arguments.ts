@@ -53,7 +53,7 @@ export const usage = `npm run bench -- [options]
   --help         this text
 
 SYNCLINE_TRACES=FOLDER uses the recorded traces of FOLDER (automerge-paper, sveltecomponent, friendsforever; .json.gz) instead of generated ones.
-Exit code: 0 measured, 1 a check failed (no numbers are printed), 2 wrong usage, 3 worse than --against beyond noise,
+Exit code: 0 measured, 1 a check failed (no numbers are printed) or a bench broke (it has none), 2 wrong usage, 3 worse than --against beyond noise,
 130 interrupted (the benches that had ended are reported).
 `
 

@@ -13,6 +13,7 @@ function surroundings(told: string[] = [], signal = new AbortController().signal
     openTrace: () => ({ name: 'no trace', edits: Edits.of([]), endContent: '' }),
     earlier: undefined,
     typicalMs: { merge: { quick: 5000, default: 240_000, full: 0 } },
+    onBroken: (name, error) => tell(`${name}: ${String(error)}`),
   }
 }
 
@@ -66,6 +67,22 @@ describe('a run', () => {
     const run = await runBenches([merge, long, later], parseArguments([]), told)
     expect(run.reports.map(({ bench: { name } }) => name)).toEqual(['merge'])
     expect(run.interrupted).toEqual(['relay', 'people'])
+  })
+
+  it('goes on when a bench breaks, of which there are no numbers, and says so', async () => {
+    const breaking = bench('relay', async function* () {
+      yield result
+      throw new Error('no server')
+    })
+    const later = bench('people', async function* () {
+      yield result
+    })
+    const told: string[] = []
+    const run = await runBenches([merge, breaking, later], parseArguments([]), surroundings(told))
+    expect(run.reports.map(({ bench: { name } }) => name)).toEqual(['merge', 'people'])
+    expect(run.interrupted).toEqual(['relay'])
+    expect(told.slice(2)).toEqual(['relay: Error: no server'])
+    await expect(runBenches([breaking], parseArguments([]), surroundings())).rejects.toThrow('no server')
   })
 
   it('has no numbers when it is interrupted before any bench has ended', async () => {

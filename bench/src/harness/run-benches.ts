@@ -1,9 +1,12 @@
-/** Runs benches one after the other. All numbers come out at the end, or none: a check that fails ends the run. One that is interrupted keeps what was finished. */
+/**
+ * Runs benches one after the other. All numbers come out at the end, or none: a check that fails ends the run. One that is interrupted, or in which a bench
+ * breaks, keeps what was finished.
+ */
 import { randomInt } from 'node:crypto'
 import { SEED_MAX } from '../workloads/random.ts'
 import type { Trace } from '../workloads/trace.ts'
 import { commandOf, selects, UsageError, type Arguments } from './arguments.ts'
-import type { Bench, BenchContext, TaskResult } from './bench.ts'
+import { CheckFailed, type Bench, type BenchContext, type TaskResult } from './bench.ts'
 import { environment } from './environment.ts'
 import { Estimate, planFor, remainingText, type Typical } from './estimate.ts'
 import type { Progress } from './progress.ts'
@@ -17,11 +20,14 @@ export interface Surroundings {
   readonly earlier: Run | undefined
   /** What benches usually take, where there is no earlier run. */
   readonly typicalMs: Typical
+  /** Told of a bench that broke, which is not for a wrong result: it has no numbers, and the others go on. */
+  readonly onBroken: (bench: string, error: unknown) => void
 }
 
 /**
  * The run that the command line asks for. Rejects with {@link UsageError} when it names what does not exist, with `CheckFailed` when a result was
- * wrong, and with the signal's reason when it was interrupted before any bench had ended. A bench that was under way then has no numbers.
+ * wrong, and with the signal's reason when it was interrupted before any bench had ended. A bench that was under way then has no numbers. Rejects with what broke the
+ * last bench when all of them broke.
  */
 export async function runBenches(
   benches: readonly Bench[],
@@ -30,7 +36,7 @@ export async function runBenches(
 ): Promise<Run> {
   const chosen = benches.filter(({ name }) => selects(wanted.only, name))
   if (chosen.length === 0) throw new UsageError(`no bench is called ${wanted.only.join(' or ')}; see --help`)
-  const { signal, openTrace, earlier, typicalMs } = surroundings
+  const { signal, openTrace, earlier, typicalMs, onBroken } = surroundings
   const scale = wanted.quick ? 'quick' : 'full'
   const seed = wanted.seed ?? randomInt(SEED_MAX)
   // Before we are the load ourselves.
@@ -43,6 +49,7 @@ export async function runBenches(
   const estimate = new Estimate(planFor(chosen, wanted, earlier, typicalMs))
   const progress = estimating(surroundings.progress, estimate)
   const reports: BenchReport[] = []
+  let broken: { readonly by: unknown } | undefined
   for (const bench of chosen) {
     if (signal.aborted) break
     const context: BenchContext = {
@@ -58,13 +65,22 @@ export async function runBenches(
       selects: (task) => selects(wanted.only, bench.name, task),
     }
     estimate.begin(performance.now())
-    const results = await resultsOf(bench, context)
+    let results: TaskResult[] | undefined
+    try {
+      results = await resultsOf(bench, context)
+    } catch (error) {
+      if (error instanceof CheckFailed) throw error
+      onBroken(bench.name, error)
+      broken = { by: error }
+      continue
+    }
     if (results === undefined) break
     if (results.length === 0) throw new UsageError(`${bench.name} has no task that begins like that`)
     reports.push({ bench, workload: bench.workload(context), results })
   }
   if (reports.length === 0) signal.throwIfAborted()
-  const interrupted = chosen.slice(reports.length).map(({ name }) => name)
+  if (reports.length === 0 && broken !== undefined) throw broken.by
+  const missing = chosen.filter((bench) => reports.every((report) => report.bench !== bench))
   return {
     environment: on,
     seed,
@@ -74,7 +90,7 @@ export async function runBenches(
     startedAt,
     elapsedMs: performance.now() - start,
     reports,
-    ...(interrupted.length === 0 ? {} : { interrupted }),
+    ...(missing.length === 0 ? {} : { interrupted: missing.map(({ name }) => name) }),
   }
 }
 

@@ -20,7 +20,7 @@ export interface Run {
   readonly startedAt: Date
   readonly elapsedMs: number
   readonly reports: readonly BenchReport[]
-  /** Benches that were asked for and have no numbers, because somebody ended the run. */
+  /** Benches that were asked for and have no numbers, because somebody ended the run, or they broke. */
   readonly interrupted?: readonly string[]
 }
 
@@ -45,7 +45,7 @@ export function cautions({
 }: Pick<Run, 'environment' | 'reports' | 'interrupted'>): string[] {
   const { timed, disturbed } = disturbance(reports.flatMap(({ results }) => results))
   return [
-    ...(interrupted.length > 0 ? [`the run was interrupted: no numbers of ${interrupted.join(', ')}`] : []),
+    ...(interrupted.length > 0 ? [`the run is not whole: no numbers of ${interrupted.join(', ')}`] : []),
     ...(on.temporaryFilesInMemory
       ? ['temporary files are in memory here, so flushing a log costs nothing; TMPDIR names another place']
       : []),

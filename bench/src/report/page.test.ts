@@ -40,9 +40,9 @@ describe('the page', () => {
     expect(textOf('#how')).toContain('npm run bench -- --quick --seed 42')
   })
 
-  it('says first of all that the run was interrupted, and what it has no numbers of', () => {
+  it('says first of all that the run is not whole, and what it has no numbers of', () => {
     const caution = documentOf({ ...run, interrupted: ['relay', 'people'] }).querySelector('.caution')
-    expect(caution?.textContent).toBe('Caution: the run was interrupted: no numbers of relay, people.')
+    expect(caution?.textContent).toBe('Caution: the run is not whole: no numbers of relay, people.')
   })
 
   it('counts losses before wins, and shows both', () => {

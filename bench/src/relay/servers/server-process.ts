@@ -151,7 +151,7 @@ function nextReport<Type extends ServerReport['type']>(
       const report = message as ServerReport
       if (report.type === type) resolve(report as ReportOf<Type>)
     })
-    on('exit', (code) => reject(new Error(`a server ended early (exit code ${String(code)})`)))
+    on('exit', (code) => reject(new Error(`${child.spawnargs.join(' ')} ended early (exit code ${String(code)})`)))
     on('error', reject)
   })
   return within(reported, timeoutMs, `a server's report (${type})`).finally(() => listeners.abort())
