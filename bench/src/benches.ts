@@ -32,11 +32,11 @@ export function loadBenches(): Promise<readonly Bench[]> {
 export const typicalMs: Typical = {
   convergence: { quick: 2000, default: 16_000, full: 90_000 },
   merge: { quick: 6000, default: 50_000, full: 60_000 },
-  replica: { quick: 21_000, default: 165_000, full: 600_000 },
+  replica: { quick: 21_000, default: 155_000, full: 330_000 },
   'crdt-benchmarks': { quick: 10_000, default: 105_000, full: 250_000 },
   growth: { quick: 3000, default: 25_000, full: 200_000 },
   traces: { quick: 1000, default: 2000, full: 3000 },
-  relay: { quick: 20_000, default: 135_000, full: 900_000 },
+  relay: { quick: 20_000, default: 135_000, full: 1_300_000 },
   people: { quick: 8000, default: 40_000, full: 200_000 },
   'cold-start': { quick: 5000, default: 13_000, full: 60_000 },
 }
